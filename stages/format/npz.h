@@ -1,0 +1,45 @@
+/* NumPy's .npz: a ZIP file of .npy members, stored or deflated.
+ *
+ * Read through libzip on a memory source. Bounded: at most UP_NPZ_ENTRIES
+ * members, and a member may not claim more than deflate can reach from its
+ * compressed bytes; CRCs are checked. */
+#ifndef UP_FORMAT_NPZ_H
+#define UP_FORMAT_NPZ_H
+#include "store/base/arena.h"
+#include "stages/format/npy.h"
+
+enum { UP_NPZ_ENTRIES = 65536 };
+
+struct up_npz {
+    const char *name; /* of the file, for sentences; borrowed */
+    void *zip;        /* libzip's handle */
+    size_t count;     /* members that end in .npy */
+    struct up_npz_entry {
+        char *name;   /* without ".npy" */
+        uint64_t at;  /* libzip's index */
+    } *entry;         /* in the file's order */
+};
+
+/* name and bytes are borrowed until release. UP_EINVAL: not a ZIP, truncated, ... */
+int up_npz_open(struct up_npz *z, const char *name, struct up_view bytes, struct up_err *err);
+void up_npz_release(struct up_npz *z);
+/* Member i (i < count), its bytes in the arena. */
+int up_npz_get(struct up_npz *z, size_t i, struct up_arena *arena, struct up_npy *out,
+               struct up_err *err);
+/* By name without ".npy"; UP_ENOTFOUND with a sentence that lists what is there. */
+int up_npz_find(struct up_npz *z, const char *name, struct up_arena *arena, struct up_npy *out,
+                struct up_err *err);
+
+/* ---- writing: stored, no timestamps, so equal arrays give equal bytes ---- */
+struct up_npzw {
+    struct up_buf *out; /* borrowed */
+    struct up_buf directory;
+    size_t entries, start;
+};
+void up_npzw_init(struct up_npzw *w, struct up_buf *out);
+/* name without ".npy". UP_EUNSUPPORTED when the file would pass 4 GiB. */
+int up_npzw_add(struct up_npzw *w, const char *name, enum up_dtype t, const void *v,
+                unsigned ndim, const uint64_t *dims, struct up_err *err);
+void up_npzw_end(struct up_npzw *w); /* writes the directory and releases w */
+
+#endif

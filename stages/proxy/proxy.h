@@ -1,0 +1,62 @@
+/* Zero-cost proxies: scores of an untrained network (spec: NAS-Bench-Suite-Zero).
+ *
+ * up_proxies[] is the closed set, one row each; the set asked for decides which
+ * passes run. Portable results: equal bits on any x86-64 with AVX2 and FMA. */
+#ifndef UP_PROXY_PROXY_H
+#define UP_PROXY_PROXY_H
+#include "stages/space/space.h"
+
+enum up_proxy_id { /* order of the paper's Table 1 */
+    UP_SNIP, UP_FLOPS, UP_PARAMS, UP_L2_NORM, UP_GRASP, UP_GRAD_NORM, UP_SYNFLOW,
+    UP_JACOV, UP_EPE_NAS, UP_ZEN, UP_FISHER, UP_PLAIN, UP_NWOT, UP_PROXIES
+};
+struct up_proxy {
+    const char *name;
+    int version;       /* raise when the definition changes */
+    unsigned passes;   /* set of enum up_pass (proxy/*.h) it needs */
+    const char *source; /* paper and equation */
+};
+extern const struct up_proxy up_proxies[UP_PROXIES];
+int up_proxy_find(const char *name); /* enum up_proxy_id, or -1 */
+
+struct up_batch {
+    int n, c, h, w, classes;
+    const float *x;     /* [n][c][h][w], normalised */
+    const int32_t *y;   /* [n], 0 <= y < classes */
+};
+
+/* Weights given by name (names as in the README's table), else drawn. */
+struct up_tensor_source {
+    /* float32 values of the tensor, or NULL when there is none of that name and size. */
+    const float *(*find)(void *ctx, const char *name, size_t count);
+    void *ctx;
+};
+
+struct up_proxy_job {
+    const struct up_space *space;
+    struct up_arch arch;
+    struct up_net_size net;
+    const struct up_batch *batch;
+    uint64_t seed;                        /* of weights and of zen's draws */
+    const struct up_tensor_source *given; /* NULL: PyTorch's default init, seeded by tensor name */
+    unsigned want;                        /* bit i: proxy i */
+};
+enum up_score_state { UP_SCORE_OK = 0, UP_SCORE_NAN, UP_SCORE_SINGULAR, UP_SCORE_DEGENERATE };
+const char *up_score_reason(enum up_score_state s); /* a short sentence */
+struct up_proxy_scores {
+    double value[UP_PROXIES];  /* NaN where state is not OK or not wanted */
+    uint8_t state[UP_PROXIES]; /* enum up_score_state */
+    double loss;               /* cross entropy, NaN when no pass computed it */
+    double seconds;            /* filled by the caller: nothing here reads a clock */
+};
+
+/* Scratch of one thread: grows to the largest network seen, freed at the end. */
+struct up_proxy_slab;
+struct up_proxy_slab *up_proxy_slab_new(void);
+void up_proxy_slab_free(struct up_proxy_slab *s);
+
+/* UP_EINVAL: given weights do not fit (names the tensor); UP_ENOMEM: says the size. */
+int up_proxy_score(struct up_proxy_scores *out, const struct up_proxy_job *job,
+                   struct up_proxy_slab *slab, struct up_err *err);
+
+#endif

@@ -1,0 +1,80 @@
+/* Search spaces: one row of up_spaces[] each.
+ *
+ * An architecture is a short string of genes. What a gene means is the space's
+ * business; everything above calls the functions of the row.
+ *   nb201  6 genes: operation of edges 01 02 12 03 13 23 (the arch string's order),
+ *          none 0, skip_connect 1, nor_conv_1x1 2, nor_conv_3x3 3, avg_pool_3x3 4 */
+#ifndef UP_SPACE_SPACE_H
+#define UP_SPACE_SPACE_H
+#include "store/base/buf.h"
+#include "store/base/err.h"
+#include "store/base/rng.h"
+
+enum { UP_GENES_MAX = 32, UP_ARCH_TEXT = 512, UP_NODES_MAX = 16, UP_GRAPHS_MAX = 2 };
+
+struct up_arch {
+    uint8_t len;
+    uint8_t gene[UP_GENES_MAX]; /* unused genes are 0, so memcmp compares */
+};
+int up_arch_cmp(const struct up_arch *a, const struct up_arch *b);
+
+enum up_spelling {
+    UP_SPELL_OFFICIAL, /* nb201: |nor_conv_3x3~0|+|...|; darts: Genotype(...) */
+    UP_SPELL_NASLIB,   /* "(4, 0, 3, 1, 4, 3)" / "[[(0, 0), ...], [...]]" */
+    UP_SPELL_INDEX     /* nb201: NAS-Bench-201 API index; spaces without one: as NASLIB */
+};
+
+/* One graph of an architecture, as the VGAE sees it. */
+struct up_graph {
+    uint8_t op[UP_NODES_MAX];                /* [nodes] class of each node */
+    uint8_t adj[UP_NODES_MAX * UP_NODES_MAX]; /* [nodes][nodes] 0/1, strictly upper */
+};
+
+/* The scored network, as far as cost and scoring depend on it. */
+struct up_net_size {
+    int channels; /* of the first stage: nb201 16 */
+    int depth;    /* nb201: cells per stage, 5 */
+    int classes;
+    int height, width; /* input image */
+};
+
+struct up_diagram; /* see diagram.h: nodes and labelled edges of the drawn cells */
+
+struct up_space {
+    const char *name;
+    const char *does;
+    int genes;
+    uint64_t count;             /* architectures when enumerable, else 0 */
+    int graphs, nodes, classes; /* VGAE: graphs per architecture, nodes and node classes each */
+    struct up_net_size net;     /* the published network */
+    /* Any known spelling; the error gives the 1-based column and what was expected. */
+    int (*parse)(struct up_arch *out, const char *text, size_t len, struct up_err *err);
+    void (*print)(char out[UP_ARCH_TEXT], const struct up_arch *a, enum up_spelling s);
+    void (*canonical)(struct up_arch *out, const struct up_arch *a);
+    bool (*connected)(const struct up_arch *a); /* any path from input to output */
+    void (*at)(struct up_arch *out, uint64_t index); /* index < count; API order */
+    uint64_t (*index)(const struct up_arch *a);
+    void (*sample)(struct up_arch *out, struct up_rng *r); /* uniform */
+    size_t (*neighbours)(const struct up_arch *a, struct up_arch *out, size_t cap);
+    void (*encode)(struct up_graph *out, const struct up_arch *a); /* [graphs] */
+    /* Strict inverse of encode; the error names the rule that broke. */
+    int (*decode)(struct up_arch *out, const struct up_graph *g, struct up_err *err);
+    /* Exact closed forms in millions (tensorwatch FLOPs, parameters with BN). */
+    void (*cost)(double *flops, double *params, const struct up_arch *a,
+                 const struct up_net_size *n);
+    void (*diagram)(struct up_diagram *out, const struct up_arch *a);
+    /* Appends Python source: a torch-only module building the whole network. */
+    void (*torch)(struct up_buf *out, const struct up_arch *a);
+};
+
+extern const struct up_space *const up_spaces[]; /* NULL-terminated */
+/* UP_EUSAGE with a suggestion when unknown. */
+int up_space_find(const struct up_space **out, const char *name, struct up_err *err);
+
+/* Canonical architectures in an order that depends on the seed alone, so that a
+ * pool of n is the beginning of a pool of m > n. want = 0: all (enumerable
+ * spaces). *out is the caller's, free(). */
+int up_space_pool(struct up_arch **out, size_t *n, const struct up_space *s, size_t want,
+                  uint64_t seed, struct up_err *err);
+
+#endif

@@ -1,0 +1,75 @@
+#include "store/base/hash.h"
+#include "store/base/err.h"
+
+#include <sodium.h>
+#include <string.h>
+#include <xxhash.h>
+
+struct up_digest up_digest_of(const void *p, size_t n)
+{
+    XXH128_canonical_t c;
+    XXH128_canonicalFromHash(&c, XXH3_128bits(p, n));
+    struct up_digest d;
+    memcpy(d.b, c.digest, sizeof d.b);
+    return d;
+}
+
+struct up_sha256 up_sha256_of(const void *p, size_t n)
+{
+    struct up_sha256 d;
+    (void)crypto_hash_sha256(d.b, p, n);
+    return d;
+}
+
+bool up_digest_equal(struct up_digest a, struct up_digest b)
+{
+    return memcmp(a.b, b.b, sizeof a.b) == 0;
+}
+
+bool up_digest_zero(struct up_digest d)
+{
+    return up_digest_equal(d, (struct up_digest){{0}});
+}
+
+static char *hex(const uint8_t *b, size_t n, char *out)
+{
+    static const char digit[] = "0123456789abcdef";
+    for (size_t i = 0; i < n; ++i) {
+        out[2 * i] = digit[b[i] >> 4];
+        out[2 * i + 1] = digit[b[i] & 15];
+    }
+    out[2 * n] = 0;
+    return out;
+}
+
+char *up_digest_hex(struct up_digest d, char out[UP_DIGEST_HEX])
+{
+    return hex(d.b, sizeof d.b, out);
+}
+
+char *up_sha256_hex(struct up_sha256 d, char out[UP_SHA256_HEX])
+{
+    return hex(d.b, sizeof d.b, out);
+}
+
+static int nibble(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return -1;
+}
+
+int up_digest_parse(const char *s, struct up_digest *d, struct up_err *err)
+{
+    for (size_t i = 0; i < 2 * sizeof d->b; i += 2) {
+        int hi = nibble(s[i]), lo = hi < 0 ? -1 : nibble(s[i + 1]);
+        if (lo < 0)
+            return up_fail(err, UP_EINVAL, "\"%s\" is no digest: 32 digits 0-9a-f are expected", s);
+        d->b[i / 2] = (uint8_t)(hi * 16 + lo);
+    }
+    if (s[2 * sizeof d->b])
+        return up_fail(err, UP_EINVAL, "\"%s\" is no digest: it has more than 32 digits", s);
+    return UP_OK;
+}

@@ -1,0 +1,27 @@
+/* Digests. XXH3-128 (libxxhash) names artifacts and keys locally; SHA-256
+ * (libsodium) names them across a trust boundary. XXH3 is not cryptographic. */
+#ifndef UP_BASE_HASH_H
+#define UP_BASE_HASH_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct up_err;
+struct up_digest {
+    uint8_t b[16]; /* XXH3-128, canonical (big-endian) byte order */
+};
+struct up_sha256 {
+    uint8_t b[32];
+};
+enum { UP_DIGEST_HEX = 33, UP_SHA256_HEX = 65 }; /* with terminator */
+
+struct up_digest up_digest_of(const void *p, size_t n);
+struct up_sha256 up_sha256_of(const void *p, size_t n);
+bool up_digest_equal(struct up_digest a, struct up_digest b);
+bool up_digest_zero(struct up_digest d); /* all zero: "absent" */
+char *up_digest_hex(struct up_digest d, char out[UP_DIGEST_HEX]);
+char *up_sha256_hex(struct up_sha256 d, char out[UP_SHA256_HEX]);
+/* 32 hex digits, else UP_EINVAL. */
+int up_digest_parse(const char *hex, struct up_digest *d, struct up_err *err);
+
+#endif

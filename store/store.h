@@ -1,0 +1,89 @@
+/* The store: bytes under their digest, and results under their key.
+ *
+ * Two maps, as in a build system's cache:
+ *   results  key (XXH3-128 of the key document) -> result record
+ *   objects  digest (XXH3-128 of the uncompressed bytes) -> bytes, zstd inside
+ * plus runs (run id -> run record), memo (partial work of a running node) and
+ * meta (format version). One LMDB environment per process, opened once.
+ *
+ * Caveats. Every record carries a checksum of its own, verified on every read;
+ * a bad record is moved aside, reported through `on_damage`, and is a miss. On
+ * a hit the stored key document is compared byte for byte: a hash collision is
+ * a miss. Never used across fork. All calls are thread-safe. */
+#ifndef UP_STORE_STORE_H
+#define UP_STORE_STORE_H
+#include "store/base/buf.h"
+#include "store/base/err.h"
+#include "store/base/hash.h"
+
+struct up_store; /* opaque: the backend is one .c file */
+
+struct up_store_opts {
+    bool create;              /* make the folder when it is not there */
+    bool read_only;           /* for commands that only look */
+    bool allow_network_fs;    /* override the refusal of NFS, SMB, ... */
+    size_t map_bytes;         /* initial map size; 0 = default, doubles by itself */
+    void (*on_damage)(void *ctx, const char *sentence); /* one call per bad record */
+    void *damage_ctx;
+};
+
+/* dir is created when opts->create. Errors: UP_EUNSUPPORTED newer format, UP_EIO
+ * not writable, UP_ENOTFOUND no store there and !create. */
+int up_store_open(struct up_store **out, const char *dir, const struct up_store_opts *opts,
+                  struct up_err *err);
+void up_store_close(struct up_store *s); /* NULL is fine */
+
+/* ---- objects ---- */
+/* Stores the bytes (above 1 MiB: manifest and 1 MiB chunks), durable on return.
+ * Equal bytes are stored once. sha may be NULL. */
+int up_store_put(struct up_store *s, struct up_view bytes, struct up_digest *digest,
+                 struct up_sha256 *sha, struct up_err *err);
+/* Appends the bytes to out, both digests verified. UP_ENOTFOUND, UP_ECORRUPT
+ * (moved aside; treat as a miss). */
+int up_store_get(struct up_store *s, struct up_digest digest, struct up_buf *out,
+                 struct up_err *err);
+bool up_store_has(struct up_store *s, struct up_digest digest);
+/* SHA-256 and size stored beside an object, without reading it. */
+int up_store_stat(struct up_store *s, struct up_digest digest, struct up_sha256 *sha,
+                  uint64_t *size, struct up_err *err);
+
+/* ---- results: key document -> record document (both MessagePack, opaque here) ---- */
+int up_store_result_put(struct up_store *s, struct up_view key_doc, struct up_view record,
+                        struct up_err *err);
+/* UP_ENOTFOUND also on a collision (another key document under this hash). */
+int up_store_result_get(struct up_store *s, struct up_view key_doc, struct up_buf *record,
+                        struct up_err *err);
+
+/* ---- memo: finished parts of a running node; same promises as results ---- */
+struct up_memo_item {
+    struct up_view key, value;
+};
+/* All items in one transaction. */
+int up_store_memo_put(struct up_store *s, const struct up_memo_item *items, size_t n,
+                      struct up_err *err);
+int up_store_memo_get(struct up_store *s, struct up_view key_doc, struct up_buf *value,
+                      struct up_err *err);
+
+/* ---- runs: id (sortable text) -> document ---- */
+int up_store_run_put(struct up_store *s, const char *id, struct up_view doc, struct up_err *err);
+int up_store_run_get(struct up_store *s, const char *id, struct up_buf *doc, struct up_err *err);
+
+/* ---- walking: read-only, in key order; the callback returns 0 to go on ---- */
+enum up_store_kind { UP_STORE_RESULT, UP_STORE_OBJECT, UP_STORE_RUN, UP_STORE_MEMO };
+/* RESULT and MEMO: name = 16 digest bytes of the key, doc = key document, value = record.
+ * OBJECT: name = digest, value empty. RUN: name = id, value = document.
+ * newest_first walks runs backwards. Bad records are reported and passed over.
+ * The callback gets copies and may call the store. */
+typedef int up_store_visit(void *ctx, struct up_view name, struct up_view doc,
+                           struct up_view value);
+int up_store_walk(struct up_store *s, enum up_store_kind kind, bool newest_first,
+                  up_store_visit *visit, void *ctx, struct up_err *err);
+
+struct up_store_health {
+    uint64_t records, bytes; /* looked at */
+    uint64_t bad;            /* failed a digest, checksum or structure check */
+};
+/* Reads every record and checks it against both digests. */
+int up_store_verify(struct up_store *s, struct up_store_health *h, struct up_err *err);
+
+#endif

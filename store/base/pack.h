@@ -5,7 +5,7 @@
  * arrays as below, nothing after the one top-level value. Equal values have
  * equal bytes. Written with msgpack-c's packer.
  *
- * Numeric arrays are ext values, one code per dtype:
+ * Numeric arrays are ext values, always with a 32-bit length, one code per dtype:
  *   1 u8   2 i32   3 i64   4 f32   5 f64   6 u32   7 u64
  *   payload: u8 ndim (1..4), u8 pad (0..7), pad zero bytes, u64le dims[ndim],
  *   raw little-endian values in C order. `pad` puts dims and values on offsets

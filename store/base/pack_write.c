@@ -107,23 +107,6 @@ void up_pack_raw(struct up_buf *b, struct up_view v)
     up_buf_append(b, v.data, v.len);
 }
 
-/* Bytes of an ext header in front of a payload of n bytes. */
-static size_t ext_header(size_t n)
-{
-    if (n == 1 || n == 2 || n == 4 || n == 8 || n == 16)
-        return 2;
-    return n < 256 ? 3 : n < 65536 ? 4 : 6;
-}
-
-/* Padding that puts dims on a multiple of 8 when the ext starts at `at`. */
-static size_t array_pad(size_t at, size_t body)
-{
-    for (size_t pad = 0; pad < 8; ++pad)
-        if ((at + ext_header(2 + pad + body) + 2 + pad) % 8 == 0)
-            return pad;
-    return 0; /* no pad fits when the header's size changes in between: unaligned */
-}
-
 void up_pack_array(struct up_buf *b, enum up_dtype t, const void *v, unsigned ndim,
                    const uint64_t *dims)
 {
@@ -132,11 +115,13 @@ void up_pack_array(struct up_buf *b, enum up_dtype t, const void *v, unsigned nd
     size_t bytes = up_dtype_size(t);
     for (unsigned i = 0; i < ndim; ++i)
         bytes *= (size_t)dims[i];
-    size_t pad = array_pad(b->len, 8 * ndim + bytes), size = 2 + pad + 8 * ndim + bytes;
+    size_t pad = (0 - (b->len + 8)) % 8, size = 2 + pad + 8 * ndim + bytes;
     UP_CHECK(size <= UINT32_MAX);
-    uint8_t head[2] = {(uint8_t)ndim, (uint8_t)pad};
-    msgpack_packer p = packer(b);
-    msgpack_pack_ext(&p, size, (int8_t)t);
+    /* ext 32 whatever the size: a header whose length depended on the padding
+     * could leave no padding that fits. The packer would choose the shortest. */
+    uint8_t head[8] = {0xc9,          (uint8_t)(size >> 24), (uint8_t)(size >> 16),
+                       (uint8_t)(size >> 8), (uint8_t)size,  (uint8_t)t,
+                       (uint8_t)ndim, (uint8_t)pad};
     up_buf_append(b, head, sizeof head);
     up_buf_append(b, zero, pad);
     up_buf_append(b, dims, 8 * ndim);

@@ -11,7 +11,8 @@
 enum { UP_CIFAR_PIXELS = 3072, UP_CIFAR_SIDE = 32, UP_CIFAR_FILES = 64 };
 
 struct up_cifar_file {
-    const char *name; /* last component of the path: decides whether and in which order it counts */
+    const char
+        *name; /* last component of the path: decides whether and in which order it counts */
     const char *path; /* for sentences */
     struct up_view bytes;
 };

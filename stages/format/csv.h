@@ -1,6 +1,6 @@
 /* CSV with a header line: RFC 4180 quoting, LF or CRLF, a UTF-8 byte order mark
- * is skipped, empty lines are skipped, every row has as many fields as the header. Error sentences begin
- * with "name:line:". */
+ * is skipped, empty lines are skipped, every row has as many fields as the header. Error
+ * sentences begin with "name:line:". */
 #ifndef UP_FORMAT_CSV_H
 #define UP_FORMAT_CSV_H
 #include "store/base/buf.h"
@@ -11,10 +11,10 @@ enum { UP_CSV_COLUMNS = 4096 };
 struct up_csv {
     const char *name; /* of the file, for sentences; borrowed */
     const uint8_t *p, *end;
-    size_t line;      /* next line to read, 1-based */
-    size_t row_line;  /* line on which the current row begins */
+    size_t line;     /* next line to read, 1-based */
+    size_t row_line; /* line on which the current row begins */
     size_t columns;
-    struct up_buf header, row; /* decoded text, fields one after the other */
+    struct up_buf header, row;            /* decoded text, fields one after the other */
     size_t *header_at, *row_at, *row_col; /* private: offsets and byte columns */
 };
 

@@ -7,11 +7,11 @@
 
 /* What may come next. After a value the innermost open bracket decides. */
 enum {
-    VALUE,         /* any value */
-    VALUE_OR_END,  /* just after [ */
-    KEY,           /* after , in an object */
-    KEY_OR_END,    /* just after { */
-    AFTER          /* after a value: , or a closing bracket or the end */
+    VALUE,        /* any value */
+    VALUE_OR_END, /* just after [ */
+    KEY,          /* after , in an object */
+    KEY_OR_END,   /* just after { */
+    AFTER         /* after a value: , or a closing bracket or the end */
 };
 
 void up_json_init(struct up_json *j, const char *name, struct up_view bytes)
@@ -26,17 +26,13 @@ void up_json_init(struct up_json *j, const char *name, struct up_view bytes)
         j->p += 3;
 }
 
-void up_json_release(struct up_json *j)
-{
-    up_buf_release(&j->text);
-}
+void up_json_release(struct up_json *j) { up_buf_release(&j->text); }
 
 const char *up_json_kind_name(enum up_json_kind k)
 {
-    static const char *const name[] = {"an object", "}",           "a list",
-                                       "]",         "a key",       "a string",
-                                       "a number",  "true or false", "null",
-                                       "the end of the file"};
+    static const char *const name[] = {
+        "an object", "}",        "a list",        "]",    "a key",
+        "a string",  "a number", "true or false", "null", "the end of the file"};
     return name[k];
 }
 
@@ -87,8 +83,10 @@ static int hex4(struct up_json *j, uint32_t *v, struct up_err *err)
     *v = 0;
     for (int i = 0; i < 4; i++, j->p++) {
         uint8_t c = j->p < j->end ? *j->p : 0;
-        uint32_t d = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                   : c >= 'A' && c <= 'F' ? c - 'A' + 10 : 16;
+        uint32_t d = c >= '0' && c <= '9'   ? c - '0'
+                     : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                     : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                            : 16;
         if (d > 15)
             return bad(j, err, "\\u needs four hex digits");
         *v = *v * 16 + d;
@@ -154,7 +152,8 @@ static int escape(struct up_json *j, struct up_err *err)
     }
     const char *at = *j->p ? strchr(from, (char)*j->p) : NULL;
     if (!at)
-        return bad(j, err, "an escape of JSON was expected (\\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u)");
+        return bad(j, err,
+                   "an escape of JSON was expected (\\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u)");
     up_buf_append(&j->text, &to[at - from], 1);
     j->p++;
     return UP_OK;

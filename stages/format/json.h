@@ -12,16 +12,16 @@
 enum { UP_JSON_DEPTH = 64 };
 
 enum up_json_kind {
-    UP_JSON_OBJECT,     /* { : keys and values follow, then UP_JSON_OBJECT_END */
+    UP_JSON_OBJECT, /* { : keys and values follow, then UP_JSON_OBJECT_END */
     UP_JSON_OBJECT_END,
-    UP_JSON_LIST,       /* [ : values follow, then UP_JSON_LIST_END */
+    UP_JSON_LIST, /* [ : values follow, then UP_JSON_LIST_END */
     UP_JSON_LIST_END,
-    UP_JSON_KEY,        /* text; its value is the next token */
-    UP_JSON_STRING,     /* text */
-    UP_JSON_NUMBER,     /* number */
-    UP_JSON_BOOL,       /* boolean */
+    UP_JSON_KEY,    /* text; its value is the next token */
+    UP_JSON_STRING, /* text */
+    UP_JSON_NUMBER, /* number */
+    UP_JSON_BOOL,   /* boolean */
     UP_JSON_NULL,
-    UP_JSON_END         /* the one top-level value is over and nothing follows it */
+    UP_JSON_END /* the one top-level value is over and nothing follows it */
 };
 
 struct up_json_token {

@@ -52,15 +52,9 @@ static void open_level(struct up_jw *w, bool map)
     w->level[w->depth++].any = false;
 }
 
-void up_jw_object(struct up_jw *w)
-{
-    open_level(w, true);
-}
+void up_jw_object(struct up_jw *w) { open_level(w, true); }
 
-void up_jw_list(struct up_jw *w)
-{
-    open_level(w, false);
-}
+void up_jw_list(struct up_jw *w) { open_level(w, false); }
 
 void up_jw_end(struct up_jw *w)
 {
@@ -74,8 +68,11 @@ void up_jw_end(struct up_jw *w)
 /* Length of the valid UTF-8 sequence at s, 0 when there is none. */
 static size_t utf8(const uint8_t *s, size_t n)
 {
-    size_t len = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
-               : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
+    size_t len = s[0] < 0x80                   ? 1
+                 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
+                 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
+                 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
+                                               : 0;
     if (!len || len > n)
         return 0;
     for (size_t i = 1; i < len; i++)
@@ -125,10 +122,7 @@ void up_jw_keyn(struct up_jw *w, const char *key, size_t n)
     w->key = true;
 }
 
-void up_jw_key(struct up_jw *w, const char *key)
-{
-    up_jw_keyn(w, key, strlen(key));
-}
+void up_jw_key(struct up_jw *w, const char *key) { up_jw_keyn(w, key, strlen(key)); }
 
 void up_jw_strn(struct up_jw *w, const char *s, size_t n)
 {
@@ -176,15 +170,9 @@ void up_jw_real_bare(struct up_jw *w, double v)
         up_jw_raw(w, isnan(v) ? "NaN" : v > 0 ? "Infinity" : "-Infinity");
 }
 
-void up_jw_bool(struct up_jw *w, bool v)
-{
-    up_jw_raw(w, v ? "true" : "false");
-}
+void up_jw_bool(struct up_jw *w, bool v) { up_jw_raw(w, v ? "true" : "false"); }
 
-void up_jw_null(struct up_jw *w)
-{
-    up_jw_raw(w, "null");
-}
+void up_jw_null(struct up_jw *w) { up_jw_raw(w, "null"); }
 
 void up_jw_key_str(struct up_jw *w, const char *key, const char *s)
 {

@@ -18,7 +18,7 @@ struct up_jw {
     struct up_buf *out; /* borrowed */
     int indent;         /* spaces per level; 0: all on one line */
     int depth;
-    bool key;           /* a key stands before the next value */
+    bool key; /* a key stands before the next value */
     struct {
         bool map, any;
     } level[UP_JW_DEPTH];

@@ -17,7 +17,7 @@ struct up_naslib_field {
     bool proxy;          /* {"score": ...} rather than a bare number such as val_accuracy */
     size_t line, column; /* of the value */
 };
-struct up_naslib_row { /* valid during the callback */
+struct up_naslib_row {          /* valid during the callback */
     const char *dataset, *arch; /* the key, whatever its spelling */
     size_t line, column;        /* of the key */
     size_t n;

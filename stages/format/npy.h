@@ -13,7 +13,7 @@
 
 enum { UP_NPY_DIMS = 8 };
 
-struct up_npy { /* borrowed view of the file's bytes */
+struct up_npy {         /* borrowed view of the file's bytes */
     enum up_dtype type; /* 0 for a text array */
     unsigned ndim;
     uint64_t dims[UP_NPY_DIMS];

@@ -10,14 +10,16 @@
 
 enum { UP_NPZ_ENTRIES = 65536 };
 
+struct up_npz_entry {
+    char *name;  /* without ".npy" */
+    uint64_t at; /* libzip's index */
+};
 struct up_npz {
-    const char *name; /* of the file, for sentences; borrowed */
-    void *zip;        /* libzip's handle */
-    size_t count;     /* members that end in .npy */
-    struct up_npz_entry {
-        char *name;   /* without ".npy" */
-        uint64_t at;  /* libzip's index */
-    } *entry;         /* in the file's order */
+    const char *name;           /* of the file, for sentences; borrowed */
+    void *zip;                  /* libzip's handle */
+    size_t count;               /* members that end in .npy */
+    size_t bytes;               /* of the whole file */
+    struct up_npz_entry *entry; /* [count], in the file's order */
 };
 
 /* name and bytes are borrowed until release. UP_EINVAL: not a ZIP, truncated, ... */

@@ -1,0 +1,145 @@
+#include "stages/model/vgae.h"
+#include "stages/model/vgae_layout.h"
+#include "stages/nn/dense.h"
+#include "stages/nn/gemm.h"
+#include "store/base/pack.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Graphs in one product. Always padded to this many: the bits of a BLAS product
+ * may depend on its shape, and a result must not depend on its company. */
+enum { BLOCK = 32 };
+
+int up_vgae_load(struct up_vgae *m, const struct up_space *space, struct up_view artifact,
+                 struct up_arena *arena, struct up_err *err)
+{
+    int head[2], op[2];
+    const char *name;
+    int rc = up_doc_str(artifact, "space", arena, &name, err);
+    if (!rc && strcmp(name, space->name))
+        rc = up_fail(err, UP_EINVAL, "the autoencoder was trained for space %s, not %s", name,
+                     space->name);
+    if (!rc)
+        rc = up_tensors_shape(head, artifact, "model", "mu.weight", err);
+    if (!rc)
+        rc = up_tensors_shape(op, artifact, "model", "ops.weight", err);
+    if (!rc && (op[0] != space->classes || op[1] != head[0] || head[0] < 1 || head[1] < 1 ||
+                head[0] > 4096 || head[1] > 4096))
+        rc = up_fail(err, UP_EINVAL, "the autoencoder's tensors do not fit space %s", space->name);
+    if (rc)
+        return rc;
+    struct up_vgae_layout *l = UP_NEW(arena, 1, struct up_vgae_layout);
+    up_vgae_layout_init(l, space->nodes, space->classes, head[1], head[0]);
+    float *v = UP_NEW(arena, l->tensors.total, float);
+    rc = up_tensors_unpack(v, &l->tensors, artifact, "model", err);
+    if (!rc)
+        up_vgae_fold(m, l, v, space, arena);
+    return rc;
+}
+
+/* a[nodes][d] = (1 + eps) x + A~ x, for each graph of the block. */
+static void gather(float *a, const float *x, const struct up_graph *g, float eps, int nodes,
+                   int d)
+{
+    for (int b = 0; b < BLOCK; b++)
+        for (int i = 0; i < nodes; i++) {
+            float *ai = a + (long)(b * nodes + i) * d;
+            const float *xi = x + (long)(b * nodes + i) * d;
+            for (int c = 0; c < d; c++)
+                ai[c] = (1 + eps) * xi[c];
+            for (int j = 0; j < nodes; j++) {
+                if (!g[b].adj[i * nodes + j] && !g[b].adj[j * nodes + i])
+                    continue;
+                const float *xj = x + (long)(b * nodes + j) * d;
+                for (int c = 0; c < d; c++)
+                    ai[c] += xj[c];
+            }
+        }
+}
+
+/* mu[BLOCK * nodes][latent] of the block's graphs; x, a: [BLOCK * nodes][widest]. */
+static void encode_block(float *mu, float *x, float *a, const struct up_vgae *m,
+                         const struct up_graph *g)
+{
+    int rows = BLOCK * m->nodes, h = m->hidden;
+    memset(x, 0, (size_t)(rows * m->classes) * sizeof *x);
+    for (int r = 0; r < rows; r++)
+        x[r * m->classes + g[r / m->nodes].op[r % m->nodes]] = 1;
+    for (int i = 0; i < UP_VGAE_LAYERS; i++) {
+        const struct up_vgae_layer *l = &m->layer[i];
+        gather(a, x, g, l->eps, m->nodes, l->in);
+        up_dense_forward(x, a, l->w1, l->b1, rows, l->in, h);
+        up_relu(x, rows * h);
+        up_dense_forward(a, x, l->w2, l->b2, rows, h, h);
+        up_relu(a, rows * h);
+        float *t = x;
+        x = a;
+        a = t;
+    }
+    up_dense_forward(mu, x, m->mu_w, m->mu_b, rows, h, m->latent);
+}
+
+void up_vgae_embed(float *z_out, const struct up_vgae *m, const struct up_space *space,
+                   const struct up_arch *archs, size_t n)
+{
+    size_t rows = (size_t)(BLOCK * m->nodes);
+    size_t wide = (size_t)(m->hidden > m->classes ? m->hidden : m->classes);
+    size_t one = (size_t)(m->nodes * m->latent), total = n * (size_t)m->graphs;
+    float *x = up_alloc(rows * (2 * wide + (size_t)m->latent) * sizeof *x);
+    float *a = x + rows * wide, *mu = a + rows * wide;
+    struct up_graph *g = up_alloc((BLOCK + UP_GRAPHS_MAX) * sizeof *g);
+    for (size_t done = 0; done < total; done += BLOCK) {
+        size_t k = total - done < BLOCK ? total - done : BLOCK;
+        struct up_graph pair[UP_GRAPHS_MAX];
+        memset(g, 0, BLOCK * sizeof *g);
+        for (size_t i = 0; i < k; i++) {
+            size_t at = done + i, part = at % (size_t)m->graphs;
+            if (part == 0 || i == 0)
+                space->encode(pair, &archs[at / (size_t)m->graphs]);
+            g[i] = pair[part];
+        }
+        encode_block(mu, x, a, m, g);
+        memcpy(z_out + done * one, mu, k * one * sizeof *mu);
+    }
+    free(g);
+    free(x);
+}
+
+void up_vgae_decode_graphs(struct up_graph *out, const struct up_vgae *m, const float *z)
+{
+    int n = m->nodes, L = m->latent;
+    memset(out, 0, (size_t)m->graphs * sizeof *out);
+    for (int g = 0; g < m->graphs; g++, z += n * L) {
+        for (int i = 0; i < n; i++) {
+            float best = 0;
+            for (int k = 0; k < m->classes; k++) {
+                float s = m->op_b[k];
+                for (int c = 0; c < L; c++)
+                    s += z[i * L + c] * m->op_w[k * L + c];
+                if (k == 0 || s > best) {
+                    best = s;
+                    out[g].op[i] = (uint8_t)k;
+                }
+            }
+            for (int j = i + 1; j < n; j++) {
+                float s = 0;
+                for (int c = 0; c < L; c++)
+                    s += z[i * L + c] * z[j * L + c];
+                out[g].adj[i * n + j] = s > 0;
+            }
+        }
+    }
+}
+
+void up_vgae_decode(struct up_arch *archs_out, uint8_t *ok_out, const struct up_vgae *m,
+                    const struct up_space *space, const float *z, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct up_graph g[UP_GRAPHS_MAX];
+        up_vgae_decode_graphs(g, m, z + i * (size_t)m->dim);
+        ok_out[i] = space->decode(&archs_out[i], g, NULL) == UP_OK;
+        if (!ok_out[i])
+            memset(&archs_out[i], 0, sizeof archs_out[i]);
+    }
+}

@@ -13,7 +13,7 @@ enum up_proxy_id { /* order of the paper's Table 1 */
 struct up_proxy {
     const char *name;
     int version;       /* raise when the definition changes */
-    unsigned passes;   /* set of enum up_pass (proxy/*.h) it needs */
+    unsigned passes;   /* set of enum up_pass (work.h) it needs */
     const char *source; /* paper and equation */
 };
 extern const struct up_proxy up_proxies[UP_PROXIES];

@@ -1,0 +1,38 @@
+/* 2-D convolution without bias, by im2col and one matrix product per few images.
+ *
+ * Tensors are [channel][image][row][column]: a channel is contiguous over the
+ * whole batch, so a convolution is a product with [channel][pixels] on its right.
+ * `mask` turns the input into input * 1[mask > 0], which is what a ReLU in front
+ * makes of it: mask = x for the value itself, mask = x for a tangent or gradient
+ * of x; NULL for no ReLU. The map is bilinear in (x, w), hence
+ *   tangent            ydot  = forward(xdot, w) + forward(x, wdot)
+ *   tangent of the data gradient  = backward_data(w, dydot; wdot, dy). */
+#ifndef UP_NN_CONV_H
+#define UP_NN_CONV_H
+#include <stdbool.h>
+#include <stddef.h>
+
+struct up_conv {
+    int in, out;             /* channels */
+    int kernel, stride, pad; /* square */
+    int n, h, w;             /* images, and size of the input */
+};
+int up_conv_rows(const struct up_conv *c); /* of the output */
+int up_conv_cols(const struct up_conv *c);
+size_t up_conv_scratch(const struct up_conv *c); /* numbers of scratch every call needs */
+
+/* forward          y[out][n][oh][ow] (+)= conv(x[in][n][h][w] masked, w[out][in][k][k])
+ * backward_data    dx (+)= mask * (conv^T(dy, w) + conv^T(dy2, w2)); w2 == NULL: first term alone
+ * backward_weight  dw (+)= gradient; `add` chooses between = and += everywhere */
+#define UP_CONV_DECLARE(real, R)                                                                \
+    void up_conv_forward##R(real *y, const real *x, const real *mask, const real *w,            \
+                            const struct up_conv *c, bool add, real *scratch);                  \
+    void up_conv_backward_data##R(real *dx, const real *mask, const real *w, const real *dy,    \
+                                  const real *w2, const real *dy2, const struct up_conv *c,     \
+                                  bool add, real *scratch);                                     \
+    void up_conv_backward_weight##R(real *dw, const real *x, const real *mask, const real *dy,  \
+                                    const struct up_conv *c, bool add, real *scratch);
+UP_CONV_DECLARE(float, _f32)
+UP_CONV_DECLARE(double, _f64)
+
+#endif

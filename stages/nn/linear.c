@@ -1,0 +1,33 @@
+#ifndef real
+#include "stages/nn/linear.h"
+
+#include "stages/nn/gemm.h"
+
+#include <stddef.h>
+
+#define UP_TEMPLATE "stages/nn/linear.c"
+#include "stages/nn/both.h"
+#else
+
+void UP_R(up_linear_forward)(real *y, const real *x, const real *w, const real *bias, int out,
+                             int in, int n, bool add)
+{
+    UP_GEMM(y, n, w, in, UP_N, x, n, UP_N, out, n, in, 1, add ? 1 : 0);
+    for (int o = 0; bias && o < out; ++o)
+        for (int i = 0; i < n; ++i)
+            y[(ptrdiff_t)o * n + i] += bias[o];
+}
+
+void UP_R(up_linear_backward_data)(real *dx, const real *w, const real *dy, int out, int in,
+                                   int n, bool add)
+{
+    UP_GEMM(dx, n, w, in, UP_T, dy, n, UP_N, in, n, out, 1, add ? 1 : 0);
+}
+
+void UP_R(up_linear_backward_weight)(real *dw, const real *x, const real *dy, int out, int in,
+                                     int n, bool add)
+{
+    UP_GEMM(dw, in, dy, n, UP_N, x, n, UP_T, out, in, n, 1, add ? 1 : 0);
+}
+
+#endif

@@ -1,0 +1,98 @@
+#ifndef real
+#include "stages/nn/norm.h"
+
+#include "stages/nn/reduce.h"
+
+#include <math.h>
+
+#define UP_TEMPLATE "stages/nn/norm.c"
+#include "stages/nn/both.h"
+#else
+
+void UP_R(up_norm_forward)(real *y, const real *x, const real *gamma, const real *beta,
+                           struct up_norm *stat, int channels, ptrdiff_t m, bool add)
+{
+    for (int c = 0; c < channels; ++c, x += m, y += m) {
+        struct up_norm *s = &stat[c];
+        s->mean = UP_R(up_sum)(x, m) / (double)m;
+        s->var = UP_R(up_centred_dot)(x, s->mean, x, s->mean, m) / (double)m;
+        s->inv = 1 / sqrt(s->var + UP_NORM_EPS);
+        real mean = (real)s->mean, b = beta ? beta[c] : 0;
+        real scale = (real)(s->inv * (gamma ? (double)gamma[c] : 1));
+        if (add)
+            for (ptrdiff_t i = 0; i < m; ++i)
+                y[i] += (x[i] - mean) * scale + b;
+        else
+            for (ptrdiff_t i = 0; i < m; ++i)
+                y[i] = (x[i] - mean) * scale + b;
+    }
+}
+
+/* out (+)= k * (v - shift - xhat * slope), the form of both first derivatives. */
+static void UP_R(project)(real *out, const real *v, const real *x, const struct up_norm *s,
+                          double k, double shift, double slope, ptrdiff_t m, bool add)
+{
+    real mean = (real)s->mean, a = (real)k, b = (real)shift, d = (real)(slope * s->inv);
+    if (add)
+        for (ptrdiff_t i = 0; i < m; ++i)
+            out[i] += a * (v[i] - b - (x[i] - mean) * d);
+    else
+        for (ptrdiff_t i = 0; i < m; ++i)
+            out[i] = a * (v[i] - b - (x[i] - mean) * d);
+}
+
+void UP_R(up_norm_backward)(real *dx, const real *x, const real *dy, const real *gamma,
+                            struct up_norm *stat, int channels, ptrdiff_t m, bool add)
+{
+    for (int c = 0; c < channels; ++c, x += m, dx += m, dy += m) {
+        struct up_norm *s = &stat[c];
+        s->grad = UP_R(up_sum)(dy, m) / (double)m;
+        s->grad_xhat = UP_R(up_centred_dot)(x, s->mean, dy, 0, m) * s->inv / (double)m;
+        double k = s->inv * (gamma ? (double)gamma[c] : 1);
+        UP_R(project)(dx, dy, x, s, k, s->grad, s->grad_xhat, m, add);
+    }
+}
+
+void UP_R(up_norm_tangent)(real *ydot, const real *x, const real *xdot, const real *gamma,
+                           struct up_norm *stat, int channels, ptrdiff_t m, bool add)
+{
+    for (int c = 0; c < channels; ++c, x += m, xdot += m, ydot += m) {
+        struct up_norm *s = &stat[c];
+        s->tangent = UP_R(up_sum)(xdot, m) / (double)m;
+        s->tan_xhat = UP_R(up_centred_dot)(x, s->mean, xdot, 0, m) * s->inv / (double)m;
+        double k = s->inv * (gamma ? (double)gamma[c] : 1);
+        UP_R(project)(ydot, xdot, x, s, k, s->tangent, s->tan_xhat, m, add);
+    }
+}
+
+/* With G = dy - mean(dy) - xhat * mean(dy * xhat) and dx = (gamma/s) * G:
+ *   sdot / s = tan_xhat / s,
+ *   Gdot = dydot - mean(dydot) - xhatdot * mean(dy*xhat) - xhat * mean(dydot*xhat + dy*xhatdot),
+ *   dxdot = (gamma/s) * (Gdot - (tan_xhat/s) * G). */
+void UP_R(up_norm_backward_tangent)(real *dxdot, const real *x, const real *xdot, const real *dy,
+                                    const real *dydot, const real *gamma,
+                                    const struct up_norm *stat, int channels, ptrdiff_t m,
+                                    bool add)
+{
+    for (int c = 0; c < channels; ++c, x += m, xdot += m, dy += m, dydot += m, dxdot += m) {
+        const struct up_norm *s = &stat[c];
+        double count = (double)m;
+        double shift = UP_R(up_sum)(dydot, m) / count;
+        double dy_xdot = UP_R(up_centred_dot)(xdot, s->tangent, dy, 0, m) / count;
+        double slope = UP_R(up_centred_dot)(x, s->mean, dydot, 0, m) * s->inv / count +
+                       s->inv * (dy_xdot - s->tan_xhat * s->grad_xhat);
+        real mean = (real)s->mean, inv = (real)s->inv, xdot_mean = (real)s->tangent;
+        real k = (real)(s->inv * (gamma ? (double)gamma[c] : 1)), shrink = (real)(s->tan_xhat * s->inv);
+        real b = (real)shift, d = (real)slope, along = (real)s->tan_xhat;
+        real m1 = (real)s->grad, m2 = (real)s->grad_xhat;
+        for (ptrdiff_t i = 0; i < m; ++i) {
+            real xhat = (x[i] - mean) * inv;
+            real xhatdot = (xdot[i] - xdot_mean - xhat * along) * inv;
+            real g = dy[i] - m1 - xhat * m2;
+            real v = k * (dydot[i] - b - xhatdot * m2 - xhat * d - shrink * g);
+            dxdot[i] = add ? dxdot[i] + v : v;
+        }
+    }
+}
+
+#endif

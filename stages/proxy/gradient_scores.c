@@ -1,0 +1,83 @@
+/* Scores that read weights and the gradient of the loss. "Counted" are the weights of
+ * convolutions and linear layers; norms and biases never count. */
+#include "stages/proxy/work.h"
+
+#include "stages/nn/reduce.h"
+
+#include <math.h>
+
+/* Sum over counted tensors of a function of (weight, gradient, count). */
+static double over_counted(const struct up_work *w,
+                           double (*of)(const float *, const float *, ptrdiff_t),
+                           const float *a, const float *b)
+{
+    const struct up_program *p = &w->program;
+    double sum = 0;
+    for (int i = 0; i < p->weights; ++i) {
+        const struct up_weight *t = &p->weight[i];
+        if (t->role == UP_W_COUNTED)
+            sum += of(a + t->at, b + t->at, (ptrdiff_t)t->count);
+    }
+    return sum;
+}
+
+static double norm(const float *a, const float *b, ptrdiff_t m)
+{
+    return sqrt(up_dot_f32(a, b, m));
+}
+
+double up_score_snip(const struct up_work *w)
+{
+    return over_counted(w, up_abs_dot_f32, w->run.weight, w->run.dweight);
+}
+
+double up_score_plain(const struct up_work *w)
+{
+    return over_counted(w, up_dot_f32, w->run.weight, w->run.dweight);
+}
+
+double up_score_grad_norm(const struct up_work *w)
+{
+    return over_counted(w, norm, w->run.dweight, w->run.dweight);
+}
+
+double up_score_l2_norm(const struct up_work *w)
+{
+    return over_counted(w, norm, w->run.weight, w->run.weight);
+}
+
+double up_score_grasp(const struct up_work *w)
+{
+    return -w->curvature;
+}
+
+/* Sum over channels of 0.5 * mean over images of (sum over pixels of y * dy)^2. */
+static double fisher_of(const float *y, const float *dy, int channels, int n, ptrdiff_t area)
+{
+    double sum = 0;
+    for (int c = 0; c < channels; ++c) {
+        double squares = 0;
+        for (int i = 0; i < n; ++i, y += area, dy += area) {
+            double s = up_dot_f32(y, dy, area);
+            squares += s * s;
+        }
+        sum += 0.5 * squares / n;
+    }
+    return sum;
+}
+
+/* At every counted layer's output, each channel counted once per weight that makes it. */
+double up_score_fisher(const struct up_work *w)
+{
+    const struct up_program *p = &w->program;
+    double sum = 0;
+    for (int i = 0; i < p->ops; ++i) {
+        const struct up_op *op = &p->op[i];
+        if ((op->kind != UP_OP_CONV && op->kind != UP_OP_LINEAR) || !w->run.reached[op->dst])
+            continue;
+        struct up_slot s = p->slot[op->dst];
+        sum += p->weight[op->weight].fan_in * fisher_of(w->run.act[op->dst], w->run.grad[op->dst],
+                                                        s.c, w->run.n, (ptrdiff_t)s.h * s.w);
+    }
+    return sum;
+}

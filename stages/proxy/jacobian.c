@@ -1,0 +1,139 @@
+/* The Jacobian pass: gradient of the sum of all logits with respect to every image, through
+ * batch norm in training mode, hence with its terms across images. jacov and epe_nas read the
+ * Pearson correlations of its rows. */
+#include "stages/proxy/work.h"
+
+#include "stages/nn/gemm.h"
+#include "stages/nn/reduce.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double tiny = 1e-5;       /* of both definitions */
+enum { FEW_CLASSES = 100 };            /* epe_nas compares classes when there are more */
+
+/* rows[n][c*hw] in float64, centred, from dx[c][n][hw]. */
+static void rows_of(double *rows, const float *dx, int n, int c, ptrdiff_t area)
+{
+    for (int i = 0; i < n; ++i, rows += c * area) {
+        for (int k = 0; k < c; ++k)
+            for (ptrdiff_t j = 0; j < area; ++j)
+                rows[k * area + j] = (double)dx[(k * n + i) * area + j];
+        double mean = up_sum_f64(rows, c * area) / (double)(c * area);
+        for (ptrdiff_t j = 0; j < c * area; ++j)
+            rows[j] -= mean;
+    }
+}
+
+static double clipped(double v)
+{
+    return v > 1 ? 1 : v < -1 ? -1 : v;
+}
+
+/* out[n][n] = Pearson correlations of centred rows; NaN where a row is constant. */
+static void correlate(double *out, const double *rows, int n, ptrdiff_t d)
+{
+    for (int i = 0; i < n; ++i)
+        for (int j = 0; j <= i; ++j)
+            out[i * n + j] = up_dot_f64(rows + i * d, rows + j * d, d);
+    for (int i = 0; i < n; ++i)
+        for (int j = 0; j < i; ++j) {
+            double scale = sqrt(out[i * n + i]) * sqrt(out[j * n + j]);
+            out[i * n + j] = scale > 0 ? clipped(out[i * n + j] / scale) : (double)NAN;
+            out[j * n + i] = out[i * n + j];
+        }
+    for (int i = 0; i < n; ++i)
+        out[i * n + i] = out[i * n + i] > 0 ? 1 : (double)NAN;
+}
+
+void up_work_jacobian(struct up_work *w)
+{
+    const struct up_program *p = &w->program;
+    struct up_run_f32 run = w->run; /* keeps no slot, and the loss's sums stay as they are */
+    struct up_slot image = p->slot[p->input];
+    run.grad = w->folded;
+    run.reached = w->reached;
+    run.norm = w->norm;
+    run.dweight = NULL;
+    memcpy(run.norm, w->run.norm, (size_t)p->norms * sizeof *run.norm);
+    for (int i = 0; i < p->slot[p->logits].c * run.n; ++i)
+        run.grad[p->logits][i] = 1;
+    up_run_backward_f32(&run, true);
+    ptrdiff_t area = (ptrdiff_t)image.h * image.w;
+    if (!run.reached[p->input])
+        memset(run.grad[p->input], 0, (size_t)(image.c * run.n * area) * sizeof(float));
+    rows_of(w->jacobian, run.grad[p->input], run.n, image.c, area);
+    correlate(w->correlation, w->jacobian, run.n, image.c * area);
+}
+
+/* -sum over eigenvalues v of log(v + 1e-5) + 1 / (v + 1e-5)  (Mellor et al., ICML 2021) */
+double up_score_jacov(const struct up_work *w)
+{
+    int n = w->run.n;
+    double score = 0;
+    double *v = w->jacobian; /* at least n numbers, read no more once correlated */
+    memcpy(w->matrix, w->correlation, (size_t)n * (size_t)n * sizeof *w->matrix);
+    if (up_sym_eigenvalues(v, w->matrix, n, NULL))
+        return (double)NAN;
+    for (int i = 0; i < n; ++i) {
+        double x = v[i] + tiny;
+        if (!(x > 0))
+            return (double)NAN;
+        score -= log(x) + 1 / x;
+    }
+    return score;
+}
+
+/* Sum over pairs of images of class c of log(|correlation| + 1e-5); *images: how many there are. */
+static double class_score(const struct up_work *w, int c, int *images)
+{
+    int n = w->run.n;
+    const int32_t *y = w->job->batch->y;
+    double sum = 0;
+    *images = 0;
+    for (int i = 0; i < n; ++i) {
+        *images += y[i] == c;
+        for (int j = 0; y[i] == c && j < n; ++j)
+            if (y[j] == c)
+                sum += log(fabs(w->correlation[i * n + j]) + tiny);
+    }
+    return sum;
+}
+
+/* The next class from c on that has images: its mean over them, or `classes` at the end.
+ * Classes of one image are left out (the published code loses them to an exception). */
+static int next_class(const struct up_work *w, int c, double *mean)
+{
+    int classes = w->job->net.classes, images = 0;
+    for (; c < classes; ++c) {
+        double s = class_score(w, c, &images);
+        if (images < 2)
+            continue;
+        *mean = s / images;
+        return c;
+    }
+    return classes;
+}
+
+/* Mean over kept classes of the differences to all others. */
+static double compare_classes(const struct up_work *w)
+{
+    int classes = w->job->net.classes, kept = 0;
+    double sum = 0, a = 0, b = 0;
+    for (int i = next_class(w, 0, &a); i < classes; i = next_class(w, i + 1, &a), ++kept)
+        for (int j = next_class(w, 0, &b); j < classes; j = next_class(w, j + 1, &b))
+            sum += fabs(a - b);
+    return kept ? sum / kept : 0;
+}
+
+/* Lopes et al., ICANN 2021, with the published special cases. */
+double up_score_epe_nas(const struct up_work *w)
+{
+    int images = 0;
+    double sum = 0;
+    if (w->job->net.classes > FEW_CLASSES)
+        return compare_classes(w);
+    for (int c = 0; c < w->job->net.classes; ++c)
+        sum += fabs(class_score(w, c, &images));
+    return sum;
+}

@@ -1,0 +1,83 @@
+/* The scored network as a small program: operations over tensor slots.
+ *
+ * A slot is one tensor [c][n][h][w]. Operations are listed in the order of the
+ * forward pass; several may end in the same slot, which then holds their sum.
+ * Passes (pass.h) are loops over this list and know no architecture; a network
+ * of another search space is another builder (networks.h). */
+#ifndef UP_PROXY_PROGRAM_H
+#define UP_PROXY_PROGRAM_H
+#include "store/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum up_op_kind {
+    UP_OP_CONV,   /* always into a slot of its own; `relu`: its input goes through a ReLU */
+    UP_OP_NORM,   /* batch normalisation, training mode */
+    UP_OP_POOL,   /* average, padding not counted */
+    UP_OP_COPY,   /* identity */
+    UP_OP_ZERO,   /* x * 0 */
+    UP_OP_RELU,
+    UP_OP_MEAN,   /* over rows and columns */
+    UP_OP_LINEAR
+};
+
+struct up_op {
+    enum up_op_kind kind;
+    int src, dst;            /* slots */
+    int weight;              /* conv: its tensor; norm: gamma, then beta; linear: weight, then bias */
+    int norm;                /* norm: first of its channels in the array of statistics */
+    bool relu;
+    int kernel, stride, pad; /* conv, pool */
+};
+
+struct up_slot {
+    int c, h, w;
+    int relus;       /* ReLU modules that read this slot (nwot counts each) */
+    int first, last; /* operations that touch it; first < 0: none */
+    size_t folded;   /* offset of its folded buffer, in numbers per image */
+};
+
+enum up_weight_role { UP_W_COUNTED, UP_W_BIAS, UP_W_GAMMA, UP_W_BETA };
+enum { UP_WEIGHT_NAME = 64 };
+struct up_weight {
+    char name[UP_WEIGHT_NAME];
+    enum up_weight_role role; /* COUNTED: of a convolution or linear layer (spec: counted layers) */
+    size_t count, at;         /* numbers, and where they start among all of them */
+    int fan_in;
+};
+
+struct up_program { /* up_program_release */
+    struct up_slot *slot;
+    struct up_op *op;
+    struct up_weight *weight;
+    int slots, ops, weights;
+    size_t numbers;     /* in all weights */
+    int norms;          /* channels of all norms together */
+    int input, logits;  /* slots */
+    int feature;        /* slot the global mean reads */
+    size_t folded;      /* numbers per image of all folded buffers together */
+};
+#define UP_PROGRAM_INIT {0}
+void up_program_release(struct up_program *p);
+
+/* Each appends and returns its output slot: a new one, or `into` when it is >= 0. `name` is
+ * the module's, ".weight" and ".bias" are added; longer than UP_WEIGHT_NAME is a bug. */
+int up_program_input(struct up_program *p, int c, int h, int w);
+int up_program_slot(struct up_program *p, int c, int h, int w);
+int up_program_conv(struct up_program *p, int src, bool relu, int out, int kernel, int stride,
+                    const char *name);
+int up_program_norm(struct up_program *p, int src, int into, const char *name);
+int up_program_pool(struct up_program *p, int src, int into, int kernel, int stride, int pad);
+int up_program_copy(struct up_program *p, int src, int into);
+int up_program_zero(struct up_program *p, int src, int into);
+int up_program_relu(struct up_program *p, int src);
+int up_program_mean(struct up_program *p, int src);
+int up_program_linear(struct up_program *p, int src, int out, const char *name);
+
+/* Lays slots of which no two are in use at once over each other: a slot is in
+ * use from the first operation that touches it to the last, in a forward and in a
+ * backward pass. Fills `folded`; the program is complete. */
+void up_program_fold(struct up_program *p);
+
+#endif

@@ -1,0 +1,23 @@
+/* One allocation per network: sized by a first layout, filled by a second.
+ *
+ * A layout is a function that takes every buffer from an up_place in turn. With
+ * base NULL it only counts. */
+#ifndef UP_PROXY_SLAB_H
+#define UP_PROXY_SLAB_H
+#include <stddef.h>
+#include <stdint.h>
+
+struct up_place {
+    uint8_t *base; /* NULL: count */
+    size_t at;
+};
+/* n items of `size` bytes, 64-byte aligned; NULL while counting. Contents are undefined. */
+void *up_place(struct up_place *p, size_t n, size_t size);
+#define UP_PLACE(p, n, type) ((type *)up_place((p), (size_t)(n), sizeof(type)))
+
+struct up_proxy_slab; /* made and freed by the calls in proxy.h */
+/* At least `size` bytes, kept until the slab is freed or asked for more; NULL when the
+ * system has no such memory. */
+uint8_t *up_proxy_slab_reserve(struct up_proxy_slab *s, size_t size);
+
+#endif

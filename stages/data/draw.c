@@ -1,0 +1,72 @@
+#include "stages/data/draw.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void up_image_shift(uint8_t *out, const uint8_t *in, int h, int w, int dy, int dx, bool flip)
+{
+    for (int c = 0; c < 3; c++)
+        for (int y = 0; y < h; y++)
+            for (int x = 0; x < w; x++) {
+                int sy = y + dy, sx = (flip ? w - 1 - x : x) + dx;
+                bool inside = sy >= 0 && sy < h && sx >= 0 && sx < w;
+                out[(c * h + y) * w + x] = inside ? in[(c * h + sy) * w + sx] : 0;
+            }
+}
+
+static void augmented(uint8_t *out, const uint8_t *in, const struct up_image_set *set,
+                      struct up_rng *r)
+{
+    int py = set->h / 8, px = set->w / 8;
+    int dy = (int)up_rng_below(r, (uint64_t)(2 * py + 1)) - py;
+    int dx = (int)up_rng_below(r, (uint64_t)(2 * px + 1)) - px;
+    bool flip = up_rng_u32(r) >> 31;
+    up_image_shift(out, in, set->h, set->w, dy, dx, flip);
+}
+
+static void draw_one(struct up_drawn *out, const struct up_image_set *set, size_t k,
+                     bool augment, uint64_t seed, uint32_t *order, uint8_t *scratch)
+{
+    char name[40];
+    size_t pixels = 3 * (size_t)set->h * (size_t)set->w;
+    snprintf(name, sizeof name, "draw %zu", k);
+    struct up_rng r = up_rng_init(seed, name);
+    for (size_t i = 0; i < set->count; i++)
+        order[i] = (uint32_t)i;
+    for (size_t i = 0; i < out->n; i++) { /* the first n steps of a shuffle */
+        size_t j = i + (size_t)up_rng_below(&r, set->count - i);
+        uint32_t t = order[i];
+        order[i] = order[j];
+        order[j] = t;
+    }
+    for (size_t i = 0; i < out->n; i++) {
+        size_t at = k * out->n + i;
+        const uint8_t *in = set->get(set->ctx, order[i], scratch, &out->labels[at]);
+        if (augment)
+            augmented(out->images + at * pixels, in, set, &r);
+        else
+            memcpy(out->images + at * pixels, in, pixels);
+    }
+}
+
+int up_images_draw(struct up_drawn *out, const struct up_image_set *set, size_t draws, size_t n,
+                   bool augment, uint64_t seed, struct up_arena *arena, struct up_err *err)
+{
+    if (n > set->count)
+        return up_fail(
+            err, UP_EINVAL,
+            "data.batch is %zu, but %s has %zu images to draw from; lower data.batch "
+            "or bring more images",
+            n, set->name, set->count);
+    size_t pixels = 3 * (size_t)set->h * (size_t)set->w;
+    *out = (struct up_drawn){.draws = draws, .n = n};
+    out->images = UP_NEW(arena, draws * n * pixels, uint8_t);
+    out->labels = UP_NEW(arena, draws * n, int32_t);
+    uint32_t *order = up_alloc(set->count * sizeof *order);
+    uint8_t *scratch = up_alloc(pixels);
+    for (size_t k = 0; k < draws; k++)
+        draw_one(out, set, k, augment, seed, order, scratch);
+    free(order);
+    free(scratch);
+    return UP_OK;
+}

@@ -1,0 +1,99 @@
+#include "stages/format/table.h"
+#include <string.h>
+
+static const char *const arch_names[] = {"arch",     "net",     "architecture",
+                                         "arch_str", "net_str", "arch_string"};
+
+/* Room for one more item; what is outgrown stays in the arena until its end. */
+static void *grow(struct up_arena *arena, void *old, size_t n, size_t *cap, size_t size)
+{
+    if (n < *cap)
+        return old;
+    *cap = *cap ? *cap * 2 : 64;
+    void *new = up_arena_array(arena, *cap, size);
+    if (n)
+        memcpy(new, old, n * size);
+    return new;
+}
+
+uint32_t up_table_add_row(struct up_table *t, const char *arch, size_t len, size_t line)
+{
+    t->row = grow(t->arena, t->row, t->rows, &t->row_cap, sizeof *t->row);
+    t->row[t->rows] = (struct up_table_row){up_arena_strndup(t->arena, arch, len), line};
+    return (uint32_t)t->rows++;
+}
+
+uint32_t up_table_add_column(struct up_table *t, const char *name, enum up_table_kind kind)
+{
+    for (size_t i = 0; i < t->columns; i++)
+        if (!strcmp(t->column[i].name, name))
+            return (uint32_t)i;
+    t->column = grow(t->arena, t->column, t->columns, &t->column_cap, sizeof *t->column);
+    t->column[t->columns] = (struct up_table_column){up_arena_strdup(t->arena, name), kind};
+    return (uint32_t)t->columns++;
+}
+
+void up_table_add_cell(struct up_table *t, const struct up_table_cell *c)
+{
+    t->cell = grow(t->arena, t->cell, t->cells, &t->cell_cap, sizeof *t->cell);
+    t->cell[t->cells++] = *c;
+}
+
+int up_table_arch_column(const char *const *names, size_t n)
+{
+    for (size_t k = 0; k < sizeof arch_names / sizeof arch_names[0]; k++)
+        for (size_t i = 0; i < n; i++)
+            if (!strcmp(names[i], arch_names[k]))
+                return (int)i;
+    return -1;
+}
+
+bool up_table_wants(const struct up_table_wish *w, const char *name)
+{
+    for (size_t k = 0; k < sizeof arch_names / sizeof arch_names[0]; k++)
+        if (!strcmp(name, arch_names[k]))
+            return false; /* a second spelling of the architecture */
+    return !w->want || w->want(w->ctx, name);
+}
+
+int up_table_no_arch(const struct up_table *t, const char *const *found, size_t n,
+                     struct up_err *err)
+{
+    struct up_buf list = UP_BUF_INIT;
+    for (size_t i = 0; i < n && list.len < 400; i++)
+        up_buf_printf(&list, "%s%s", i ? ", " : "", found[i]);
+    int rc = up_fail(err, UP_EINVAL,
+                     "%s has no architecture column: name one of its columns arch, net, "
+                     "architecture or arch_str (found: %s)",
+                     t->name, n ? up_buf_str(&list) : "none");
+    up_buf_release(&list);
+    return rc;
+}
+
+static bool begins(struct up_view v, char c)
+{
+    size_t i = v.len >= 3 && !memcmp(v.data, "\xef\xbb\xbf", 3) ? 3 : 0;
+    while (i < v.len &&
+           (v.data[i] == ' ' || v.data[i] == '\n' || v.data[i] == '\r' || v.data[i] == '\t'))
+        i++;
+    return i < v.len && v.data[i] == (uint8_t)c;
+}
+
+int up_table_read(struct up_table *t, const char *name, struct up_view bytes,
+                  const struct up_table_wish *wish, struct up_arena *arena, struct up_err *err)
+{
+    memset(t, 0, sizeof *t);
+    t->name = name;
+    t->arena = arena;
+    if (bytes.len >= 2 && !memcmp(bytes.data, "PK", 2))
+        return up_table_npz(t, bytes, wish, err);
+    if (begins(bytes, '{'))
+        return up_table_naslib(t, bytes, wish, err);
+    if (bytes.len && (bytes.data[0] == 0x80 || memchr(bytes.data, 0, bytes.len)))
+        return up_fail(
+            err, UP_EUNSUPPORTED,
+            "%s is none of CSV, NPZ and NASLib JSON; pickle (.pth, .pbz2) is never read, "
+            "export it to CSV with Python",
+            name);
+    return up_table_csv(t, bytes, wish, err);
+}

@@ -1,0 +1,74 @@
+/* A benchmark file, whatever its format: architectures as text, columns of
+ * numbers, and where each number stood.
+ *
+ *   CSV      one row per architecture; the architecture's column is named arch, net,
+ *            architecture, arch_str, net_str or arch_string (the first of these present)
+ *   NPZ      arrays of n items beside a text array so named; or a matrix "scores"
+ *            [n][M] with the text array "names" [M]
+ *   NASLib   zc_*.json; val_accuracy of data set D becomes column D_val
+ * What the columns mean is the caller's business. */
+#ifndef UP_FORMAT_TABLE_H
+#define UP_FORMAT_TABLE_H
+#include "store/base/arena.h"
+#include "store/base/buf.h"
+#include "store/base/err.h"
+
+enum up_table_kind {
+    UP_COL_NUMBER,  /* the format does not say */
+    UP_COL_SCORE,   /* a proxy: {"score": ...}, a column of the matrix "scores" */
+    UP_COL_ACCURACY /* val_accuracy of a NASLib file */
+};
+struct up_table_cell {
+    uint32_t row, col;
+    double value;        /* as written: NaN, infinity and -1e8 too */
+    size_t line, column; /* 0 where the format has none */
+};
+struct up_table_column {
+    const char *name;
+    enum up_table_kind kind;
+};
+struct up_table_row {
+    const char *arch;
+    size_t line; /* 0 where the format has none */
+};
+struct up_table {
+    const char *name; /* of the file */
+    struct up_arena *arena;
+    size_t rows, columns, cells, row_cap, column_cap, cell_cap;
+    struct up_table_row *row;
+    struct up_table_column *column;
+    struct up_table_cell *cell; /* absent values have none */
+    const char *note;           /* what a user should know, or NULL */
+};
+struct up_table_wish {
+    /* Whether the caller wants column `name`: columns it does not want are not
+     * read, so that whatever they hold is no error. NULL: all. */
+    bool (*want)(void *ctx, const char *name);
+    void *ctx;
+    const char *dataset; /* NASLib: whose scores; NULL: the only one, or cifar10 */
+};
+
+/* Format by content: PK -> NPZ, '{' -> NASLib, else CSV. name, bytes and wish are
+ * borrowed; everything in *t lives in the arena. */
+int up_table_read(struct up_table *t, const char *name, struct up_view bytes,
+                  const struct up_table_wish *wish, struct up_arena *arena, struct up_err *err);
+
+/* ---- for the three readers ---- */
+int up_table_csv(struct up_table *t, struct up_view bytes, const struct up_table_wish *wish,
+                 struct up_err *err);
+int up_table_npz(struct up_table *t, struct up_view bytes, const struct up_table_wish *wish,
+                 struct up_err *err);
+int up_table_naslib(struct up_table *t, struct up_view bytes, const struct up_table_wish *wish,
+                    struct up_err *err);
+uint32_t up_table_add_row(struct up_table *t, const char *arch, size_t len, size_t line);
+/* The column of that name, made if there is none. */
+uint32_t up_table_add_column(struct up_table *t, const char *name, enum up_table_kind kind);
+void up_table_add_cell(struct up_table *t, const struct up_table_cell *c);
+/* Position of the architecture column among names, or -1. */
+int up_table_arch_column(const char *const *names, size_t n);
+bool up_table_wants(const struct up_table_wish *w, const char *name);
+/* UP_EINVAL: there is no architecture column among those found. */
+int up_table_no_arch(const struct up_table *t, const char *const *found, size_t n,
+                     struct up_err *err);
+
+#endif

@@ -59,6 +59,8 @@ struct up_run_node {
     double seconds; /* in this run; 0 when it did not execute */
     const char *why;
     struct up_view key_doc; /* the key document itself, for diff */
+    const char *const *inputs; /* names of the declared inputs, in the key's order */
+    size_t ninputs;
 };
 struct up_config_line {
     const char *name, *value, *origin;
@@ -97,8 +99,9 @@ int up_run_find(struct up_store *s, const char *name, struct up_run_record **out
                 struct up_err *err);
 
 /* The result record behind an artifact, by digest prefix (>= 4 hex digits) of the
- * output or of the key; or "NODE" of the last run, or "RUN:NODE". doc gets the raw
- * record. UP_EUSAGE when nothing or more than one artifact matches. */
+ * output or of the key; or "NODE" of the last run that has it, or "RUN:NODE". Of several
+ * results with the same bytes the newest. UP_EUSAGE when nothing or more than one
+ * artifact matches. */
 int up_result_find(struct up_store *s, const char *name, struct up_result *r,
                    struct up_arena *arena, struct up_err *err);
 

@@ -1,0 +1,55 @@
+#include "dag/config.h"
+
+#include <string.h>
+
+static const struct up_entry *named(const struct up_config *c, const char *s, size_t n)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (!strncmp(c->entries[i].name, s, n) && !c->entries[i].name[n])
+            return &c->entries[i];
+    up_bug(s, 0, "a condition names a parameter that no table has");
+}
+
+static bool is_value(const struct up_entry *e, const char *s, size_t n)
+{
+    if (!e->value.set)
+        return n == 4 && !memcmp(s, "null", 4);
+    struct up_buf text = UP_BUF_INIT;
+    up_value_text(&text, e->param, &e->value);
+    bool same = text.len == n && !memcmp(text.data, s, n);
+    up_buf_release(&text);
+    return same;
+}
+
+/* One term, s[0..n): "a.b=v|w" or "a.b|c.d". */
+static bool term_holds(const struct up_config *c, const char *s, size_t n)
+{
+    const struct up_entry *e = NULL;
+    const char *eq = memchr(s, '=', n), *end = s + n;
+    if (eq) {
+        e = named(c, s, (size_t)(eq - s));
+        s = eq + 1;
+    }
+    bool holds = false;
+    for (;;) {
+        const char *bar = memchr(s, '|', (size_t)(end - s));
+        size_t len = (size_t)((bar ? bar : end) - s);
+        if (e ? is_value(e, s, len) : named(c, s, len)->value.set)
+            holds = true;
+        if (!bar)
+            return holds;
+        s = bar + 1;
+    }
+}
+
+bool up_when_holds(const struct up_config *c, const char *when)
+{
+    bool holds = true;
+    while (when) {
+        const char *amp = strchr(when, '&');
+        if (!term_holds(c, when, amp ? (size_t)(amp - when) : strlen(when)))
+            holds = false;
+        when = amp ? amp + 1 : NULL;
+    }
+    return holds;
+}

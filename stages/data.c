@@ -4,6 +4,7 @@
  * mirror, not normalised; labels i32[draws*n]; mean f64[3], std f64[3] of pixels
  * in 0..1; schema} */
 #include "dag/stage.h"
+#include "stages/data/datasets.h"
 #include "stages/data/draw.h"
 #include "stages/data/synthetic.h"
 #include "stages/format/cifar.h"
@@ -13,22 +14,6 @@
 
 static const char *const sources[] = {"synthetic", "cifar10", "cifar100", "npy", NULL};
 static const char *const datasets[] = {"cifar10", "cifar100", "imagenet16-120", "svhn", NULL};
-
-/* Normalisation (spec: NASLib's data transforms). How to add one: a row here and
- * its name above. */
-static const struct dataset {
-    const char *name;
-    int classes;
-    double mean[3], std[3];
-} table[] = {
-    {"cifar10", 10, {.49139968, .48215827, .44653124}, {.24703233, .24348505, .26158768}},
-    {"cifar100", 100, {.5071, .4865, .4409}, {.2673, .2564, .2762}},
-    {"imagenet16-120",
-     120,
-     {122.68 / 255, 116.66 / 255, 104.01 / 255},
-     {63.22 / 255, 61.26 / 255, 65.09 / 255}},
-    {"svhn", 10, {.4377, .4438, .4728}, {.1980, .2010, .1970}},
-};
 
 static const struct up_param params[] = {
     {.name = "source",
@@ -124,15 +109,14 @@ static const uint8_t *synthetic_get(void *ctx, size_t i, uint8_t *scratch, int32
     return scratch;
 }
 
-static const struct dataset *dataset_of(const struct up_job *job)
+static const struct up_dataset *dataset_of(const struct up_job *job)
 {
     const char *name = up_job_str(job, "dataset");
     if (!name)
         name = strcmp(up_job_str(job, "source"), "cifar100") ? "cifar10" : "cifar100";
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-        if (!strcmp(table[i].name, name))
-            return &table[i];
-    up_bug(__FILE__, __LINE__, "a data set without a row");
+    const struct up_dataset *d = up_dataset_find(name);
+    UP_CHECK(d);
+    return d;
 }
 
 static int open_cifar(struct up_job *job, int classes, union source *u,
@@ -209,7 +193,7 @@ static int open_npy(struct up_job *job, int classes, union source *u, struct up_
     return UP_OK;
 }
 
-static int open_source(struct up_job *job, const struct dataset *d, union source *u,
+static int open_source(struct up_job *job, const struct up_dataset *d, union source *u,
                        struct up_image_set *set, struct up_err *err)
 {
     const char *source = up_job_str(job, "source");
@@ -227,7 +211,7 @@ static int open_source(struct up_job *job, const struct dataset *d, union source
     return UP_OK;
 }
 
-static void write_out(struct up_buf *out, const struct dataset *d,
+static void write_out(struct up_buf *out, const struct up_dataset *d,
                       const struct up_image_set *set, const struct up_drawn *x)
 {
     uint64_t n = x->draws * x->n, dims[4] = {n, 3, (uint64_t)set->h, (uint64_t)set->w};
@@ -252,7 +236,7 @@ static void write_out(struct up_buf *out, const struct dataset *d,
 
 static int run(struct up_job *job, struct up_err *err)
 {
-    const struct dataset *d = dataset_of(job);
+    const struct up_dataset *d = dataset_of(job);
     union source *u = UP_NEW(up_job_arena(job), 1, union source);
     struct up_image_set set;
     struct up_drawn drawn;

@@ -1,0 +1,32 @@
+# bash completion for upnas: commands, options, configs, keys after --set.
+_upnas() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-}
+    local commands="init run plan status explain log show diff verify score help version"
+    local options="--help --json --store"
+    COMPREPLY=()
+    if [ "$COMP_CWORD" -eq 1 ]; then
+        mapfile -t COMPREPLY < <(compgen -W "$commands --help --version" -- "$word")
+        return
+    fi
+    case "$before" in
+        --store | --out) mapfile -t COMPREPLY < <(compgen -d -- "$word") && return ;;
+        --weights | --images | --labels) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
+        --space) mapfile -t COMPREPLY < <(compgen -W "nb201" -- "$word") && return ;;
+        --dataset) mapfile -t COMPREPLY < <(compgen -W "cifar10 cifar100 imagenet16-120 svhn" -- "$word") && return ;;
+        --threads | --batch | --seed | --limit | --set | --arch) return ;;
+    esac
+    case "$command" in
+        run) options+=" --set --threads --out --no-out" ;;
+        plan | status | explain) options+=" --set" ;;
+        log) options+=" --limit" ;;
+        show) options+=" --raw" ;;
+        score) options+=" --space --arch --weights --images --labels --dataset --batch --threads --seed" ;;
+    esac
+    case "$word" in
+        -*) mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word") ;;
+        *) case "$command" in
+            run | plan | status | explain) mapfile -t COMPREPLY < <(compgen -f -X '!*.yaml' -- "$word"; compgen -d -- "$word") ;;
+            esac ;;
+    esac
+}
+complete -o filenames -F _upnas upnas

@@ -1,0 +1,41 @@
+/* upnas plan: what a run would do and why, without doing it. */
+#include "cli/task.h"
+
+static void print(struct up_buf *out, const struct up_plan *p)
+{
+    up_plan_nodes(out, p, false);
+    up_buf_printf(out, "%zu cached, %zu to run", p->cached, p->run);
+    if (p->pending)
+        up_buf_printf(out, ", %zu behind them (each runs only if the bytes it reads change)",
+                      p->pending);
+    up_buf_puts(out, "\n");
+}
+
+static int run(const struct up_command *c, int argc, char **argv, struct up_err *err)
+{
+    struct up_task t = UP_TASK_INIT;
+    const struct up_opt opts[] = {UP_OPT_TASK(&t), {0}};
+    struct up_buf out = UP_BUF_INIT;
+    struct up_plan *plan = NULL;
+
+    int rc = up_cli_options(c, opts, argc, argv, &t.rest, err);
+    if (rc || t.common.help)
+        return rc;
+    if ((rc = up_cli_words(c, &t.rest, 1, 1, "a config", err)) ||
+        (rc = up_task_config(&t, err)) || (rc = up_task_peek_store(&t, err)) ||
+        (rc = up_plan_make(&plan, t.config, t.store, &t.mode, err)))
+        goto out;
+    if (t.common.json)
+        up_plan_json(&out, plan, NULL);
+    else
+        print(&out, plan);
+    rc = up_cli_print(&out, err);
+out:
+    up_plan_free(plan);
+    up_buf_release(&out);
+    up_task_release(&t);
+    return rc;
+}
+
+const struct up_command up_command_plan = {"plan", "CONFIG [--set KEY=VALUE ...]",
+                                           "say what a run would compute, and why", NULL, run};

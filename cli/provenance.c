@@ -1,0 +1,51 @@
+#include "cli/provenance.h"
+#include "stages/nn/gemm.h"
+#include <cpuid.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+/* The processor's brand string, from CPUID leaves 0x80000002..4. */
+static void cpu_name(char out[128])
+{
+    unsigned word[12] = {0};
+    for (unsigned i = 0; i < 3; ++i)
+        __get_cpuid(0x80000002u + i, word + 4 * i, word + 4 * i + 1, word + 4 * i + 2,
+                    word + 4 * i + 3);
+    memcpy(out, word, sizeof word);
+    out[sizeof word] = '\0';
+    size_t skip = strspn(out, " ");
+    memmove(out, out + skip, strlen(out + skip) + 1);
+}
+
+static void add(struct up_provenance *p, const char *name, const char *value)
+{
+    if (*value && p->n < UP_PROVENANCE_MAX)
+        p->pair[p->n++] = (struct up_pair){name, value};
+}
+
+void up_provenance_fill(struct up_provenance *p)
+{
+    struct utsname u;
+    const struct passwd *pw = getpwuid(geteuid());
+
+    memset(p, 0, sizeof *p);
+    if (!uname(&u)) {
+        snprintf(p->os, sizeof p->os, "%s %s %s", u.sysname, u.release, u.machine);
+        snprintf(p->host, sizeof p->host, "%s", u.nodename);
+    }
+    if (pw)
+        snprintf(p->user, sizeof p->user, "%s", pw->pw_name);
+    else
+        snprintf(p->user, sizeof p->user, "%ld", (long)geteuid());
+    cpu_name(p->cpu);
+    add(p, "blas", up_blas_core());
+    add(p, "compiler", __VERSION__);
+    add(p, "cpu", p->cpu);
+    add(p, "host", p->host);
+    add(p, "os", p->os);
+    add(p, "upnas", UP_VERSION);
+    add(p, "user", p->user);
+}

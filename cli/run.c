@@ -1,0 +1,159 @@
+/* upnas run: brings everything up to date and hands over the result. */
+#include "cli/pin.h"
+#include "cli/progress.h"
+#include "cli/provenance.h"
+#include "cli/result.h"
+#include "cli/task.h"
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t interrupted;
+
+/* The first signal asks, the second one ends the program. */
+static void on_signal(int number)
+{
+    static const char text[] = "\nstopping after the parts in flight (again to stop at once)\n";
+    if (interrupted) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+    interrupted = 1;
+    if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+        return;
+}
+
+static void catch_signals(void)
+{
+    struct sigaction a = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigemptyset(&a.sa_mask);
+    sigaction(SIGINT, &a, NULL);
+    sigaction(SIGTERM, &a, NULL);
+}
+
+static int cores(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) ? 1 : CPU_COUNT(&set);
+}
+
+/* The words that would start this run again. */
+static const char *const *command_of(int argc, char **argv, size_t *n)
+{
+    const char **v = malloc(((size_t)argc + 2) * sizeof *v);
+    if (!v) {
+        *n = 0;
+        return NULL;
+    }
+    v[0] = "upnas";
+    v[1] = "run";
+    for (int i = 0; i < argc; ++i)
+        v[i + 2] = argv[i];
+    *n = (size_t)argc + 2;
+    return v;
+}
+
+static int execute(struct up_run_record **record, struct up_task *t, int threads, int argc,
+                   char **argv, struct up_err *err)
+{
+    struct up_provenance who;
+    struct up_progress progress;
+    struct up_run_opts o = {.threads = threads,
+                            .mode = t->mode,
+                            .cancel = &interrupted,
+                            .event = up_progress_event,
+                            .event_ctx = &progress};
+
+    up_provenance_fill(&who);
+    o.provenance = who.pair;
+    o.nprovenance = who.n;
+    o.command = command_of(argc, argv, &o.ncommand);
+    up_progress_init(&progress, t->common.json);
+    catch_signals();
+    int rc = up_run_execute(record, t->config, t->store, &o, err);
+    up_progress_end(&progress);
+    free((void *)o.command);
+    if (rc == UP_ECANCELED)
+        return up_fail(err, rc,
+                       "interrupted; what is finished is kept in %s, and the same command "
+                       "continues from there",
+                       t->common.store);
+    return rc;
+}
+
+/* dir NULL: no files. */
+static int hand_over(struct up_task *t, const struct up_run_record *r, const char *dir,
+                     struct up_err *err)
+{
+    struct up_buf out = UP_BUF_INIT, names = UP_BUF_INIT;
+    char took[24];
+    int rc = UP_OK;
+
+    if (dir && (rc = up_result_files(dir, &names, t->store, r, err)))
+        goto out;
+    if (t->common.json) {
+        if (!(rc = up_result_event(&out, t->store, r, err)))
+            rc = up_cli_print(&out, err);
+        goto out;
+    }
+    up_buf_puts(&out, "\n");
+    if ((rc = up_result_text(&out, t->store, r, err)))
+        goto out;
+    if (names.len) {
+        up_buf_printf(&out, "\nfiles in %s:", dir);
+        for (size_t i = 0; i < names.len; ++i)
+            if (names.data[i] == '\n')
+                names.data[i] = ' ';
+        up_buf_printf(&out, " %s\n", up_buf_str(&names));
+    }
+    up_buf_printf(&out, "run %s: %d executed, %d cached, %s\n", r->id, (int)r->executed,
+                  (int)r->cached, up_time_text(took, r->seconds));
+    rc = up_cli_print(&out, err);
+out:
+    up_buf_release(&out);
+    up_buf_release(&names);
+    return rc;
+}
+
+static int run(const struct up_command *c, int argc, char **argv, struct up_err *err)
+{
+    struct up_task t = UP_TASK_INIT;
+    const char *out = "results";
+    bool no_out = false;
+    int64_t threads = 0;
+    const struct up_opt opts[] = {
+        UP_OPT_TASK(&t),
+        {"--threads", UP_OPT_INT, &threads, "N",
+         "threads (default: the cores); results do not depend on it", 1, 1024},
+        {"--out", UP_OPT_TEXT, &out, "DIR", "where the result's files go (default results)", 0,
+         0},
+        {"--no-out", UP_OPT_FLAG, &no_out, NULL, "write no files", 0, 0},
+        {0}};
+    struct up_run_record *record = NULL;
+
+    int rc = up_cli_options(c, opts, argc, argv, &t.rest, err);
+    if (rc || t.common.help)
+        return rc;
+    if ((rc = up_cli_words(c, &t.rest, 1, 1, "a config, such as configs/quick.yaml", err)) ||
+        (rc = up_task_config(&t, err)))
+        goto out;
+    if (!t.config->native && (rc = up_pin_portable(err)))
+        goto out;
+    if (!(rc = up_cli_open_store(&t.store, &t.common, true, err)) &&
+        !(rc = execute(&record, &t, threads ? (int)threads : cores(), argc, argv, err)))
+        rc = hand_over(&t, record, no_out ? NULL : out, err);
+out:
+    up_run_record_free(record);
+    up_task_release(&t);
+    return rc;
+}
+
+const struct up_command up_command_run = {
+    "run", "CONFIG [--set KEY=VALUE ...] [--threads N] [--out DIR]",
+    "compute what is missing and print the best architectures",
+    "Prints a line for every node: cached, or ran and why. Interrupted by Ctrl-C or killed, "
+    "it\n"
+    "continues where it was when started again.",
+    run};

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# soak.sh UPNAS ROUNDS: kill a run at random moments, resume, check the store; ends with equal bytes.
+. "$(dirname "$0")/lib.sh"
+rounds=${2:-50}
+
+up run tiny.yaml --json --store whole
+digests whole >want
+for ((i = 1; i <= rounds; ++i)); do
+    "$upnas" run tiny.yaml --json --no-out >out 2>err &
+    pid=$!
+    sleep "$(awk -v r=$RANDOM 'BEGIN { printf "%.3f", r / 32768 * 3 }')"
+    kill -9 "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+    up verify
+    if [ $((i % 5)) = 0 ]; then
+        up run tiny.yaml --json --no-out
+        digests .upnas | cmp - want || fail "round $i: other digests"
+        rm -rf .upnas
+    fi
+done
+echo "$rounds kills, every store sound, equal results"

@@ -30,9 +30,9 @@ static void to_dot(char *s)
 static bool special(char out[UP_NUMBER_TEXT], double v)
 {
     if (isnan(v))
-        strcpy(out, "nan");
+        memcpy(out, "nan", 4);
     else if (isinf(v))
-        strcpy(out, v > 0 ? "inf" : "-inf");
+        memcpy(out, v > 0 ? "inf" : "-inf", v > 0 ? 4 : 5);
     else
         return false;
     return true;

@@ -10,7 +10,7 @@ static size_t add(struct up_tensors *s, const char *name, int rows, int cols)
 {
     UP_CHECK(s->n < UP_TENSORS_MAX && strlen(name) < UP_TENSOR_NAME && rows > 0 && cols >= 0);
     struct up_tensor *t = &s->t[s->n++];
-    strcpy(t->name, name);
+    memcpy(t->name, name, strlen(name) + 1);
     t->rows = rows;
     t->cols = cols;
     t->at = s->total;

@@ -1,0 +1,284 @@
+/* Objects: bytes under their digest, in one record or in a manifest and chunks. */
+#include "store/base/err.h"
+#include "store/inner.h"
+
+#include <string.h>
+
+enum { BATCH = 16, SHA = 32, MANIFEST = 16, CHUNK_KEY = 20 };
+
+static void put_number(uint8_t *p, uint64_t v, size_t n, bool big_endian)
+{
+    for (size_t i = 0; i < n; i++)
+        p[big_endian ? n - 1 - i : i] = (uint8_t)(v >> 8 * i);
+}
+
+static uint64_t get_le64(const uint8_t *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+static struct up_view chunk_key(uint8_t out[CHUNK_KEY], struct up_digest d, uint64_t index)
+{
+    memcpy(out, d.b, sizeof d.b);
+    put_number(out + sizeof d.b, index, 4, true);
+    return (struct up_view){out, CHUNK_KEY};
+}
+
+/* ---- looking ---- */
+
+struct bad { /* a record found bad, to be moved aside after the transaction */
+    enum up_db db;
+    uint8_t key[CHUNK_KEY];
+    size_t len;
+    const char *why; /* NULL: the record itself says so */
+};
+
+struct look {
+    struct up_digest digest;
+    struct up_buf *out; /* NULL: checksums only */
+    struct up_sha256 sha;
+    uint64_t size, chunk;
+    bool found, large;
+    struct bad bad;
+};
+
+static int note_bad(struct look *l, enum up_db db, struct up_view key, const char *why)
+{
+    l->bad = (struct bad){.db = db, .len = key.len, .why = why};
+    memcpy(l->bad.key, key.data, key.len);
+    return UP_ECORRUPT;
+}
+
+/* The object's own record: its digests and size, and the bytes of a small one. */
+static int look_head(struct up_txn *t, struct look *l, struct up_err *err)
+{
+    struct up_view key = up_digest_view(&l->digest), bytes;
+    struct up_record r;
+    int rc = up_txn_get(t, UP_DB_OBJECTS, key, &bytes, err);
+    if (rc != UP_OK)
+        return rc;
+    l->found = true;
+    if (up_record_expect(bytes, UP_DB_OBJECTS, key, &r) != NULL)
+        return note_bad(l, UP_DB_OBJECTS, key, NULL);
+    if (r.doc.len != SHA)
+        return note_bad(l, UP_DB_OBJECTS, key, "it holds no SHA-256");
+    memcpy(l->sha.b, r.doc.data, SHA);
+    l->large = r.type == UP_REC_LARGE;
+    l->size = r.raw_len;
+    if (!l->large)
+        return !l->out || up_record_value(&r, l->out, NULL) == UP_OK
+                   ? UP_OK
+                   : note_bad(l, UP_DB_OBJECTS, key, "its compressed value cannot be read");
+    struct up_buf manifest = UP_BUF_INIT;
+    rc = up_record_value(&r, &manifest, NULL);
+    if (rc == UP_OK && manifest.len == MANIFEST) {
+        l->size = get_le64(manifest.data);
+        l->chunk = get_le64(manifest.data + 8);
+    }
+    up_buf_release(&manifest);
+    return l->chunk ? UP_OK
+                    : note_bad(l, UP_DB_OBJECTS, key, "its list of chunks makes no sense");
+}
+
+static int look_chunk(struct up_txn *t, struct look *l, uint64_t i, struct up_err *err)
+{
+    uint8_t name[CHUNK_KEY];
+    struct up_view key = chunk_key(name, l->digest, i), bytes;
+    struct up_record r;
+    uint64_t left = l->size - i * l->chunk;
+    int rc = up_txn_get(t, UP_DB_CHUNKS, key, &bytes, err);
+    if (rc == UP_ENOTFOUND)
+        return note_bad(l, UP_DB_OBJECTS, up_digest_view(&l->digest),
+                        "a chunk of it is missing");
+    if (rc != UP_OK)
+        return rc;
+    if (up_record_expect(bytes, UP_DB_CHUNKS, key, &r) != NULL)
+        return note_bad(l, UP_DB_CHUNKS, key, NULL);
+    if (r.raw_len != (left < l->chunk ? left : l->chunk) ||
+        (l->out && up_record_value(&r, l->out, NULL) != UP_OK))
+        return note_bad(l, UP_DB_CHUNKS, key, "its compressed value cannot be read");
+    return UP_OK;
+}
+
+static int look(struct up_txn *t, void *ctx, struct up_err *err)
+{
+    struct look *l = ctx;
+    int rc = look_head(t, l, err);
+    for (uint64_t i = 0; rc == UP_OK && l->large && i * l->chunk < l->size; i++)
+        rc = look_chunk(t, l, i, err);
+    return rc;
+}
+
+static int look_head_only(struct up_txn *t, void *ctx, struct up_err *err)
+{
+    return look_head(t, ctx, err);
+}
+
+static void set_aside(struct up_store *s, const struct bad *bad)
+{
+    if (bad->len)
+        (void)up_damage_aside(s, bad->db, (struct up_view){bad->key, bad->len}, bad->why);
+}
+
+/* Runs fn, reports what it found bad, and writes the sentence. */
+static int run_look(struct up_store *s, up_txn_fn *fn, struct look *l, struct up_err *err)
+{
+    char hex[UP_DIGEST_HEX];
+    int rc = up_lmdb_read(s->lmdb, fn, l, err);
+    if (rc == UP_ENOTFOUND)
+        return up_fail(err, rc, "the store %s has no object %s", s->dir,
+                       up_digest_hex(l->digest, hex));
+    if (rc != UP_ECORRUPT || !l->bad.len)
+        return rc;
+    set_aside(s, &l->bad);
+    return up_fail(err, rc, "object %s in the store %s is damaged and counts as missing",
+                   up_digest_hex(l->digest, hex), s->dir);
+}
+
+bool up_store_has(struct up_store *s, struct up_digest digest)
+{
+    struct look l = {.digest = digest};
+    return run_look(s, look, &l, NULL) == UP_OK;
+}
+
+int up_store_stat(struct up_store *s, struct up_digest digest, struct up_sha256 *sha,
+                  uint64_t *size, struct up_err *err)
+{
+    struct look l = {.digest = digest};
+    int rc = run_look(s, look_head_only, &l, err);
+    if (rc == UP_OK && sha)
+        *sha = l.sha;
+    if (rc == UP_OK && size)
+        *size = l.size;
+    return rc;
+}
+
+int up_store_get(struct up_store *s, struct up_digest digest, struct up_buf *out,
+                 struct up_err *err)
+{
+    struct look l = {.digest = digest, .out = out};
+    size_t before = out->len;
+    int rc = run_look(s, look, &l, err);
+    const uint8_t *p = out->data + before;
+    size_t n = out->len - before;
+    if (rc == UP_OK && (n != l.size || !up_digest_equal(up_digest_of(p, n), digest) ||
+                        memcmp(up_sha256_of(p, n).b, l.sha.b, SHA) != 0)) {
+        char hex[UP_DIGEST_HEX];
+        (void)up_damage_aside(s, UP_DB_OBJECTS, up_digest_view(&digest),
+                              "its content does not match its digests");
+        rc = up_fail(
+            err, UP_ECORRUPT,
+            "object %s in the store %s does not match its digests and counts as missing",
+            up_digest_hex(digest, hex), s->dir);
+    }
+    if (rc != UP_OK)
+        out->len = before;
+    return rc;
+}
+
+/* ---- putting ---- */
+
+struct put {
+    struct up_digest digest;
+    struct up_buf rec[BATCH + 1];
+    uint8_t key[BATCH][CHUNK_KEY];
+    size_t n;
+    bool head; /* rec[n] is the object's own record */
+};
+
+static int put_batch(struct up_txn *t, void *ctx, struct up_err *err)
+{
+    struct put *p = ctx;
+    int rc = UP_OK;
+    for (size_t i = 0; rc == UP_OK && i < p->n; i++)
+        rc = up_store_put_record(t, UP_DB_CHUNKS, (struct up_view){p->key[i], CHUNK_KEY},
+                                 p->rec[i].data, p->rec[i].len, err);
+    if (rc == UP_OK && p->head)
+        rc = up_store_put_record(t, UP_DB_OBJECTS, up_digest_view(&p->digest),
+                                 p->rec[p->n].data, p->rec[p->n].len, err);
+    return rc;
+}
+
+static void put_release(struct put *p)
+{
+    for (size_t i = 0; i <= BATCH; i++)
+        up_buf_release(&p->rec[i]);
+}
+
+static int put_small(struct up_store *s, struct put *p, struct up_view bytes,
+                     const struct up_sha256 *sha, struct up_err *err)
+{
+    up_record_encode(&p->rec[0], UP_REC_OBJECT, up_digest_view(&p->digest),
+                     (struct up_view){sha->b, SHA}, bytes);
+    p->head = true;
+    return up_store_update(s, put_batch, p, err);
+}
+
+/* Chunks first, sixteen to a transaction; the manifest with the last of them, so
+ * that an object is there whole or not at all. */
+static int put_large(struct up_store *s, struct put *p, struct up_view bytes,
+                     const struct up_sha256 *sha, struct up_err *err)
+{
+    uint8_t manifest[MANIFEST];
+    int rc = UP_OK;
+    put_number(manifest, bytes.len, 8, false);
+    put_number(manifest + 8, UP_CHUNK_BYTES, 8, false);
+    for (size_t at = 0, i = 0; rc == UP_OK && at < bytes.len;) {
+        for (p->n = 0; p->n < BATCH && at < bytes.len; p->n++, i++) {
+            size_t len = bytes.len - at < UP_CHUNK_BYTES ? bytes.len - at : UP_CHUNK_BYTES;
+            struct up_view name = chunk_key(p->key[p->n], p->digest, i);
+            up_buf_clear(&p->rec[p->n]);
+            up_record_encode(&p->rec[p->n], UP_REC_CHUNK, name, (struct up_view){NULL, 0},
+                             (struct up_view){bytes.data + at, len});
+            at += len;
+        }
+        if ((p->head = at == bytes.len)) {
+            up_buf_clear(&p->rec[p->n]);
+            up_record_encode(&p->rec[p->n], UP_REC_LARGE, up_digest_view(&p->digest),
+                             (struct up_view){sha->b, SHA},
+                             (struct up_view){manifest, MANIFEST});
+        }
+        rc = up_store_update(s, put_batch, p, err);
+    }
+    return rc;
+}
+
+static int put_object(struct up_store *s, struct up_view bytes, struct up_digest digest,
+                      const struct up_sha256 *sha, struct up_err *err)
+{
+    char hex[UP_DIGEST_HEX];
+    struct look l = {.digest = digest};
+    int rc = run_look(s, look, &l, err);
+    if (rc == UP_OK && (l.size != bytes.len || memcmp(l.sha.b, sha->b, SHA) != 0))
+        return up_fail(err, UP_EINVAL,
+                       "other bytes with the same digest %s are in the store %s already: these "
+                       "cannot be stored beside them",
+                       up_digest_hex(digest, hex), s->dir);
+    if (rc != UP_ENOTFOUND && (rc != UP_ECORRUPT || !l.bad.len))
+        return rc;
+    if ((uint64_t)bytes.len > (uint64_t)UP_CHUNK_BYTES * UINT32_MAX)
+        return up_fail(err, UP_EINVAL, "an object of %zu bytes is too large for the store",
+                       bytes.len);
+    struct put p = {.digest = digest};
+    rc = bytes.len <= UP_CHUNK_BYTES ? put_small(s, &p, bytes, sha, err)
+                                     : put_large(s, &p, bytes, sha, err);
+    put_release(&p);
+    return rc;
+}
+
+int up_store_put(struct up_store *s, struct up_view bytes, struct up_digest *digest,
+                 struct up_sha256 *sha, struct up_err *err)
+{
+    struct up_digest d = up_digest_of(bytes.data, bytes.len);
+    struct up_sha256 h = up_sha256_of(bytes.data, bytes.len);
+    if (s->read_only)
+        return up_fail(err, UP_EIO, "the store %s is open for reading only", s->dir);
+    int rc = put_object(s, bytes, d, &h, err);
+    if (digest)
+        *digest = d;
+    if (sha)
+        *sha = h;
+    return rc;
+}

@@ -1,0 +1,192 @@
+/* Walking over all records of a kind, and the check of them all. */
+#include "store/base/arena.h"
+#include "store/base/err.h"
+#include "store/inner.h"
+#include "store/pages.h"
+#include "store/inspect.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- batches: records are copied out of a short transaction, then shown ---- */
+
+enum { BATCH_RECORDS = 256, BATCH_BYTES = 1 << 20 };
+
+struct entry { /* offsets into the batch's bytes */
+    size_t name, name_len, doc, doc_len, value, value_len, stored;
+    bool bad;
+};
+
+struct batch {
+    enum up_db db;
+    bool backwards, heads_only, end;
+    struct up_buf last; /* key the next batch goes on after */
+    struct up_buf bytes;
+    struct entry entry[BATCH_RECORDS];
+    size_t n;
+};
+
+static size_t add(struct up_buf *b, struct up_view v)
+{
+    up_buf_append(b, v.data, v.len);
+    return b->len - v.len;
+}
+
+static void take(struct batch *b, struct up_view key, struct up_view bytes)
+{
+    struct entry *e = &b->entry[b->n++];
+    struct up_record r;
+    *e = (struct entry){.name = add(&b->bytes, key), .name_len = key.len, .stored = bytes.len};
+    if (b->heads_only) {
+        e->bad = up_record_expect_head(bytes, b->db, key) != NULL;
+        return;
+    }
+    e->bad = up_record_expect(bytes, b->db, key, &r) != NULL;
+    if (e->bad)
+        return;
+    e->doc = add(&b->bytes, r.doc);
+    e->doc_len = r.doc.len;
+    e->value = b->bytes.len;
+    e->bad = up_record_value(&r, &b->bytes, NULL) != UP_OK;
+    e->value_len = b->bytes.len - e->value;
+}
+
+static int fill(struct up_txn *t, void *ctx, struct up_err *err)
+{
+    struct batch *b = ctx;
+    struct up_view key = up_buf_view(&b->last), bytes = {NULL, 0};
+    enum up_seek how = b->last.len ? (b->backwards ? UP_SEEK_BEFORE : UP_SEEK_AFTER)
+                                   : (b->backwards ? UP_SEEK_LAST : UP_SEEK_FIRST);
+    while (b->n < BATCH_RECORDS && b->bytes.len < BATCH_BYTES) {
+        int rc = up_txn_seek(t, b->db, how, &key, &bytes, err);
+        b->end = rc == UP_ENOTFOUND;
+        if (rc != UP_OK)
+            return b->end ? UP_OK : rc;
+        take(b, key, bytes);
+        how = b->backwards ? UP_SEEK_BEFORE : UP_SEEK_AFTER;
+    }
+    return UP_OK;
+}
+
+static struct up_view name_of(const struct batch *b, const struct entry *e)
+{
+    return (struct up_view){b->bytes.data + e->name, e->name_len};
+}
+
+/* False at the end or on failure; bad records have been moved aside. */
+static bool next_batch(struct up_store *s, struct batch *b, int *rc, struct up_err *err)
+{
+    b->n = 0;
+    up_buf_clear(&b->bytes);
+    *rc = b->end ? UP_OK : up_lmdb_read(s->lmdb, fill, b, err);
+    if (*rc != UP_OK || b->n == 0)
+        return false;
+    struct up_view last = name_of(b, &b->entry[b->n - 1]);
+    up_buf_clear(&b->last);
+    up_buf_append(&b->last, last.data, last.len);
+    for (size_t i = 0; i < b->n; i++)
+        if (b->entry[i].bad)
+            (void)up_damage_aside(s, b->db, name_of(b, &b->entry[i]), NULL);
+    return true;
+}
+
+static struct batch *batch_new(enum up_db db, bool backwards, bool heads_only)
+{
+    struct batch *b = up_alloc(sizeof *b);
+    *b = (struct batch){.db = db, .backwards = backwards, .heads_only = heads_only};
+    return b;
+}
+
+static void batch_free(struct batch *b)
+{
+    up_buf_release(&b->last);
+    up_buf_release(&b->bytes);
+    free(b);
+}
+
+int up_store_walk(struct up_store *s, enum up_store_kind kind, bool newest_first,
+                  up_store_visit *visit, void *ctx, struct up_err *err)
+{
+    static const enum up_db dbs[] = {[UP_STORE_RESULT] = UP_DB_RESULTS,
+                                     [UP_STORE_OBJECT] = UP_DB_OBJECTS,
+                                     [UP_STORE_RUN] = UP_DB_RUNS,
+                                     [UP_STORE_MEMO] = UP_DB_MEMO};
+    int rc, stop = 0;
+    struct batch *b = batch_new(dbs[kind], newest_first, kind == UP_STORE_OBJECT);
+    while (!stop && next_batch(s, b, &rc, err))
+        for (size_t i = 0; !stop && i < b->n; i++) {
+            const struct entry *e = &b->entry[i];
+            if (!e->bad)
+                stop = visit(ctx, name_of(b, e),
+                             (struct up_view){b->bytes.data + e->doc, e->doc_len},
+                             (struct up_view){b->bytes.data + e->value, e->value_len});
+        }
+    batch_free(b);
+    return stop ? stop : rc;
+}
+
+/* ---- verify ---- */
+
+static int verify_db(struct up_store *s, enum up_db db, struct up_store_health *h,
+                     struct up_err *err)
+{
+    int rc;
+    struct batch *b = batch_new(db, false, db == UP_DB_OBJECTS);
+    struct up_buf bytes = UP_BUF_INIT;
+    while (next_batch(s, b, &rc, err))
+        for (size_t i = 0; i < b->n; i++) {
+            const struct entry *e = &b->entry[i];
+            bool bad = e->bad;
+            if (db == UP_DB_OBJECTS && !bad) {
+                struct up_digest d = {{0}};
+                up_buf_clear(&bytes);
+                memcpy(d.b, b->bytes.data + e->name, e->name_len);
+                bad = up_store_get(s, d, &bytes, err) == UP_ECORRUPT;
+            }
+            h->records++;
+            h->bytes += e->stored;
+            h->bad += bad;
+        }
+    up_buf_release(&bytes);
+    batch_free(b);
+    return rc;
+}
+
+/* Nobody writes while the pages are looked at. */
+static int verify_pages(struct up_store *s, struct up_store_health *h, struct up_err *err)
+{
+    struct up_inspection in = {.format = 0};
+    struct up_err why;
+    (void)pthread_mutex_lock(&s->write);
+    int rc = s->unlocked ? UP_OK : up_lock_open_exclusive(&s->lock, err);
+    if (rc == UP_OK) {
+        rc = up_inspect(&in, s->dir, &why);
+        if (!s->unlocked)
+            up_lock_open_drop(&s->lock);
+        if (rc == UP_ECORRUPT) {
+            h->bad++;
+            up_damage_report(s,
+                             "%s/data.mdb is damaged (%s): the next command that writes to the "
+                             "store repairs it",
+                             s->dir, why.msg);
+        } else if (rc != UP_OK) {
+            rc = up_fail(err, (enum up_status)rc, "%s", why.msg);
+        }
+    }
+    (void)pthread_mutex_unlock(&s->write);
+    up_inspect_release(&in);
+    return rc;
+}
+
+int up_store_verify(struct up_store *s, struct up_store_health *h, struct up_err *err)
+{
+    static const enum up_db dbs[] = {UP_DB_META,   UP_DB_RESULTS, UP_DB_OBJECTS,
+                                     UP_DB_CHUNKS, UP_DB_MEMO,    UP_DB_RUNS};
+    *h = (struct up_store_health){0};
+    int rc = verify_pages(s, h, err);
+    if (rc == UP_ECORRUPT)
+        return UP_OK; /* the pages are not to be followed */
+    for (size_t i = 0; rc == UP_OK && i < sizeof dbs / sizeof *dbs; i++)
+        rc = verify_db(s, dbs[i], h, err);
+    return rc;
+}

@@ -1,0 +1,196 @@
+#include "stages/report/evidence.h"
+#include "stages/stat/kendall.h"
+#include <math.h>
+#include <string.h>
+
+const size_t up_regret_k[UP_REGRETS] = {1, 10, 100};
+
+enum { BLOCK = 128, USED_LAMBDA = 1, USED_MPE = 2 };
+
+struct forecast {
+    struct up_evidence *e;
+    const struct up_search_task *task;
+};
+
+static void forecast_block(void *ctx, size_t block)
+{
+    const struct forecast *f = ctx;
+    const struct up_scored *s = f->e->scored;
+    size_t from = block * BLOCK, n = s->n - from < BLOCK ? s->n - from : BLOCK;
+    struct up_arch a[BLOCK];
+    for (size_t i = 0; i < n; i++)
+        up_scored_arch(s, &a[i], from + i);
+    up_task_predict(f->task, f->e->forecast + from * s->m, a, n);
+    for (size_t i = from; i < from + n; i++)
+        f->e->forecast_unified[i] = up_task_unify(f->task, f->e->forecast + i * s->m);
+}
+
+
+/* Drops pairs that are not finite (raw calibration lets infinite scores through). */
+static size_t finite_pairs(double *x, double *y, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (isfinite(x[i]) && isfinite(y[i])) {
+            x[kept] = x[i];
+            y[kept++] = y[i];
+        }
+    return kept;
+}
+
+static double accuracy_of(const struct up_evidence *e, size_t row)
+{
+    const struct up_scored *s = e->scored;
+    return e->target < 0 ? (double)NAN
+                         : s->accuracy[row * s->truth.columns + (size_t)e->target];
+}
+
+/* y: accuracies of the rows that have one and are not in `without`; rows: which. */
+static size_t rows_with_accuracy(const struct up_evidence *e, uint8_t without, uint32_t *rows,
+                                 double *y)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < e->scored->n; i++) {
+        double a = accuracy_of(e, i);
+        if (!isfinite(a) || (e->used[i] & without))
+            continue;
+        rows[n] = (uint32_t)i;
+        y[n++] = a;
+    }
+    return n;
+}
+
+static void regrets(double *out, const double *x, const double *y, size_t n)
+{
+    for (int k = 0; k < UP_REGRETS; k++)
+        out[k] = n >= up_regret_k[k] ? up_topk_regret(x, y, n, up_regret_k[k]) : (double)NAN;
+}
+
+static void against_accuracy(struct up_evidence *e, struct up_arena *arena)
+{
+    const struct up_scored *s = e->scored;
+    uint32_t *rows = UP_NEW(arena, s->n + 1, uint32_t);
+    double *x = UP_NEW(arena, s->n + 1, double), *y = UP_NEW(arena, s->n + 1, double);
+    size_t n = rows_with_accuracy(e, USED_LAMBDA, rows, y);
+    double *y2 = UP_NEW(arena, s->n + 1, double);
+    for (size_t m = 0; m < s->m; m++) {
+        for (size_t i = 0; i < n; i++) {
+            x[i] = s->calibrated[rows[i] * s->m + m];
+            y2[i] = y[i];
+        }
+        e->alone[m] = up_kendall_tau_b(x, y2, finite_pairs(x, y2, n));
+    }
+    for (size_t i = 0; i < n; i++)
+        x[i] = s->unified[rows[i]];
+    n = e->n_unused = finite_pairs(x, y, n);
+    e->tau_unused = up_kendall_tau_b(x, y, n);
+    e->rho_unused = up_spearman_rho(x, y, n);
+    regrets(e->regret_unused, x, y, n);
+    n = rows_with_accuracy(e, USED_LAMBDA | USED_MPE, rows, y);
+    for (size_t i = 0; i < n; i++)
+        x[i] = e->forecast_unified[rows[i]];
+    n = e->n_predicted = finite_pairs(x, y, n);
+    e->tau_predicted = up_kendall_tau_b(x, y, n);
+    e->rho_predicted = up_spearman_rho(x, y, n);
+    regrets(e->regret_predicted, x, y, n);
+}
+
+static void held_out(struct up_evidence *e, struct up_arena *arena)
+{
+    const struct up_scored *s = e->scored;
+    double *x = UP_NEW(arena, s->n + 1, double), *y = UP_NEW(arena, s->n + 1, double);
+    for (size_t m = 0; m < s->m; m++) {
+        size_t n = 0;
+        for (size_t i = 0; i < s->n; i++)
+            if (!(e->used[i] & USED_MPE)) {
+                x[n] = (double)e->forecast[i * s->m + m];
+                y[n++] = s->calibrated[i * s->m + m];
+            }
+        e->n_heldout = n;
+        n = finite_pairs(x, y, n);
+        e->heldout[m] = up_kendall_tau_b(x, y, n);
+    }
+}
+
+static double column_tau(const double *column, size_t n, size_t a, size_t b, double *x, double *y)
+{
+    memcpy(x, column + a * n, n * sizeof *x);
+    memcpy(y, column + b * n, n * sizeof *y);
+    return up_kendall_tau_b(x, y, finite_pairs(x, y, n));
+}
+
+/* Between proxies over all scored rows; with accuracy over the unused ones. */
+static void correlations(struct up_evidence *e, struct up_arena *arena)
+{
+    const struct up_scored *s = e->scored;
+    size_t side = s->m + 1;
+    double *column = UP_NEW(arena, s->n * s->m + 1, double);
+    double *x = UP_NEW(arena, s->n + 1, double), *y = UP_NEW(arena, s->n + 1, double);
+    for (size_t m = 0; m < s->m; m++)
+        for (size_t i = 0; i < s->n; i++)
+            column[m * s->n + i] = s->calibrated[i * s->m + m];
+    for (size_t a = 0; a < side; a++) {
+        e->correlation[a * side + a] = a < s->m || e->target >= 0 ? 1 : (double)NAN;
+        for (size_t b = 0; b < a; b++) {
+            double tau = a == s->m ? e->alone[b] : column_tau(column, s->n, a, b, x, y);
+            e->correlation[a * side + b] = e->correlation[b * side + a] = tau;
+        }
+    }
+}
+
+static void bound(double *best, double v)
+{
+    if (isfinite(v) && !(*best >= v))
+        *best = v;
+}
+
+static void bounds(struct up_evidence *e)
+{
+    const struct up_scored *s = e->scored;
+    size_t columns = s->truth.columns;
+    for (size_t c = 0; c < columns; c++) {
+        e->best_all[c] = e->best_scored[c] = (double)NAN;
+        for (size_t i = 0; i < s->truth.n; i++)
+            bound(&e->best_all[c], s->truth.value[i * columns + c]);
+        for (size_t i = 0; i < s->n; i++)
+            bound(&e->best_scored[c], s->accuracy[i * columns + c]);
+    }
+}
+
+static size_t mark(struct up_evidence *e, const uint32_t *rows, size_t n, uint8_t bit)
+{
+    size_t marked = 0;
+    for (size_t i = 0; i < n; i++)
+        if (rows[i] < e->scored->n && !(e->used[rows[i]] & bit)) {
+            e->used[rows[i]] |= bit;
+            marked++;
+        }
+    return marked;
+}
+
+void up_evidence_make(struct up_evidence *e, const struct up_scored *s,
+                      const struct up_models *models, int target, const uint32_t *used,
+                      size_t n_used, const uint32_t *train, size_t n_train, int threads,
+                      struct up_arena *arena)
+{
+    size_t columns = s->truth.columns, side = s->m + 1;
+    struct up_search_task task = {.space = s->space, .model = &models->view,
+                                  .weights = s->weights, .net = s->space->net};
+    struct forecast f = {e, &task};
+    *e = (struct up_evidence){.scored = s, .target = target};
+    e->forecast = UP_NEW(arena, s->n * s->m + 1, float);
+    e->forecast_unified = UP_NEW(arena, s->n + 1, double);
+    e->used = UP_NEW(arena, s->n + 1, uint8_t);
+    e->alone = UP_NEW(arena, s->m + 1, double);
+    e->heldout = UP_NEW(arena, s->m + 1, double);
+    e->correlation = UP_NEW(arena, side * side, double);
+    e->best_all = UP_NEW(arena, columns + 1, double);
+    e->best_scored = UP_NEW(arena, columns + 1, double);
+    e->used_lambda = mark(e, used, n_used, USED_LAMBDA);
+    e->used_mpe = mark(e, train, n_train, USED_MPE);
+    up_blocks_run(threads, (s->n + BLOCK - 1) / BLOCK, forecast_block, &f);
+    against_accuracy(e, arena);
+    held_out(e, arena);
+    correlations(e, arena);
+    bounds(e);
+}

@@ -1,0 +1,75 @@
+/* What has been asked: every canonical architecture once, with its unified score.
+ *
+ * Rows are in the order of the queries, which depends on the requests alone. */
+#ifndef UP_SEARCH_LEDGER_H
+#define UP_SEARCH_LEDGER_H
+#include "stages/search/blocks.h"
+#include "stages/space/space.h"
+#include "store/base/arena.h"
+
+/* The models a search looks through. Constant; any thread may call; the bits of
+ * a row depend on that row alone. */
+struct up_search_model {
+    size_t dim; /* of z */
+    int scores; /* M */
+    const void *ctx;
+    void (*embed)(const void *ctx, float *z, const struct up_arch *a, size_t n);
+    void (*predict)(const void *ctx, float *y, const float *z, size_t n); /* y[n][M] */
+    /* dz[n][dim] of sum_m dy[n][m] y[n][m], and y[n][M]. */
+    void (*gradient)(const void *ctx, float *dz, float *y, const float *z, size_t n,
+                     const float *dy);
+    /* a[n] and ok[n], 1 where z decodes to exactly an architecture's graphs. */
+    void (*decode)(const void *ctx, struct up_arch *a, uint8_t *ok, const float *z, size_t n);
+};
+
+/* A limit on an exact cost, and its shadow on the predicted scores. */
+struct up_limit {
+    double max;   /* millions; INFINITY: no limit */
+    int column;   /* the proxy that predicts it, or -1 */
+    double level; /* `max` on that proxy's calibrated scale */
+};
+
+struct up_search_task { /* what is being maximised, and within what */
+    const struct up_space *space;
+    const struct up_search_model *model;
+    const double *weights; /* [M] */
+    struct up_net_size net;
+    struct up_limit flops, params;
+};
+
+struct up_search_watch { /* all may be NULL */
+    void *ctx;
+    bool (*canceled)(void *ctx);
+    void (*progress)(void *ctx, size_t done, size_t total);
+};
+
+struct up_ledger {
+    const struct up_search_task *task;
+    size_t budget; /* queries allowed; 0: no limit */
+    int threads;
+    size_t n, cap;
+    struct up_arch *arch; /* [n] canonical */
+    double *unified;      /* [n] */
+    uint32_t *slot;       /* hash table of row + 1 */
+    size_t slots;
+};
+#define UP_LEDGER_NONE UINT32_MAX
+
+void up_ledger_init(struct up_ledger *l, const struct up_search_task *task, size_t budget,
+                    int threads);
+void up_ledger_release(struct up_ledger *l);
+bool up_ledger_spent(const struct up_ledger *l);
+
+/* Asks for n architectures in any spelling; row[i] is where each one is, or
+ * UP_LEDGER_NONE: disconnected, over a limit, or beyond the budget. Known ones
+ * cost nothing. */
+void up_ledger_ask(struct up_ledger *l, uint32_t *row, const struct up_arch *a, size_t n);
+
+/* Connected and within the exact limits; a is canonical. */
+bool up_task_allows(const struct up_search_task *t, const struct up_arch *a);
+/* The sum of weights times scores, left to right. */
+double up_task_unify(const struct up_search_task *t, const float *y);
+/* y[n][M] of canonical architectures, embedded and predicted. */
+void up_task_predict(const struct up_search_task *t, float *y, const struct up_arch *a, size_t n);
+
+#endif

@@ -1,0 +1,86 @@
+#include "stages/search/models.h"
+#include "store/base/pack.h"
+#include <string.h>
+
+static void view_embed(const void *ctx, float *z, const struct up_arch *a, size_t n)
+{
+    const struct up_models *m = ctx;
+    up_vgae_embed(z, &m->vgae, m->space, a, n);
+}
+
+static void view_predict(const void *ctx, float *y, const float *z, size_t n)
+{
+    const struct up_models *m = ctx;
+    up_mlp_predict(y, &m->mlp, z, n);
+}
+
+static void view_gradient(const void *ctx, float *dz, float *y, const float *z, size_t n,
+                          const float *dy)
+{
+    const struct up_models *m = ctx;
+    up_mlp_input_gradient(dz, y, &m->mlp, z, n, dy);
+}
+
+static void view_decode(const void *ctx, struct up_arch *a, uint8_t *ok, const float *z, size_t n)
+{
+    const struct up_models *m = ctx;
+    up_vgae_decode(a, ok, &m->vgae, m->space, z, n);
+}
+
+int up_doc_names(struct up_view doc, const char *path, struct up_arena *arena,
+                 const char *const **names, size_t *n, struct up_err *err)
+{
+    struct up_cursor c;
+    size_t count;
+    int rc = up_doc_at(doc, path, &c, err);
+    if (!rc)
+        rc = up_cur_list(&c, &count, err);
+    if (rc)
+        return rc;
+    const char **v = UP_NEW(arena, count + 1, const char *);
+    for (size_t i = 0; i < count; i++) {
+        struct up_view s;
+        rc = up_cur_str(&c, &s, err);
+        if (rc)
+            return rc;
+        v[i] = up_arena_strndup(arena, (const char *)s.data, s.len);
+    }
+    *names = v;
+    *n = count;
+    return UP_OK;
+}
+
+int up_models_load(struct up_models *m, const struct up_space *space, struct up_view vgae,
+                   struct up_view mpe, struct up_view lambda, struct up_arena *arena,
+                   struct up_err *err)
+{
+    const char *const *named;
+    const void *weights;
+    uint64_t dims[4];
+    size_t n;
+    *m = (struct up_models){.space = space};
+    int rc = up_vgae_load(&m->vgae, space, vgae, arena, err);
+    if (!rc)
+        rc = up_mlp_load(&m->mlp, mpe, arena, err);
+    if (!rc)
+        rc = up_doc_names(mpe, "names", arena, &m->names, &m->proxies, err);
+    if (!rc)
+        rc = up_doc_names(lambda, "names", arena, &named, &n, err);
+    if (!rc)
+        rc = up_doc_array(lambda, "weights", UP_F64, 1, arena, &weights, dims, err);
+    if (rc)
+        return rc;
+    bool same = n == m->proxies && dims[0] == n && (size_t)m->mlp.out == n &&
+                m->mlp.in == m->vgae.dim;
+    for (size_t i = 0; same && i < n; i++)
+        same = strcmp(named[i], m->names[i]) == 0;
+    if (!same)
+        return up_fail(err, UP_EINVAL,
+                       "search: the artifacts of vgae, mpe and lambda do not have the same "
+                       "embedding and proxies; run again from an empty store");
+    m->weights = weights;
+    m->view = (struct up_search_model){
+        .dim = (size_t)m->vgae.dim, .scores = m->mlp.out, .ctx = m, .embed = view_embed,
+        .predict = view_predict, .gradient = view_gradient, .decode = view_decode};
+    return UP_OK;
+}

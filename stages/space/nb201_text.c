@@ -15,6 +15,7 @@ static const uint8_t naslib_edge[NB_EDGES] = {0, 1, 3, 2, 4, 5};
 
 static int operation(struct up_text *t, uint8_t *op, struct up_err *err)
 {
+    up_text_blanks(t);
     size_t col = up_text_column(t);
     struct up_view w = up_text_word(t);
     if (!w.len)
@@ -42,6 +43,7 @@ static int edge(struct up_text *t, struct up_arch *out, int e, struct up_err *er
         return rc;
     if (!up_text_take(t, '~'))
         return up_text_expected(t, err, "'~' and the source node");
+    up_text_blanks(t);
     size_t col = up_text_column(t);
     if (!up_text_number(t, &source))
         return up_text_expected(t, err, "the number of the source node");

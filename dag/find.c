@@ -31,7 +31,8 @@ static int visit_run(void *ctx, struct up_view name, struct up_view doc, struct 
 int up_runs_walk(struct up_store *s, up_run_visit *visit, void *ctx, struct up_err *err)
 {
     struct runs w = {visit, ctx};
-    return up_store_walk(s, UP_STORE_RUN, true, visit_run, &w, err);
+    int rc = up_store_walk(s, UP_STORE_RUN, true, visit_run, &w, err);
+    return rc > 0 ? UP_OK : rc; /* above zero: the visitor had enough */
 }
 
 struct ids {
@@ -80,7 +81,7 @@ static int find_id(struct up_store *s, struct ids *w, const char *name, struct u
         w->part = NULL;
     }
     int rc = up_store_walk(s, UP_STORE_RUN, true, match_id, w, err);
-    if (rc)
+    if (rc < 0)
         return rc;
     if (!w->found)
         return up_fail(err, UP_EUSAGE, "no run \"%.60s\" in this store; `upnas log` lists them",

@@ -165,8 +165,8 @@ int up_run_execute(struct up_run_record **out, const struct up_config *c,
         release(&x);
         return rc;
     }
-    look_around(store);
     rc = up_exec_all(&x, e);
+    look_around(store);
     end(x.record, rc, up_clock_seconds() - t, e);
     int saved = save(store, x.record, rc ? NULL : e);
     *out = x.record;

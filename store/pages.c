@@ -222,6 +222,7 @@ static int page_head(struct walk *w, uint64_t page, unsigned want, unsigned leas
 {
     const uint8_t *p = page_at(w, page);
     uint64_t lower = le(p + 12, 2), upper = le(p + 14, 2);
+    *n = 0;
     if (le(p, 8) != page || le(p + 10, 2) != want)
         return bad(w, page, "is not the page it should be");
     if (lower < PAGE_HEAD || lower % 2 || upper % 2 || lower > upper || upper > w->psize)

@@ -17,7 +17,8 @@ _upnas() {
     esac
     case "$command" in
         run) options+=" --set --threads --out --no-out" ;;
-        plan | status | explain) options+=" --set" ;;
+        plan | status) options+=" --set" ;;
+        explain) options+=" --set --keys" ;;
         log) options+=" --limit" ;;
         show) options+=" --raw" ;;
         score) options+=" --space --arch --weights --images --labels --dataset --batch --threads --seed" ;;

@@ -4,6 +4,7 @@
 #include "cli/task.h"
 #include "dag/record.h"
 #include "stages/format/json_write.h"
+#include "stages/stages.h"
 #include <string.h>
 
 /* The reason recorded when a cached node was computed. */
@@ -19,7 +20,7 @@ static int history(struct up_buf *out, struct up_task *t, const struct up_plan_n
 
     if (!rc && !(rc = up_run_find(t->store, result.run, &r, err)) &&
         (node = up_run_record_node(r, n->stage->name)))
-        up_buf_printf(out, "             computed by run %s: %s\n", r->id, node->why);
+        up_buf_printf(out, "           computed by run %s: %s\n", r->id, node->why);
     else if (rc == UP_EUSAGE) /* its run record is gone; not worth a failure */
         rc = UP_OK;
     up_run_record_free(r);
@@ -52,16 +53,61 @@ static int explain(struct up_buf *out, struct up_task *t, const struct up_plan *
     return rc;
 }
 
+/* Every key a config may have, from the stages' own tables. */
+static int keys(struct up_task *t, const char *section, struct up_err *err)
+{
+    struct up_buf out = UP_BUF_INIT;
+    struct up_jw w;
+    size_t listed = 0;
+    int rc = up_config_load(&t->config, up_stages, NULL, NULL, 0, err);
+
+    for (size_t i = 0; !rc && i < t->config->n; ++i) {
+        const struct up_entry *e = &t->config->entries[i];
+        const char *def = e->param->def ? e->param->def : e->param->seed ? "from seed" : "null";
+        if (section && (!e->stage || strcmp(e->stage->name, section)))
+            continue;
+        ++listed;
+        if (!t->common.json) {
+            up_buf_printf(&out, "%-22s %-12s %s\n", e->name, def, e->param->doc);
+            continue;
+        }
+        up_jw_init(&w, &out, 0);
+        up_jw_object(&w);
+        up_jw_key_str(&w, "key", e->name);
+        up_jw_key_str(&w, "default", def);
+        up_jw_key_str(&w, "when", e->param->when);
+        up_jw_key_str(&w, "doc", e->param->doc);
+        up_jw_end(&w);
+        up_buf_puts(&out, "\n");
+    }
+    if (!rc && !listed)
+        rc = up_fail(err, UP_EUSAGE, "no section '%s' in a config; see 'upnas explain --keys'",
+                     section);
+    if (!rc)
+        rc = up_cli_print(&out, err);
+    up_buf_release(&out);
+    return rc;
+}
+
 static int run(const struct up_command *c, int argc, char **argv, struct up_err *err)
 {
     struct up_task t = UP_TASK_INIT;
-    const struct up_opt opts[] = {UP_OPT_TASK(&t), {0}};
+    bool list = false;
+    const struct up_opt opts[] = {UP_OPT_TASK(&t),
+                                  {"--keys", UP_OPT_FLAG, &list, NULL,
+                                   "list the keys of a config (or of one SECTION)", 0, 0},
+                                  {0}};
     struct up_buf out = UP_BUF_INIT;
     struct up_plan *plan = NULL;
 
     int rc = up_cli_options(c, opts, argc, argv, &t.rest, err);
     if (rc || t.common.help)
         return rc;
+    if (list) {
+        if (!(rc = up_cli_words(c, &t.rest, 0, 1, "", err)))
+            rc = keys(&t, t.rest.n ? t.rest.v[0] : NULL, err);
+        goto out;
+    }
     if ((rc = up_cli_words(c, &t.rest, 1, 2, "a config", err)) ||
         (rc = up_task_config(&t, err)) || (rc = up_task_peek_store(&t, err)) ||
         (rc = up_plan_make(&plan, t.config, t.store, &t.mode, err)) ||
@@ -76,5 +122,5 @@ out:
 }
 
 const struct up_command up_command_explain = {
-    "explain", "CONFIG [NODE] [--set KEY=VALUE ...]",
+    "explain", "CONFIG [NODE] [--set KEY=VALUE ...] | --keys [SECTION]",
     "name the fields that make a node run, old and new value", NULL, run};

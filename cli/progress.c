@@ -34,6 +34,7 @@ void up_progress_end(struct up_progress *p)
 {
     clear_bar(p);
     up_buf_release(&p->line);
+    up_buf_release(&p->notes);
 }
 
 /* A failed write to a closed pipe is found when the result is printed. */
@@ -111,6 +112,8 @@ static void on_finish(struct up_progress *p, const struct up_event *e)
         up_buf_printf(&p->line, " %10s", "");
     if (e->why && e->status != UP_DONE_CACHED)
         up_buf_printf(&p->line, "  %s", e->why);
+    up_buf_append(&p->line, p->notes.data, p->notes.len);
+    up_buf_clear(&p->notes);
     put_line(p, stdout);
 }
 
@@ -172,8 +175,7 @@ void up_progress_event(void *ctx, const struct up_event *e)
         on_progress(p, e);
         break;
     case UP_EV_NOTE:
-        up_buf_printf(&p->line, "           %s", e->text);
-        put_line(p, stdout);
+        up_buf_printf(&p->notes, "\n           %s", e->text);
         break;
     case UP_EV_WARN:
     case UP_EV_DAMAGE:

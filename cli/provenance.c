@@ -16,8 +16,10 @@ static void cpu_name(char out[128])
                     word + 4 * i + 3);
     memcpy(out, word, sizeof word);
     out[sizeof word] = '\0';
-    size_t skip = strspn(out, " ");
-    memmove(out, out + skip, strlen(out + skip) + 1);
+    size_t skip = strspn(out, " "), n = strlen(out);
+    memmove(out, out + skip, n - skip + 1);
+    for (n -= skip; n && out[n - 1] == ' '; --n)
+        out[n - 1] = '\0';
 }
 
 static void add(struct up_provenance *p, const char *name, const char *value)

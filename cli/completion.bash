@@ -13,12 +13,13 @@ _upnas() {
         --weights | --images | --labels) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
         --space) mapfile -t COMPREPLY < <(compgen -W "nb201" -- "$word") && return ;;
         --dataset) mapfile -t COMPREPLY < <(compgen -W "cifar10 cifar100 imagenet16-120 svhn" -- "$word") && return ;;
-        --threads | --batch | --seed | --limit | --set | --arch) return ;;
+        --threads | --batch | --seed | --limit | --set | --arch | --rebuild) return ;;
     esac
     case "$command" in
         run) options+=" --set --threads --out --no-out" ;;
         plan | status) options+=" --set" ;;
         explain) options+=" --set --keys" ;;
+        verify) options+=" --set --rebuild" ;;
         log) options+=" --limit" ;;
         show) options+=" --raw" ;;
         score) options+=" --space --arch --weights --images --labels --dataset --batch --threads --seed" ;;
@@ -26,7 +27,7 @@ _upnas() {
     case "$word" in
         -*) mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word") ;;
         *) case "$command" in
-            run | plan | status | explain) mapfile -t COMPREPLY < <(compgen -f -X '!*.yaml' -- "$word"; compgen -d -- "$word") ;;
+            run | plan | status | explain | verify) mapfile -t COMPREPLY < <(compgen -f -X '!*.yaml' -- "$word"; compgen -d -- "$word") ;;
             esac ;;
     esac
 }

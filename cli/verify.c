@@ -1,10 +1,12 @@
 /* upnas verify: reads every record against both digests, and names the runs that
  * lost something. Exit status: 0 sound, 1 corrupt, 4 other trouble. */
-#include "cli/task.h"
+#include "cli/pin.h"
+#include "cli/rebuild.h"
 #include "dag/record.h"
 #include "stages/format/json_write.h"
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 struct affected {
     struct up_store *store;
@@ -58,7 +60,7 @@ static void print(struct up_buf *out, const struct up_common *c,
     up_buf_puts(out, "\n");
 }
 
-static int verify(struct up_common *c, struct up_store *store, struct up_store_health *h,
+static int verify(const struct up_common *c, struct up_store *store, struct up_store_health *h,
                   struct up_err *err)
 {
     struct affected a = {.store = store};
@@ -72,27 +74,63 @@ static int verify(struct up_common *c, struct up_store *store, struct up_store_h
         rc = up_cli_print(&out, err);
     }
     up_buf_release(&out);
+    free((void *)a.runs.v);
     up_arena_release(&a.arena);
+    return rc;
+}
+
+static int rebuild(struct up_task *t, size_t n, size_t *differ, struct up_err *err)
+{
+    struct up_rebuilt r = {0};
+    struct up_buf line = UP_BUF_INIT;
+    struct up_jw w;
+    int rc = up_rebuild(&r, t, n, err);
+
+    if (!rc && t->common.json) {
+        up_jw_init(&w, &line, 0);
+        up_jw_object(&w);
+        up_jw_key_int(&w, "rebuilt", (int64_t)r.n);
+        up_jw_key_int(&w, "differ", (int64_t)r.differ);
+        up_jw_end(&w);
+        up_buf_puts(&line, "\n");
+    } else if (!rc) {
+        up_buf_append(&line, r.report.data, r.report.len);
+        up_buf_printf(&line, "%zu nodes computed again, %zu with other bytes\n", r.n, r.differ);
+    }
+    if (!rc)
+        rc = up_cli_print(&line, err);
+    *differ = r.differ;
+    up_buf_release(&r.report);
+    up_buf_release(&line);
     return rc;
 }
 
 static int run(const struct up_command *c, int argc, char **argv, struct up_err *err)
 {
-    struct up_common common = UP_COMMON_INIT;
-    struct up_words rest = {0};
-    const struct up_opt opts[] = {UP_OPT_COMMON(&common), {0}};
+    struct up_task t = UP_TASK_INIT;
+    int64_t n = 0;
+    size_t differ = 0;
+    const struct up_opt opts[] = {UP_OPT_TASK(&t),
+                                  {"--rebuild", UP_OPT_INT, &n, "N",
+                                   "compute N of the config's cached nodes again, and compare",
+                                   1, 1000},
+                                  {0}};
     struct up_store_health h = {0};
-    struct up_store *store = NULL;
 
-    int rc = up_cli_options(c, opts, argc, argv, &rest, err);
-    if (rc || common.help)
+    int rc = up_cli_options(c, opts, argc, argv, &t.rest, err);
+    if (rc || t.common.help)
         return rc;
-    if ((rc = up_cli_words(c, &rest, 0, 0, "", err)))
+    if ((rc = up_cli_words(c, &t.rest, n > 0, n > 0, "a config with --rebuild", err)) ||
+        (n && (rc = up_task_config(&t, err))) ||
+        (n && !t.config->native && (rc = up_pin_portable(err))))
+        goto out;
+    if (!(rc = up_cli_open_store(&t.store, &t.common, false, err)))
+        rc = n ? rebuild(&t, (size_t)n, &differ, err) : verify(&t.common, t.store, &h, err);
+out:
+    up_task_release(&t);
+    if (rc == UP_EUSAGE)
         return rc;
-    if (!(rc = up_cli_open_store(&store, &common, false, err)))
-        rc = verify(&common, store, &h, err);
-    up_store_close(store);
-    if (rc == UP_ECORRUPT || (!rc && h.bad))
+    if (rc == UP_ECORRUPT || (!rc && (h.bad || differ)))
         return UP_EXIT_CORRUPT;
     if (!rc)
         return UP_EXIT_OK;
@@ -101,8 +139,11 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
 }
 
 const struct up_command up_command_verify = {
-    "verify", "[--store DIR]", "check every record against its digests",
+    "verify", "[--rebuild N CONFIG [--set KEY=VALUE ...]]",
+    "check every record against its digests",
     "Exit status: 0 sound, 1 corrupt, 2 usage, 4 other trouble. Damaged records are moved "
     "aside;\n"
-    "the next run computes them again, with the same bytes.",
+    "the next run computes them again, with the same bytes. With --rebuild, N nodes are "
+    "computed\n"
+    "again in a store of their own, and their bytes compared.",
     run};

@@ -47,12 +47,14 @@ refuse() {
     [ "$(grep -vc '^upnas: warning' err)" = 1 ] || { cat err >&2; fail "upnas $* did not say one sentence"; }
     grep -qE "^upnas: .*($pattern)" err || { cat err >&2; fail "upnas $*: no '$pattern' in the sentence"; }
 }
-# The last run's nodes as "name key digest" lines.
+# The last run's nodes as "node key digest" lines.
 digests() { # STORE
     "$upnas" show last --json --store "$1" | tr '{' '\n' |
-        sed -n 's/.*"node":"\([^"]*\)".*"key":"\([^"]*\)","digest":"\([^"]*\)".*/\1 \2 \3/p'
+        sed -n 's/.*"node": *"\([^"]*\)".*"key": *"\([^"]*\)", *"digest": *"\([^"]*\)".*/\1 \2 \3/p'
 }
 # number FIELD: of the last line of out
-number() { tail -n 1 out | sed -n "s/.*\"$1\":\([0-9.e+-]*\|null\).*/\1/p"; }
+number() { tail -n 1 out | sed -n "s/.*\"$1\": *\([0-9.e+-]*\|null\).*/\1/p"; }
+# what the result event says from FIELD on
+result_from() { tail -n 1 out | grep -o "\"$1\": .*"; }
 # the nodes that executed, in order, from the events in out
-executed() { sed -n 's/.*"event":"finish","node":"\([^"]*\)".*"status":"ran".*/\1/p' out | tr '\n' ' '; }
+executed() { sed -n 's/.*"event": *"finish", *"node": *"\([^"]*\)".*"status": *"ran".*/\1/p' out | tr '\n' ' '; }

@@ -4,7 +4,7 @@
 
 up run tiny.yaml --json
 digests .upnas >want
-tail -n 1 out | grep -o '"tau_unused":.*' >result
+result_from tau_unused >result
 cp .upnas/data.mdb pristine
 size=$(stat -c %s pristine)
 
@@ -25,11 +25,11 @@ for round in 1 2 3 4 5 6 7 8 9 10 11 12; do
     rc=0
     "$upnas" run tiny.yaml --json >out 2>err || rc=$?
     [ "$rc" = 0 ] || { cat err >&2; fail "round $round: run exited with $rc"; }
-    tail -n 1 out | grep -o '"tau_unused":.*' | cmp - result || fail "round $round: another result"
+    result_from tau_unused | cmp - result || fail "round $round: another result"
     digests .upnas | diff - want || fail "round $round: other digests"
     if [ "$(number executed)" -gt 0 ]; then
         found=$((found + 1))
-        grep -q 'upnas: warning' err || grep -q '"event":"damage"' out || fail "round $round: recomputed without a word"
+        grep -q 'upnas: warning' err || grep -q '"event": "damage"' out || fail "round $round: recomputed without a word"
     fi
     up run tiny.yaml --json
     [ "$(number executed)" = 0 ] || fail "round $round: not repaired"

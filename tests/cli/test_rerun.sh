@@ -4,7 +4,7 @@
 
 up run tiny.yaml --json
 [ "$(number executed)" -gt 0 ] || fail "the first run executed nothing"
-tail -n 1 out | grep -o '"best":.*' >first
+result_from best >first
 digests .upnas >before
 
 best=999999
@@ -15,7 +15,7 @@ for _ in 1 2 3 4 5; do
     [ "$took" -ge "$best" ] || best=$took
     [ "$(number executed)" = 0 ] || fail "a rerun executed: $(executed)"
 done
-tail -n 1 out | grep -o '"best":.*' | cmp - first || fail "the result changed"
+result_from best | cmp - first || fail "the result changed"
 digests .upnas | cmp - before || fail "digests changed"
 echo "no-op rerun: $best ms"
 [ -n "${UPNAS_SLOW-}" ] || [ "$best" -lt 200 ] || fail "a rerun took $best ms, limit 200"

@@ -6,7 +6,7 @@ up run tiny.yaml --json --store whole
 digests whole >want
 
 # Kill at several moments spread over what a whole run takes.
-ms=$(sed -n 's/.*"seconds":\([0-9.]*\).*/\1/p' out | awk '{ s += $1 } END { printf "%d", s * 1000 }')
+ms=$(sed -n 's/.*"seconds": \([0-9.]*\).*/\1/p' out | awk '{ s += $1 } END { printf "%d", s * 1000 }')
 for part in 1 3 5 7 9; do
     "$upnas" run tiny.yaml --json --store killed >out 2>err &
     pid=$!
@@ -26,7 +26,7 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)
 p = subprocess.Popen([sys.argv[1], "run", "tiny.yaml", "--json", "--store", "stopped", "--set", "scores.limit=4000"],
                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 for line in p.stdout:
-    if '"event":"start"' in line and '"node":"scores"' in line:
+    if '"event": "start"' in line and '"node": "scores"' in line:
         break
 time.sleep(1.0)
 p.send_signal(signal.SIGINT)

@@ -1,0 +1,64 @@
+/* Runs one stage alone: its parameters from --set texts, its files from disk, its
+ * inputs as given; no graph, no store. */
+#ifndef UP_TEST_STAGE_JOB_H
+#define UP_TEST_STAGE_JOB_H
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "dag/config.h"
+#include "dag/job.h"
+#include "dag/source.h"
+#include "store/base/pack.h"
+
+struct stage_job {
+    const struct up_stage *stage;
+    const char *const *sets;      /* NULL-terminated */
+    const struct up_view *inputs; /* one per declared input */
+    char notes[2048];             /* one a line */
+};
+
+static inline void stage_job_event(void *ctx, struct up_event *e)
+{
+    struct stage_job *s = ctx;
+    size_t n = strlen(s->notes);
+    if (e->kind == UP_EV_NOTE || e->kind == UP_EV_WARN)
+        snprintf(s->notes + n, sizeof s->notes - n, "%s\n", e->text);
+}
+
+/* The artifact, checked to be canonical, appended to out. */
+static inline int stage_job_run(struct stage_job *s, struct up_buf *out, struct up_err *err)
+{
+    const struct up_stage *stages[] = {s->stage, NULL};
+    struct up_config *config = NULL;
+    struct up_arena arena = UP_ARENA_INIT;
+    struct up_sources sources = {0};
+    struct up_node node = {.stage = s->stage};
+    struct up_job job = {.node = &node,
+                         .inputs = s->inputs,
+                         .sources = &sources,
+                         .threads = 1,
+                         .emit = stage_job_event,
+                         .ctx = s};
+    size_t nsets = 0;
+    while (s->sets[nsets])
+        nsets++;
+    while (s->stage->inputs[node.ninputs].stage)
+        node.ninputs++;
+    err->msg[0] = s->notes[0] = '\0';
+    int rc = up_config_load(&config, stages, NULL, s->sets, nsets, err);
+    if (!rc)
+        rc = up_sources_read(&sources, config, s->stage, &arena, err);
+    job.config = config;
+    if (!rc)
+        rc = s->stage->run(&job, err);
+    if (!rc)
+        rc = up_pack_check(up_buf_view(&job.out), err);
+    up_buf_append(out, job.out.data, job.out.len);
+    up_job_release(&job);
+    up_sources_release(&sources);
+    up_config_free(config);
+    up_arena_release(&arena);
+    return rc;
+}
+
+#endif

@@ -76,6 +76,8 @@ static int order(struct up_view a, struct up_view b)
 static void diff_params(struct differ *d, const char *stage, struct up_view before,
                         struct up_view after)
 {
+    if (!before.data || !after.data)
+        return;
     struct up_cursor ca = up_cursor_of(before), cb = up_cursor_of(after);
     size_t na = 0, nb = 0;
     if (up_cur_map(&ca, &na, NULL) || up_cur_map(&cb, &nb, NULL))
@@ -100,6 +102,8 @@ static void diff_params(struct differ *d, const char *stage, struct up_view befo
 static void diff_inputs(struct differ *d, struct up_view before, struct up_view after,
                         const char *const *names, size_t n)
 {
+    if (!before.data || !after.data)
+        return;
     struct up_cursor ca = up_cursor_of(before), cb = up_cursor_of(after);
     size_t na = 0, nb = 0;
     if (up_cur_list(&ca, &na, NULL) || up_cur_list(&cb, &nb, NULL))

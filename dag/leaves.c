@@ -31,8 +31,10 @@ static void leaf(struct leaves *w, struct up_view a, struct up_view b)
 
 static enum up_type type_of(struct up_view v)
 {
+    if (!v.data)
+        return UP_T_END;
     struct up_cursor c = up_cursor_of(v);
-    return v.data ? up_cur_peek(&c) : UP_T_END;
+    return up_cur_peek(&c);
 }
 
 static void compare(struct leaves *w, struct up_view a, struct up_view b, unsigned depth);

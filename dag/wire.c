@@ -58,7 +58,7 @@ void up_wire_do(struct up_wire *w, int rc) { w->rc = w->rc ? w->rc : rc; }
 
 struct up_cursor up_wire_at(struct up_wire *w, const char *key)
 {
-    struct up_cursor c = up_cursor_of((struct up_view){0});
+    struct up_cursor c = up_cursor_of(up_view_str(""));
     if (!w->rc)
         w->rc = up_doc_at(w->doc, key, &c, w->err);
     return c;

@@ -57,20 +57,11 @@ mkdir empty
 refuse '[12]' 'empty.*(data_batch|\.bin)' run tiny.yaml --set data.source=cifar10 --set data.folder=empty
 refuse '[12]' 'absent' run tiny.yaml --set data.source=cifar10 --set data.folder=absent
 
-# stores: none, newer, no store at all, read-only, full disk
+# stores: none, no store at all, read-only, full disk (a newer format: tests/unit)
 refuse 1 'no store in nowhere' log --store nowhere
 printf 'a file' >file
 refuse 1 'file' run tiny.yaml --store file
 up run tiny.yaml --json --store good
-cp -r good newer
-"$python" - <<'P' || echo "newer store: not tested without python3-lmdb"
-import lmdb, msgpack, sys
-env = lmdb.open("newer", max_dbs=16, map_size=1 << 30)
-meta = env.open_db(b"meta", create=False)
-with env.begin(write=True) as t:
-    for key, value in list(t.cursor(db=meta)):
-        print(key, value[:60])
-P
 refuse 2 "there is no run|no run" show nosuchrun --store good
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
     mkdir locked && chmod 755 locked "$work" && chmod -R a+rX good

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { ALL_AT_ONCE = 128 << 20 }; /* below that, mapping all pages at once is quicker */
+
 struct look {
     struct up_inspection *in;
     enum up_db db;  /* the database at hand */
@@ -61,12 +63,13 @@ static void look_at(void *ctx, struct up_view tree, struct up_view key, struct u
 
 static int map_file(struct up_inspection *in, const char *path, struct up_err *err)
 {
-    struct stat st;
+    struct stat st = {.st_size = 0};
     int rc = UP_OK, fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) != 0) {
         rc = up_fail_errno(err, "cannot read the store's file %s", path);
     } else if (st.st_size > 0) {
-        void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+        int ahead = st.st_size <= ALL_AT_ONCE ? MAP_POPULATE : 0;
+        void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED | ahead, fd, 0);
         if (p == MAP_FAILED)
             rc = up_fail_errno(err, "cannot map the store's file %s", path);
         else

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -35,14 +37,23 @@ const char *up_db_name(enum up_db db)
     return names[db];
 }
 
-/* A write that stopped half-way on a full disk is EIO to LMDB. */
+/* A write that stopped half-way, on a full disk or at a file size limit, is EIO
+ * to LMDB. */
 static bool disk_full(const struct up_lmdb *e, int rc)
 {
     struct statvfs fs;
+    struct stat st;
+    struct rlimit limit;
+    int fd;
     if (rc == ENOSPC || rc == EDQUOT || rc == EFBIG)
         return true;
-    return rc == EIO && statvfs(e->dir, &fs) == 0 &&
-           fs.f_bavail * (unsigned long long)fs.f_frsize < NEARLY_FULL;
+    if (rc != EIO)
+        return false;
+    if (statvfs(e->dir, &fs) == 0 &&
+        fs.f_bavail * (unsigned long long)fs.f_frsize < NEARLY_FULL)
+        return true;
+    return mdb_env_get_fd(e->env, &fd) == 0 && fstat(fd, &st) == 0 &&
+           getrlimit(RLIMIT_FSIZE, &limit) == 0 && (rlim_t)st.st_size >= limit.rlim_cur;
 }
 
 static int fail(const struct up_lmdb *e, int rc, const char *doing, struct up_err *err)

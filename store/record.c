@@ -24,15 +24,13 @@ enum {
 
 static void put_le(uint8_t *p, uint64_t v, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        p[i] = (uint8_t)(v >> 8 * i);
+    memcpy(p, &v, n); /* little-endian machines only, as the rest of the program */
 }
 
 static uint64_t get_le(const uint8_t *p, size_t n)
 {
     uint64_t v = 0;
-    for (size_t i = n; i-- > 0;)
-        v = v << 8 | p[i];
+    memcpy(&v, p, n);
     return v;
 }
 

@@ -37,7 +37,8 @@ static inline struct folder folder_make(void)
     return f;
 }
 
-static inline int folder_unlink(const char *path, const struct stat *st, int type, struct FTW *w)
+static inline int folder_unlink(const char *path, const struct stat *st, int type,
+                                struct FTW *w)
 {
     (void)st;
     (void)type;

@@ -26,8 +26,8 @@ static void opens_and_closes(void **state)
 
 static void objects_round_trip(void **state)
 {
-    static const size_t sizes[] = {0,       1,           127,           128,    5000,
-                                   1 << 20, (1 << 20) + 1, (3 << 20) + 17, 2 << 20};
+    static const size_t sizes[] = {
+        0, 1, 127, 128, 5000, 1 << 20, (1 << 20) + 1, (3 << 20) + 17, 2 << 20};
     struct folder f = folder_make();
     struct up_store *s = folder_open(&f);
     struct up_digest d[9];

@@ -116,7 +116,7 @@ static int count(void *ctx, const struct up_naslib_row *row, struct up_err *err)
     for (size_t i = 0; i < row->n; i++) {
         const struct up_naslib_field *f = &row->field[i];
         t->proxies += f->proxy;
-        t->infinite += isinf(f->value);
+        t->infinite += isinf(f->value) != 0;
         t->costs += f->value == (strcmp(f->name, "flops") ? params : flops) &&
                     (!strcmp(f->name, "flops") || !strcmp(f->name, "params"));
     }

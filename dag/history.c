@@ -7,11 +7,12 @@
 #include "store/base/pack.h"
 #include "store/store.h"
 
-enum { KEEP = 256 };
+enum { KEEP = 256, RUNS = 256, RESULTS = 4096 };
 
 struct walk {
     struct up_history *h;
     const struct up_graph *g;
+    size_t seen;
 };
 
 static int newer_first(const void *a, const void *b)
@@ -26,41 +27,90 @@ static void keep_newest(struct up_history *h, size_t node)
         h->n[node] = KEEP;
 }
 
-static int node_of(const struct up_graph *g, struct up_view key_doc)
+static int node_named(const struct up_graph *g, struct up_view name)
 {
-    struct up_cursor c;
-    struct up_view name;
-    if (up_doc_at(key_doc, "stage", &c, NULL) || up_cur_str(&c, &name, NULL))
-        return UP_NO_NODE;
     for (size_t i = 0; i < g->n; i++)
         if (up_view_equal(name, up_view_str(g->nodes[i].stage->name)))
             return (int)i;
     return UP_NO_NODE;
 }
 
-static int remember(void *ctx, struct up_view name, struct up_view doc, struct up_view value)
+static struct up_view str_at(struct up_view doc, const char *key)
+{
+    struct up_cursor c;
+    struct up_view v = {0};
+    if (up_doc_at(doc, key, &c, NULL) || up_cur_str(&c, &v, NULL))
+        return up_view_str("");
+    return v;
+}
+
+static void remember(struct up_history *h, int node, struct up_view key_doc,
+                     struct up_view finished, struct up_view run, double seconds)
+{
+    if (node == UP_NO_NODE)
+        return;
+    for (size_t i = 0; i < h->n[node]; i++) {
+        struct up_past *p = &h->past[node][i];
+        if (!up_view_equal(p->key_doc, key_doc))
+            continue;
+        p->seconds = p->seconds > 0 ? p->seconds : seconds; /* later runs only reused it */
+        return;
+    }
+    struct up_arena *a = &h->arena;
+    if (!h->past[node])
+        h->past[node] = UP_NEW(a, 2 * KEEP, struct up_past);
+    if (h->n[node] == 2 * KEEP)
+        keep_newest(h, (size_t)node);
+    h->past[node][h->n[node]++] = (struct up_past){
+        .key_doc = {(uint8_t *)up_arena_strndup(a, (const char *)key_doc.data, key_doc.len),
+                    key_doc.len},
+        .finished = up_arena_strndup(a, (const char *)finished.data, finished.len),
+        .run = up_arena_strndup(a, (const char *)run.data, run.len),
+        .seconds = seconds};
+}
+
+/* One node of a run record that has an output. */
+static void remember_node(struct walk *w, struct up_view node, struct up_view run)
+{
+    struct up_cursor c;
+    struct up_view key_doc;
+    double seconds = 0;
+    if (up_doc_at(node, "digest", &c, NULL) || up_cur_peek(&c) != UP_T_BIN ||
+        up_doc_at(node, "key_doc", &c, NULL) || up_cur_bin(&c, &key_doc, NULL) || !key_doc.len)
+        return;
+    (void)up_doc_real(node, "seconds", &seconds, NULL);
+    remember(w->h, node_named(w->g, str_at(node, "stage")), key_doc, str_at(run, "finished"),
+             str_at(run, "id"), seconds);
+}
+
+static int visit_run(void *ctx, struct up_view name, struct up_view doc, struct up_view value)
+{
+    (void)name, (void)doc;
+    struct walk *w = ctx;
+    struct up_cursor c;
+    struct up_view node;
+    size_t n = 0;
+    if (up_doc_at(value, "nodes", &c, NULL) || up_cur_list(&c, &n, NULL))
+        return 0;
+    for (size_t i = 0; i < n && !up_cur_raw(&c, &node, NULL); i++)
+        remember_node(w, node, value);
+    return ++w->seen == RUNS;
+}
+
+static int visit_result(void *ctx, struct up_view name, struct up_view doc,
+                        struct up_view value)
 {
     (void)name;
     struct walk *w = ctx;
-    struct up_history *h = w->h;
-    int node = node_of(w->g, doc);
-    if (node == UP_NO_NODE)
-        return 0;
-    struct up_past p = {0};
-    if (up_doc_str(value, "finished", &h->arena, &p.finished, NULL) ||
-        up_doc_str(value, "run", &h->arena, &p.run, NULL) ||
-        up_doc_real(value, "seconds", &p.seconds, NULL))
-        return 0;
-    p.key_doc.data = (uint8_t *)up_arena_strndup(&h->arena, (const char *)doc.data, doc.len);
-    p.key_doc.len = doc.len;
-    if (!h->past[node])
-        h->past[node] = UP_NEW(&h->arena, 2 * KEEP, struct up_past);
-    if (h->n[node] == 2 * KEEP)
-        keep_newest(h, (size_t)node);
-    h->past[node][h->n[node]++] = p;
-    return 0;
+    double seconds = 0;
+    (void)up_doc_real(value, "seconds", &seconds, NULL);
+    remember(w->h, node_named(w->g, str_at(doc, "stage")), doc, str_at(value, "finished"),
+             str_at(value, "run"), seconds);
+    return ++w->seen == RESULTS;
 }
 
+/* Runs tell nearly everything; results without a run (a run that was killed, or records
+ * from elsewhere) are looked at when a stage has no past otherwise. */
 void up_history_load(struct up_history *h, const struct up_graph *g, struct up_store *s)
 {
     if (h->loaded)
@@ -69,9 +119,15 @@ void up_history_load(struct up_history *h, const struct up_graph *g, struct up_s
     h->nodes = g->n;
     h->past = UP_NEW(&h->arena, g->n, struct up_past *);
     h->n = UP_NEW(&h->arena, g->n, size_t);
-    struct walk w = {h, g};
+    struct walk w = {.h = h, .g = g};
+    bool all = true;
     if (s)
-        (void)up_store_walk(s, UP_STORE_RESULT, false, remember, &w, NULL);
+        (void)up_store_walk(s, UP_STORE_RUN, true, visit_run, &w, NULL);
+    for (size_t i = 0; i < g->n; i++)
+        all = all && h->n[i];
+    w.seen = 0;
+    if (s && !all)
+        (void)up_store_walk(s, UP_STORE_RESULT, false, visit_result, &w, NULL);
     for (size_t i = 0; i < g->n; i++)
         if (h->n[i])
             keep_newest(h, i);

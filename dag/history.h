@@ -17,8 +17,8 @@ struct up_history {
     size_t nodes;
     bool loaded;
 };
-/* Reads the store's results once, on the first call that needs them; per stage the
- * newest few hundred are kept. A store that cannot be read has no history. */
+/* Reads the newest few hundred run records once, on the first call that needs them. A
+ * store that cannot be read has no history. */
 void up_history_load(struct up_history *h, const struct up_graph *g, struct up_store *s);
 /* Fewest differing fields, then newest; NULL when the stage never ran. */
 const struct up_past *up_history_nearest(const struct up_history *h, const struct up_graph *g,

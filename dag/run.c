@@ -7,7 +7,7 @@
 #include "dag/exec.h"
 #include "store/store.h"
 
-enum { VERIFY = 64 << 20, LOOK_AT = 4 << 20 };
+enum { VERIFY = 64 << 20, LOOK_BYTES = 4 << 20, LOOK_RECORDS = 512 };
 
 /* ---- the record ---- */
 
@@ -103,11 +103,16 @@ static void end(struct up_run_record *r, int rc, double seconds, const struct up
 
 /* ---- damage elsewhere ---- */
 
-static int count_bytes(void *ctx, struct up_view name, struct up_view doc, struct up_view value)
+struct glance {
+    size_t bytes, records; /* still to look at */
+};
+
+static int look_on(void *ctx, struct up_view name, struct up_view doc, struct up_view value)
 {
-    size_t *left = ctx, n = name.len + doc.len + value.len;
-    *left -= n < *left ? n : *left;
-    return *left == 0;
+    struct glance *g = ctx;
+    size_t n = name.len + doc.len + value.len;
+    g->bytes -= n < g->bytes ? n : g->bytes;
+    return !g->bytes || !--g->records;
 }
 
 /* The store checks what it walks over and reports what is damaged; a bounded look at
@@ -116,8 +121,8 @@ static void look_around(struct up_store *s)
 {
     static const enum up_store_kind kinds[] = {UP_STORE_RUN, UP_STORE_RESULT, UP_STORE_MEMO};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        size_t left = LOOK_AT;
-        (void)up_store_walk(s, kinds[i], kinds[i] == UP_STORE_RUN, count_bytes, &left, NULL);
+        struct glance g = {LOOK_BYTES, LOOK_RECORDS};
+        (void)up_store_walk(s, kinds[i], kinds[i] == UP_STORE_RUN, look_on, &g, NULL);
     }
 }
 

@@ -1,12 +1,15 @@
 #ifndef real
 #include "stages/nn/conv.h"
 
+#include "stages/nn/chain.h"
 #include "stages/nn/gemm.h"
 #include "stages/nn/tap.h"
 
 #include <string.h>
 
-enum { CHUNK_PIXELS = 1024 }; /* output pixels per product: the columns stay in cache */
+enum { CHUNK_PIXELS = 1024 };  /* output pixels per product: the columns stay in cache */
+enum { BLOCK_CHANNELS = 16 }; /* input channels per product */
+enum { COLUMN_GAP = 16 };
 
 int up_conv_rows(const struct up_conv *c)
 {
@@ -21,10 +24,16 @@ int up_conv_cols(const struct up_conv *c)
 /* What one step of the loop over images works on. */
 struct chunk {
     int first, images, pixels; /* pixels of output */
-    int taps;                  /* rows of the column matrix: in * k * k */
+    int stride;                /* of the column matrix: not 2^n, so that rows share no cache set */
     ptrdiff_t in_plane;        /* input numbers per channel of the chunk */
     ptrdiff_t in_batch, out_batch; /* numbers per channel of the batch */
 };
+
+/* A 1x1 convolution reads its input as it lies. */
+static bool direct(const struct up_conv *c)
+{
+    return c->kernel == 1 && c->stride == 1 && c->pad == 0;
+}
 
 static int chunk_images(const struct up_conv *c)
 {
@@ -41,27 +50,39 @@ static struct chunk chunk_at(const struct up_conv *c, int first)
     return (struct chunk){first,
                           images,
                           images * area,
-                          c->in * c->kernel * c->kernel,
+                          direct(c) ? images * area : images * area + COLUMN_GAP,
                           (ptrdiff_t)images * c->h * c->w,
                           (ptrdiff_t)c->n * c->h * c->w,
                           (ptrdiff_t)c->n * area};
 }
 
-/* A 1x1 convolution reads its input as it lies. */
-static bool direct(const struct up_conv *c)
+/* Input channels from `first` on that go into one product. */
+static int block_channels(const struct up_conv *c, int first)
 {
-    return c->kernel == 1 && c->stride == 1 && c->pad == 0;
+    int left = c->in - first;
+    return c->kernel > 1 && left > BLOCK_CHANNELS ? BLOCK_CHANNELS : left;
 }
 
+/* Scratch is the plane, the columns of one block, and two packed weights. */
 static size_t plane_scratch(const struct up_conv *c)
 {
     return (size_t)c->in * (size_t)chunk_at(c, 0).in_plane;
 }
 
+static size_t column_scratch(const struct up_conv *c)
+{
+    size_t taps = (size_t)(block_channels(c, 0) * c->kernel * c->kernel);
+    return direct(c) ? 0 : taps * (size_t)chunk_at(c, 0).stride;
+}
+
+static size_t weight_scratch(const struct up_conv *c)
+{
+    return (size_t)c->out * (size_t)(c->in * c->kernel * c->kernel);
+}
+
 size_t up_conv_scratch(const struct up_conv *c)
 {
-    struct chunk k = chunk_at(c, 0);
-    return plane_scratch(c) + (direct(c) ? 0 : (size_t)k.taps * (size_t)k.pixels);
+    return plane_scratch(c) + column_scratch(c) + 2 * weight_scratch(c);
 }
 
 #define UP_TEMPLATE "stages/nn/conv.c"
@@ -146,31 +167,72 @@ static void UP_R(tap_add)(real *plane, const real *row, const struct up_conv *c,
         }
 }
 
-/* The column matrix [in*k*k][pixels] of a chunk; scratch as up_conv_scratch. */
-static const real *UP_R(columns)(const real *x, const real *mask, const struct up_conv *c,
-                                 const struct chunk *k, real *scratch)
+/* Weights as products read them: [block][out][ky][kx][channel of the block]. */
+static void UP_R(pack)(real *packed, const real *w, const struct up_conv *c)
 {
-    UP_R(gather)(scratch, x, mask, c, k);
+    int area = c->kernel * c->kernel;
+    for (int b = 0; b < c->in; b += block_channels(c, b))
+        for (int o = 0; o < c->out; ++o)
+            for (int t = 0; t < area; ++t)
+                for (int i = 0; i < block_channels(c, b); ++i)
+                    *packed++ = w[(o * c->in + b + i) * area + t];
+}
+
+static void UP_R(unpack)(real *w, const real *packed, const struct up_conv *c, bool add)
+{
+    int area = c->kernel * c->kernel;
+    for (int b = 0; b < c->in; b += block_channels(c, b))
+        for (int o = 0; o < c->out; ++o)
+            for (int t = 0; t < area; ++t)
+                for (int i = 0; i < block_channels(c, b); ++i) {
+                    real *to = &w[(o * c->in + b + i) * area + t];
+                    *to = add ? *to + *packed++ : *packed++;
+                }
+}
+
+/* The column matrix [ky][kx][channel of the block][pixels] of a chunk. */
+static const real *UP_R(columns)(real *col, const real *plane, const struct up_conv *c,
+                                 const struct chunk *k, int block)
+{
     if (direct(c))
-        return scratch;
-    real *columns = scratch + plane_scratch(c), *row = columns;
-    for (int ci = 0; ci < c->in; ++ci)
-        for (int ky = 0; ky < c->kernel; ++ky)
-            for (int kx = 0; kx < c->kernel; ++kx, row += k->pixels)
-                UP_R(tap_read)(row, scratch + ci * k->in_plane, c, k->images, ky, kx);
-    return columns;
+        return plane;
+    real *row = col;
+    for (int ky = 0; ky < c->kernel; ++ky)
+        for (int kx = 0; kx < c->kernel; ++kx)
+            for (int i = 0; i < block_channels(c, block); ++i, row += k->stride)
+                UP_R(tap_read)(row, plane + (block + i) * k->in_plane, c, k->images, ky, kx);
+    return col;
+}
+
+/* plane (set) = what the column matrix of a block gives back to its channels. */
+static void UP_R(uncolumns)(real *plane, const real *col, const struct up_conv *c,
+                            const struct chunk *k, int block)
+{
+    real *to = plane + block * k->in_plane;
+    memset(to, 0, (size_t)(block_channels(c, block) * k->in_plane) * sizeof(real));
+    for (int ky = 0; ky < c->kernel; ++ky)
+        for (int kx = 0; kx < c->kernel; ++kx)
+            for (int i = 0; i < block_channels(c, block); ++i, col += k->stride)
+                UP_R(tap_add)(to + i * k->in_plane, col, c, k->images, ky, kx);
 }
 
 void UP_R(up_conv_forward)(real *y, const real *x, const real *mask, const real *w,
                            const struct up_conv *c, bool add, real *scratch)
 {
     struct chunk k;
+    int area = c->kernel * c->kernel;
+    real *col = scratch + plane_scratch(c), *packed = col + column_scratch(c);
+    UP_R(pack)(packed, w, c);
     for (int first = 0; first < c->n; first += k.images) {
         k = chunk_at(c, first);
-        const real *col = UP_R(columns)(x, mask, c, &k, scratch);
+        UP_R(gather)(scratch, x, mask, c, &k);
         ptrdiff_t at = (k.out_batch / c->n) * first;
-        UP_GEMM(y + at, (int)k.out_batch, w, k.taps, UP_N, col, k.pixels, UP_N, c->out, k.pixels,
-                k.taps, 1, add ? 1 : 0);
+        for (int b = 0; b < c->in; b += block_channels(c, b)) {
+            int taps = block_channels(c, b) * area;
+            UP_R(up_chain)(y + at, (int)k.out_batch, packed + (ptrdiff_t)b * area * c->out,
+                           UP_R(columns)(col, scratch, c, &k, b), k.stride, c->out, k.pixels, taps,
+                           add || b > 0);
+        }
     }
 }
 
@@ -178,13 +240,20 @@ void UP_R(up_conv_backward_weight)(real *dw, const real *x, const real *mask, co
                                    const struct up_conv *c, bool add, real *scratch)
 {
     struct chunk k;
+    int area = c->kernel * c->kernel;
+    real *col = scratch + plane_scratch(c), *packed = col + column_scratch(c);
     for (int first = 0; first < c->n; first += k.images) {
         k = chunk_at(c, first);
-        const real *col = UP_R(columns)(x, mask, c, &k, scratch);
+        UP_R(gather)(scratch, x, mask, c, &k);
         ptrdiff_t at = (k.out_batch / c->n) * first;
-        UP_GEMM(dw, k.taps, dy + at, (int)k.out_batch, UP_N, col, k.pixels, UP_T, c->out, k.taps,
-                k.pixels, 1, add || first > 0 ? 1 : 0);
+        for (int b = 0; b < c->in; b += block_channels(c, b)) {
+            int taps = block_channels(c, b) * area;
+            UP_GEMM(packed + (ptrdiff_t)b * area * c->out, taps, dy + at, (int)k.out_batch, UP_N,
+                    UP_R(columns)(col, scratch, c, &k, b), k.stride, UP_T, c->out, taps, k.pixels,
+                    1, first > 0 ? 1 : 0);
+        }
     }
+    UP_R(unpack)(dw, packed, c, add);
 }
 
 void UP_R(up_conv_backward_data)(real *dx, const real *mask, const real *w, const real *dy,
@@ -192,24 +261,28 @@ void UP_R(up_conv_backward_data)(real *dx, const real *mask, const real *w, cons
                                  bool add, real *scratch)
 {
     struct chunk k;
+    int area = c->kernel * c->kernel;
+    real *col = scratch + plane_scratch(c), *packed = col + column_scratch(c);
+    real *packed2 = packed + weight_scratch(c);
+    UP_R(pack)(packed, w, c);
+    if (w2)
+        UP_R(pack)(packed2, w2, c);
     for (int first = 0; first < c->n; first += k.images) {
         k = chunk_at(c, first);
-        real *plane = scratch, *col = direct(c) ? scratch : scratch + plane_scratch(c);
         ptrdiff_t at = (k.out_batch / c->n) * first;
-        UP_GEMM(col, k.pixels, w, k.taps, UP_T, dy + at, (int)k.out_batch, UP_N, k.taps, k.pixels,
-                c->out, 1, 0);
-        if (w2)
-            UP_GEMM(col, k.pixels, w2, k.taps, UP_T, dy2 + at, (int)k.out_batch, UP_N, k.taps,
-                    k.pixels, c->out, 1, 1);
-        if (!direct(c)) {
-            memset(plane, 0, plane_scratch(c) * sizeof(real));
-            const real *row = col;
-            for (int ci = 0; ci < c->in; ++ci)
-                for (int ky = 0; ky < c->kernel; ++ky)
-                    for (int kx = 0; kx < c->kernel; ++kx, row += k.pixels)
-                        UP_R(tap_add)(plane + ci * k.in_plane, row, c, k.images, ky, kx);
+        for (int b = 0; b < c->in; b += block_channels(c, b)) {
+            int taps = block_channels(c, b) * area;
+            ptrdiff_t from = (ptrdiff_t)b * area * c->out;
+            real *to = direct(c) ? scratch : col;
+            UP_GEMM(to, k.stride, packed + from, taps, UP_T, dy + at, (int)k.out_batch, UP_N, taps,
+                    k.pixels, c->out, 1, 0);
+            if (w2)
+                UP_GEMM(to, k.stride, packed2 + from, taps, UP_T, dy2 + at, (int)k.out_batch, UP_N,
+                        taps, k.pixels, c->out, 1, 1);
+            if (!direct(c))
+                UP_R(uncolumns)(scratch, col, c, &k, b);
         }
-        UP_R(scatter)(dx, mask, plane, c, &k, add);
+        UP_R(scatter)(dx, mask, scratch, c, &k, add);
     }
 }
 

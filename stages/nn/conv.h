@@ -1,4 +1,8 @@
-/* 2-D convolution without bias, by im2col and one matrix product per few images.
+/* 2-D convolution without bias, by im2col and a matrix product per few images and per
+ * block of 16 input channels. Within a block the sum runs over rows, columns, then channels of
+ * the kernel, in one chain; blocks are added in turn. oneDNN, under PyTorch, adds in this
+ * order, and the published scores depend on it: a ReLU whose input is within rounding of 0
+ * takes its side from the order of summation, and gradients jump with it.
  *
  * Tensors are [channel][image][row][column]: a channel is contiguous over the
  * whole batch, so a convolution is a product with [channel][pixels] on its right.

@@ -9,22 +9,23 @@
 #include "stages/nn/both.h"
 #else
 
+/* Rounded where PyTorch's kernel rounds, so that the signs the next ReLU sees are the published
+ * ones; the last step is a fused multiply-add there, and here one rounding of a float64. */
 void UP_R(up_norm_forward)(real *y, const real *x, const real *gamma, const real *beta,
                            struct up_norm *stat, int channels, ptrdiff_t m, bool add)
 {
     for (int c = 0; c < channels; ++c, x += m, y += m) {
         struct up_norm *s = &stat[c];
-        s->mean = UP_R(up_sum)(x, m) / (double)m;
-        s->var = UP_R(up_centred_dot)(x, s->mean, x, s->mean, m) / (double)m;
-        s->inv = 1 / sqrt(s->var + UP_NORM_EPS);
-        real mean = (real)s->mean, b = beta ? beta[c] : 0;
-        real scale = (real)(s->inv * (gamma ? (double)gamma[c] : 1));
-        if (add)
-            for (ptrdiff_t i = 0; i < m; ++i)
-                y[i] += (x[i] - mean) * scale + b;
-        else
-            for (ptrdiff_t i = 0; i < m; ++i)
-                y[i] = (x[i] - mean) * scale + b;
+        real mean = (real)(UP_R(up_sum)(x, m) / (double)m);
+        real var = (real)UP_R(up_squares)(x, mean, m) / (real)m;
+        real inv = (real)(1 / sqrt((double)var + UP_NORM_EPS));
+        real scale = gamma ? inv * gamma[c] : inv;
+        real shift = (real)((beta ? (double)beta[c] : 0) - (double)mean * (double)scale);
+        *s = (struct up_norm){.mean = (double)mean, .var = (double)var, .inv = (double)inv};
+        for (ptrdiff_t i = 0; i < m; ++i) {
+            real v = (real)((double)x[i] * (double)scale + (double)shift);
+            y[i] = add ? y[i] + v : v;
+        }
     }
 }
 

@@ -48,4 +48,9 @@ double UP_R(up_centred_dot)(const real *x, double sx, const real *y, double sy, 
     UP_LANES(((double)x[k] - sx) * ((double)y[k] - sy));
 }
 
+double UP_R(up_squares)(const real *x, real shift, ptrdiff_t m)
+{
+    UP_LANES((double)(real)((x[k] - shift) * (x[k] - shift)));
+}
+
 #endif

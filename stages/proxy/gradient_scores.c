@@ -48,7 +48,7 @@ double up_score_l2_norm(const struct up_work *w)
 
 double up_score_grasp(const struct up_work *w)
 {
-    return -w->curvature;
+    return 0 - w->curvature; /* 0, not -0, where there is none */
 }
 
 /* Sum over channels of 0.5 * mean over images of (sum over pixels of y * dy)^2. */

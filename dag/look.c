@@ -51,6 +51,8 @@ struct up_why up_why_of(const struct up_history *h, const struct up_graph *g, si
         return w;
     w.nearest = up_arena_strdup(arena, p->run);
     w.seconds = p->seconds;
+    if (!bad && up_view_equal(p->key_doc, key_doc))
+        w.line = "its result record was damaged or removed";
     if (bad || up_view_equal(p->key_doc, key_doc))
         return w;
     w.n = up_key_diff(p->key_doc, key_doc, n->stage->name, up_node_inputs(n, arena), n->ninputs,

@@ -153,8 +153,11 @@ static void release(struct up_exec *x)
 int up_run_execute(struct up_run_record **out, const struct up_config *c,
                    struct up_store *store, const struct up_run_opts *opts, struct up_err *err)
 {
-    struct up_exec x = {
-        .c = c, .store = store, .opts = opts, .verify_left = VERIFY, .checkpoint = checkpoint};
+    struct up_exec x = {.c = c,
+                        .store = store,
+                        .opts = opts,
+                        .verify_left = opts->verify_bytes ? opts->verify_bytes : VERIFY,
+                        .checkpoint = checkpoint};
     struct up_err local = {0}, *e = err ? err : &local;
     double t = up_clock_seconds();
     *out = NULL;

@@ -10,6 +10,7 @@ struct heard {
     char last_warn[600], last_damage[600];
 };
 static struct heard heard;
+static uint64_t verify_bytes;
 
 static void listen(void *ctx, const struct up_event *e)
 {
@@ -54,6 +55,7 @@ static struct up_run_record *run(struct up_store *s, const char *yaml, const cha
                             .command = command,
                             .ncommand = 2,
                             .cancel = &fake_cancel,
+                            .verify_bytes = verify_bytes,
                             .event = listen,
                             .event_ctx = &heard};
     struct up_run_record *r = NULL;
@@ -72,6 +74,7 @@ static int fresh(void **state)
     fake_cancel = 0;
     cancel_after = -1;
     src_version_salt = 0;
+    verify_bytes = 0;
     return fake_setup(state);
 }
 
@@ -219,11 +222,6 @@ static void test_failure_is_recorded(void **state)
 
 /* ---- damage ---- */
 
-struct flip {
-    uint8_t pattern[64];
-    size_t n;
-};
-
 /* Flips one bit of the first place in the store's file where the bytes occur. */
 static int flip_in_file(const char *path, const uint8_t *what, size_t n, size_t *places)
 {
@@ -300,6 +298,55 @@ static void test_stage_that_is_not_deterministic(void **state)
     up_run_record_free(r);
     up_store_close(s);
 }
+
+static void test_damaged_result_record(void **state)
+{
+    struct up_store *s = open_store();
+    struct up_run_record *a = run(s, "", NULL, UP_OK), *b;
+    up_store_close(s);
+    static const uint8_t key[] = "stage\xa4half\xa7version\x03";
+    assert_true(flip(key, sizeof key - 1) > 0);
+    s = open_store();
+    b = run(s, "", NULL, UP_OK);
+    assert_int_equal(b->executed, 1);
+    assert_int_equal(ran_half, 2);
+    assert_non_null(strstr(up_run_record_node(b, "half")->why, "its result record was damaged"));
+    for (size_t i = 0; i < 3; i++)
+        assert_true(up_digest_equal(a->nodes[i].digest, b->nodes[i].digest));
+    up_run_record_free(a);
+    up_run_record_free(b);
+    up_store_close(s);
+}
+
+/* The bytes of src are damaged, its record is fine, and only a node further down notices. */
+static void damaged_upstream(int salt, int halves)
+{
+    struct up_store *s = open_store();
+    up_run_record_free(run(s, "", NULL, UP_OK));
+    up_store_close(s);
+    assert_true(flip((const uint8_t *)"salt", 5) > 0);
+    verify_bytes = 1;
+    src_version_salt = salt;
+    s = open_store();
+    struct up_run_record *r = run(s, "", "sum.with=both", UP_OK);
+    assert_int_equal(ran_src, 2);
+    assert_int_equal(ran_half, halves);
+    assert_int_equal(ran_sum, 2);
+    assert_int_equal(heard.damage, 1);
+    assert_int_equal(heard.warn, salt);
+    assert_int_equal(r->executed, halves + 1);
+    assert_string_equal(r->status, "ok");
+    up_run_record_free(r);
+    verify_bytes = 0;
+    r = run(s, "", "sum.with=both", UP_OK);
+    assert_int_equal(r->executed, 0);
+    up_run_record_free(r);
+    up_store_close(s);
+}
+
+static void test_damaged_upstream(void **state) { damaged_upstream(0, 1); }
+
+static void test_damaged_upstream_with_other_bytes(void **state) { damaged_upstream(1, 2); }
 
 /* ---- looking up ---- */
 
@@ -395,6 +442,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_failure_is_recorded, fresh, fake_teardown),
         cmocka_unit_test_setup_teardown(test_damaged_artifact, fresh, fake_teardown),
         cmocka_unit_test_setup_teardown(test_stage_that_is_not_deterministic, fresh,
+                                        fake_teardown),
+        cmocka_unit_test_setup_teardown(test_damaged_result_record, fresh, fake_teardown),
+        cmocka_unit_test_setup_teardown(test_damaged_upstream, fresh, fake_teardown),
+        cmocka_unit_test_setup_teardown(test_damaged_upstream_with_other_bytes, fresh,
                                         fake_teardown),
         cmocka_unit_test_setup_teardown(test_find, fresh, fake_teardown),
         cmocka_unit_test_setup_teardown(test_diff, fresh, fake_teardown),

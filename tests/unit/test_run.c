@@ -310,7 +310,8 @@ static void test_damaged_result_record(void **state)
     b = run(s, "", NULL, UP_OK);
     assert_int_equal(b->executed, 1);
     assert_int_equal(ran_half, 2);
-    assert_non_null(strstr(up_run_record_node(b, "half")->why, "its result record was damaged"));
+    assert_non_null(
+        strstr(up_run_record_node(b, "half")->why, "its result record was damaged"));
     for (size_t i = 0; i < 3; i++)
         assert_true(up_digest_equal(a->nodes[i].digest, b->nodes[i].digest));
     up_run_record_free(a);

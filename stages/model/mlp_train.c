@@ -64,7 +64,7 @@ void up_mlp_trainer_init(struct up_mlp_trainer *t, const struct up_mlp_recipe *r
 }
 
 static void take(struct up_mlp_work *w, const struct up_mlp_trainer *t, const uint32_t *pick,
-                 int B)
+                 int B, struct up_rng *noise)
 {
     size_t I = (size_t)t->layout.in, M = (size_t)t->layout.out;
     w->B = B;
@@ -72,6 +72,8 @@ static void take(struct up_mlp_work *w, const struct up_mlp_trainer *t, const ui
         memcpy(w->x + (size_t)i * I, t->x + pick[i] * I, I * sizeof *w->x);
         memcpy(w->t + (size_t)i * M, t->t + pick[i] * M, M * sizeof *w->t);
     }
+    for (size_t i = 0; t->recipe.noise > 0 && i < (size_t)B * I; i++)
+        w->x[i] += (float)(t->recipe.noise * up_rng_normal(noise));
 }
 
 int up_mlp_trainer_epoch(struct up_mlp_trainer *t, int (*tick)(void *ctx, size_t done), void *ctx,
@@ -90,13 +92,15 @@ int up_mlp_trainer_epoch(struct up_mlp_trainer *t, int (*tick)(void *ctx, size_t
     for (size_t i = 0; i < t->n; i++)
         order[i] = (uint32_t)i;
     up_rng_shuffle(&rng, order, t->n);
+    snprintf(name, sizeof name, "noise.%d", t->epoch);
+    struct up_rng noise = up_rng_init(r->seed, name);
     double sum = 0;
     int rc = UP_OK;
     for (size_t at = 0; t->n - at >= 2 && !rc; batches++) {
         int B = (int)(t->n - at < batch ? t->n - at : batch);
         struct up_adam adam =
             UP_ADAM(up_cosine_rate(r->lr, r->lr_end, t->step, per_epoch * r->epochs));
-        take(&w, t, order + at, B);
+        take(&w, t, order + at, B, &noise);
         sum += up_mlp_forward(&w, t->value);
         memset(g, 0, learned * sizeof *g);
         up_mlp_backward(g, &w, t->value);

@@ -9,6 +9,7 @@ struct up_mlp_recipe {
     double lr;
     double lr_end;    /* rate at the last step: a half cosine leads there; lr = constant */
     bool standardise; /* inputs minus mean, over one common deviation, of the training rows */
+    double noise;     /* deviation of the normal noise added to every input as the network sees it */
     uint64_t seed;
 };
 

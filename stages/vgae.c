@@ -1,0 +1,300 @@
+/* vgae: the embedding of architectures, see model/vgae.h.
+ *
+ * {history f64[epochs][4], per column of history_names the mean over an epoch's batches;
+ * history_names [str]; model {tensor: f32}; preset; quality {name: real}, see
+ * model/vgae_quality.h, nil where undefined; recipe {name: value} as used; schema; space}
+ *
+ * The first 90 % of the space in index order are trained on, the rest is held out. */
+#include "dag/stage.h"
+#include "stages/model/vgae_quality.h"
+#include "stages/model/vgae_train.h"
+#include "store/base/hash.h"
+#include "store/base/pack.h"
+#include "store/store.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const presets[] = {"default", "arch2vec", NULL};
+
+static const struct up_param params[] = {
+    {.name = "preset", .kind = UP_P_ENUM, .def = "default", .choices = presets,
+     .doc = "default; arch2vec: as published, training mode lost after the first epoch"},
+    {.name = "epochs", .kind = UP_P_INT, .min = 1, .max = 1000, .doc = "null: the preset's"},
+    {.name = "batch", .kind = UP_P_INT, .min = 2, .max = 4096, .doc = "graphs in a batch"},
+    {.name = "lr", .kind = UP_P_REAL, .min = 1e-9, .max = 1, .doc = "Adam's rate"},
+    {.name = "lr_end", .kind = UP_P_REAL, .min = 0, .max = 1,
+     .doc = "Adam's rate in the last epoch, along half a cosine"},
+    {.name = "kl", .kind = UP_P_REAL, .min = 0, .max = 1000,
+     .doc = "weight of a node's KL divergence; arch2vec: 1 / (batch nodes)"},
+    {.name = "dropout", .kind = UP_P_REAL, .min = 0, .max = 0.99,
+     .doc = "of the embedding, before the decoder"},
+    {.name = "clip", .kind = UP_P_REAL, .min = 1e-6, .max = 1e9, .doc = "largest gradient norm"},
+    {.name = "fix_mode", .kind = UP_P_BOOL,
+     .doc = "train every epoch in training mode, not the first alone"},
+    {.name = "shuffle", .kind = UP_P_BOOL, .doc = "new batches in every epoch"},
+    {.name = "draws", .kind = UP_P_INT, .def = "10000", .min = 1, .max = 1000000,
+     .doc = "points of the prior decoded for `quality`"},
+    {.name = "seed", .kind = UP_P_INT, .seed = true, .doc = "of weights, batches and noise"},
+    {0},
+};
+static const struct up_stage_input inputs[] = {{"space", NULL}, {0}};
+
+/* kl < 0: 1 / (batch nodes). */
+static const struct up_vgae_recipe recipes[] = {
+    {.batch = 32, .epochs = 8, .lr = 2e-3, .lr_end = 1e-4, .kl = 4e-3, .dropout = 0, .clip = 5,
+     .fix_mode = true, .shuffle = true},
+    {.batch = 32, .epochs = 10, .lr = 1e-3, .lr_end = 1e-3, .kl = -1, .dropout = 0.3, .clip = 5},
+};
+
+static struct up_vgae_recipe recipe_of(const struct up_job *job)
+{
+    struct up_vgae_recipe r = recipes[strcmp(up_job_str(job, "preset"), "arch2vec") == 0];
+    if (up_job_set(job, "epochs"))
+        r.epochs = (int)up_job_int(job, "epochs");
+    if (up_job_set(job, "batch"))
+        r.batch = (int)up_job_int(job, "batch");
+    bool constant = r.lr_end == r.lr;
+    if (up_job_set(job, "lr"))
+        r.lr = up_job_real(job, "lr");
+    if (constant)
+        r.lr_end = r.lr;
+    if (up_job_set(job, "lr_end"))
+        r.lr_end = up_job_real(job, "lr_end");
+    if (up_job_set(job, "kl"))
+        r.kl = up_job_real(job, "kl");
+    if (up_job_set(job, "dropout"))
+        r.dropout = up_job_real(job, "dropout");
+    if (up_job_set(job, "clip"))
+        r.clip = up_job_real(job, "clip");
+    if (up_job_set(job, "fix_mode"))
+        r.fix_mode = up_job_bool(job, "fix_mode");
+    if (up_job_set(job, "shuffle"))
+        r.shuffle = up_job_bool(job, "shuffle");
+    r.seed = up_job_seed(job, "seed");
+    return r;
+}
+
+static void pack_recipe(struct up_buf *b, const struct up_vgae_recipe *r)
+{
+    up_pack_map(b, 10);
+    up_pack_str(b, "batch");
+    up_pack_int(b, r->batch);
+    up_pack_str(b, "clip");
+    up_pack_real(b, r->clip);
+    up_pack_str(b, "dropout");
+    up_pack_real(b, r->dropout);
+    up_pack_str(b, "epochs");
+    up_pack_int(b, r->epochs);
+    up_pack_str(b, "fix_mode");
+    up_pack_bool(b, r->fix_mode);
+    up_pack_str(b, "kl");
+    if (r->kl < 0)
+        up_pack_str(b, "1/(batch nodes)");
+    else
+        up_pack_real(b, r->kl);
+    up_pack_str(b, "lr");
+    up_pack_real(b, r->lr);
+    up_pack_str(b, "lr_end");
+    up_pack_real(b, r->lr_end);
+    up_pack_str(b, "seed");
+    up_pack_uint(b, r->seed);
+    up_pack_str(b, "shuffle");
+    up_pack_bool(b, r->shuffle);
+}
+
+struct vgae_run {
+    struct up_job *job;
+    const struct up_space *space;
+    struct up_arch *archs;   /* [n] */
+    struct up_graph *graphs; /* [n * space->graphs] */
+    size_t n, train;         /* architectures, and the first of them trained on */
+    struct up_vgae_trainer trainer;
+    struct up_err *err;
+};
+
+static int list_graphs(struct vgae_run *r, struct up_err *err)
+{
+    const struct up_space *s = r->space;
+    if (s->count < 2)
+        return up_fail(err, UP_EUNSUPPORTED,
+                       "the autoencoder needs a space that can be enumerated, and %s cannot: "
+                       "choose another space.name",
+                       s->name);
+    r->n = (size_t)s->count;
+    r->train = r->n * 9 / 10 > 0 ? r->n * 9 / 10 : 1;
+    r->archs = UP_NEW(up_job_arena(r->job), r->n, struct up_arch);
+    r->graphs = UP_NEW(up_job_arena(r->job), r->n * (size_t)s->graphs, struct up_graph);
+    for (size_t i = 0; i < r->n; i++) {
+        s->at(&r->archs[i], i);
+        s->encode(r->graphs + i * (size_t)s->graphs, &r->archs[i]);
+    }
+    return UP_OK;
+}
+
+/* Everything that the state after `epoch` epochs depends on. */
+static void memo_key(struct up_buf *out, const struct vgae_run *r, int epoch)
+{
+    struct up_vgae_recipe recipe = r->trainer.recipe;
+    if (recipe.lr_end == recipe.lr)
+        recipe.epochs = 0; /* how many will follow changes nothing then */
+    struct up_digest d = up_digest_of(r->graphs, r->train * (size_t)r->space->graphs *
+                                                     sizeof *r->graphs);
+    up_buf_clear(out);
+    up_pack_map(out, 4);
+    up_pack_str(out, "epoch");
+    up_pack_int(out, epoch);
+    up_pack_str(out, "graphs");
+    up_pack_bin(out, d.b, sizeof d.b);
+    up_pack_str(out, "recipe");
+    pack_recipe(out, &recipe);
+    up_pack_str(out, "space");
+    up_pack_str(out, r->space->name);
+}
+
+/* Goes on from the last epoch that an earlier run finished. */
+static int resume(struct vgae_run *r, struct up_err *err)
+{
+    struct up_buf key = UP_BUF_INIT, state = UP_BUF_INIT;
+    int rc = UP_ENOTFOUND;
+    for (int e = r->trainer.recipe.epochs; e > 0 && rc == UP_ENOTFOUND; e--) {
+        memo_key(&key, r, e);
+        up_buf_clear(&state);
+        rc = up_job_memo_get(r->job, up_buf_view(&key), &state, err);
+        if (!rc && up_vgae_trainer_restore(&r->trainer, up_buf_view(&state), NULL))
+            rc = UP_ENOTFOUND;
+    }
+    up_buf_release(&key);
+    up_buf_release(&state);
+    return rc == UP_ENOTFOUND ? UP_OK : rc;
+}
+
+static int remember(struct vgae_run *r, struct up_err *err)
+{
+    struct up_buf key = UP_BUF_INIT, state = UP_BUF_INIT;
+    memo_key(&key, r, r->trainer.epoch);
+    up_vgae_trainer_save(&r->trainer, &state);
+    struct up_memo_item item = {up_buf_view(&key), up_buf_view(&state)};
+    int rc = up_job_memo_put(r->job, &item, 1, err);
+    up_buf_release(&key);
+    up_buf_release(&state);
+    return rc;
+}
+
+static int tick(void *ctx, size_t done)
+{
+    struct vgae_run *r = ctx;
+    size_t all = r->train * (size_t)r->space->graphs;
+    up_job_progress(r->job, (uint64_t)r->trainer.epoch * all + done,
+                    (uint64_t)r->trainer.recipe.epochs * all, "graphs");
+    if (up_job_canceled(r->job))
+        return up_fail(r->err, UP_ECANCELED, "interrupted while training the autoencoder");
+    return UP_OK;
+}
+
+static int train(struct vgae_run *r, struct up_err *err)
+{
+    struct up_vgae_trainer *t = &r->trainer;
+    struct up_arena scratch = UP_ARENA_INIT;
+    int rc = resume(r, err);
+    r->err = err;
+    while (!rc && t->epoch < t->recipe.epochs) {
+        rc = up_vgae_trainer_epoch(t, r->graphs, r->train * (size_t)r->space->graphs, tick, r,
+                                   &scratch, err);
+        up_arena_release(&scratch);
+        if (!rc)
+            rc = remember(r, err);
+    }
+    return rc;
+}
+
+static void pack_real(struct up_buf *b, const char *name, double v)
+{
+    up_pack_str(b, name);
+    if (isfinite(v))
+        up_pack_real(b, v);
+    else
+        up_pack_nil(b);
+}
+
+static void pack_quality(struct up_buf *b, const struct up_vgae_quality *q)
+{
+    up_pack_map(b, 10);
+    pack_real(b, "acc_adj", q->acc_adj);
+    pack_real(b, "acc_exact", q->acc_exact);
+    pack_real(b, "acc_graphs", q->acc_graphs);
+    pack_real(b, "acc_ops", q->acc_ops);
+    pack_real(b, "mean_corr_adj", q->mean_corr_adj);
+    pack_real(b, "mean_fal_pos_adj", q->mean_fal_pos_adj);
+    pack_real(b, "uniqueness", q->uniqueness);
+    pack_real(b, "uniqueness_strict", q->uniqueness_strict);
+    pack_real(b, "validity", q->validity);
+    pack_real(b, "validity_strict", q->validity_strict);
+}
+
+static void write_out(struct vgae_run *r, const struct up_vgae_quality *q)
+{
+    static const char *const columns[] = {"ops", "edges", "kl", "gradient_norm"};
+    const struct up_vgae_trainer *t = &r->trainer;
+    struct up_buf *out = up_job_out(r->job);
+    up_pack_map(out, 8);
+    up_pack_str(out, "history");
+    up_pack_array2(out, UP_F64, t->history, (size_t)t->epoch, 4);
+    up_pack_str(out, "history_names");
+    up_pack_list(out, 4);
+    for (int i = 0; i < 4; i++)
+        up_pack_str(out, columns[i]);
+    up_pack_str(out, "model");
+    up_tensors_pack(out, &t->layout.tensors, t->value);
+    up_pack_str(out, "preset");
+    up_pack_str(out, up_job_str(r->job, "preset"));
+    up_pack_str(out, "quality");
+    pack_quality(out, q);
+    up_pack_str(out, "recipe");
+    pack_recipe(out, &t->recipe);
+    up_pack_str(out, "schema");
+    up_pack_str(out, "upnas.vgae/1");
+    up_pack_str(out, "space");
+    up_pack_str(out, r->space->name);
+}
+
+static int vgae_run(struct up_job *job, struct up_err *err)
+{
+    struct vgae_run r = {.job = job};
+    struct up_arena *arena = up_job_arena(job);
+    struct up_vgae_recipe recipe = recipe_of(job);
+    struct up_view space;
+    const char *name;
+    UP_CHECK(up_job_input(job, "space", &space));
+    int rc = up_doc_str(space, "space", arena, &name, err);
+    if (!rc)
+        rc = up_space_find(&r.space, name, err);
+    if (!rc)
+        rc = list_graphs(&r, err);
+    if (rc)
+        return rc;
+    up_vgae_trainer_init(&r.trainer, &recipe, r.space->nodes, r.space->classes, arena);
+    rc = train(&r, err);
+    if (rc)
+        return rc;
+    struct up_vgae model;
+    struct up_vgae_quality q;
+    up_vgae_fold(&model, &r.trainer.layout, r.trainer.value, r.space, arena);
+    up_vgae_held_out(&q, &model, r.space, r.archs + r.train, r.n - r.train);
+    up_vgae_prior(&q, &model, r.space, r.trainer.prior, (size_t)up_job_int(job, "draws"),
+                  recipe.seed);
+    write_out(&r, &q);
+    up_job_note(job, "%.2f %% of held-out cells come back exactly", 100 * q.acc_exact);
+    if (q.acc_exact < 0.999)
+        up_job_warn(job, "the embedding does not bring back every cell: raise vgae.epochs");
+    return UP_OK;
+}
+
+const struct up_stage up_stage_vgae = {
+    .name = "vgae",
+    .version = 1,
+    .does = "learns the embedding of architectures and the way back",
+    .params = params,
+    .inputs = inputs,
+    .run = vgae_run,
+};

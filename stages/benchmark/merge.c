@@ -182,7 +182,7 @@ static int put_score(struct up_benchmark *b, const struct part *p,
                      const struct up_table_cell *c, struct up_err *err)
 {
     size_t at = p->at[c->row] * b->proxies + p->to[c->col];
-    bool good = isfinite(c->value) && c->value > -1e8;
+    bool good = isfinite(c->value) && c->value != -1e8;
     uint8_t state = good ? UP_BENCH_OK : UP_BENCH_INVALID;
     double value = good ? c->value : (double)NAN;
     if (b->state[at] != UP_BENCH_ABSENT &&

@@ -50,7 +50,7 @@ static void two_files_become_one(void **state)
     struct up_benchmark b;
     const char *scores = "idx,net,snip,my_idea,snip_time,mine,cifar10_val\n"
                          "9,\"(4, 0, 3, 1, 4, 3)\",1.5,-100000000.0,3,1,77\n"
-                         "8,\"(0, 0, 0, 0, 0, 0)\",,7,3,1,78\n"
+                         "8,\"(0, 0, 0, 0, 0, 0)\",,-3e9,3,1,78\n"
                          "7,\"(1, 1, 1, 1, 1, 1)\",nan,inf,3,1,79\n";
     const char *accuracy = "index,arch,cifar10_val,cifar10_test\n"
                            "3,2631,91.5,92\n"
@@ -75,6 +75,7 @@ static void two_files_become_one(void **state)
             assert_true(b.accuracy[2 * i] == 91.5 && b.accuracy[2 * i + 1] == 92);
         } else if (!strcmp(text, "(0, 0, 0, 0, 0, 0)")) {
             assert_true(s[0] == UP_BENCH_ABSENT && s[1] == UP_BENCH_OK);
+            assert_true(b.score[2 * i + 1] == -3e9);
             assert_true(isnan(b.accuracy[2 * i])); /* the accuracy file has that column */
         } else if (!strcmp(text, "(1, 1, 1, 1, 1, 1)")) {
             assert_true(s[0] == UP_BENCH_INVALID && s[1] == UP_BENCH_INVALID);

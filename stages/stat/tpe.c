@@ -9,16 +9,22 @@
 #include <string.h>
 
 enum { STARTUP = 10, CANDIDATES = 24, GOOD_MAX = 25, FLAT = 25 };
-#define FAR 9.0 /* widths from a kernel's centre where it stops counting: exp(-40.5) */
+/* Widths from its centre at which a Gaussian counts for nothing: of the density there
+ * the prior alone gives 1e10 times as much. */
+#define FAR 8.0
+#define SQRT_HALF 0.70710678118654752440
 #define SQRT_2PI 2.50662827463100050242
 
 struct kernel {
     double mu, sigma, weight;
     double below, mass; /* cdf at the box's lower end; of the whole box */
-    double scale;       /* weight / (sigma sqrt(2 pi) mass) */
+};
+struct term { /* of the density: scale exp(-(sharp (x - mu))^2) */
+    double mu, sharp, scale;
 };
 struct mixture {
-    struct kernel *k; /* ascending in mu */
+    struct kernel *k;  /* [n] ascending in mu */
+    struct term *term; /* [n] */
     size_t n;
     double total; /* of the weights */
 };
@@ -51,8 +57,10 @@ struct up_tpe *up_tpe_new(size_t dims, double lo, double hi, size_t trials, uint
     t->best = up_alloc(trials * sizeof *t->best);
     t->good = up_alloc(trials);
     t->weight = up_alloc(trials * sizeof *t->weight);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         t->part[i].k = up_alloc((trials + 1) * sizeof(struct kernel));
+        t->part[i].term = up_alloc((trials + 1) * sizeof(struct term));
+    }
     return t;
 }
 
@@ -60,8 +68,10 @@ void up_tpe_free(struct up_tpe *t)
 {
     if (!t)
         return;
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         free(t->part[i].k);
+        free(t->part[i].term);
+    }
     free(t->weight);
     free(t->good);
     free(t->best);
@@ -112,6 +122,8 @@ static double width(const struct up_tpe *t, const struct mixture *m, size_t i)
     return fmax(k[i].mu - k[i - 1].mu, k[i + 1].mu - k[i].mu);
 }
 
+static double cdf(double z) { return z < -FAR ? 0 : z > FAR ? 1 : up_normal_cdf(z); }
+
 static void finish(const struct up_tpe *t, struct mixture *m, size_t prior)
 {
     double box = t->hi - t->lo, least = box / fmin(100, 1 + (double)m->n);
@@ -121,9 +133,11 @@ static void finish(const struct up_tpe *t, struct mixture *m, size_t prior)
     for (size_t i = 0; i < m->n; i++) {
         struct kernel *k = &m->k[i];
         k->sigma = i == prior ? box : fmin(box, fmax(least, width(t, m, i)));
-        k->below = up_normal_cdf((t->lo - k->mu) / k->sigma);
-        k->mass = up_normal_cdf((t->hi - k->mu) / k->sigma) - k->below;
-        k->scale = k->weight / m->total / (k->sigma * SQRT_2PI * k->mass);
+        k->below = cdf((t->lo - k->mu) / k->sigma);
+        k->mass = cdf((t->hi - k->mu) / k->sigma) - k->below;
+        m->term[i].mu = k->mu;
+        m->term[i].sharp = SQRT_HALF / k->sigma;
+        m->term[i].scale = k->weight / m->total / (k->sigma * SQRT_2PI * k->mass);
     }
 }
 
@@ -170,9 +184,9 @@ static double log_density(const struct mixture *m, double x)
 {
     double sum = 0;
     for (size_t i = 0; i < m->n; i++) {
-        double z = (x - m->k[i].mu) / m->k[i].sigma;
-        if (fabs(z) < FAR)
-            sum += m->k[i].scale * exp(-0.5 * z * z);
+        double z = (x - m->term[i].mu) * m->term[i].sharp, e = z * z;
+        if (e < 0.5 * FAR * FAR)
+            sum += m->term[i].scale * exp(-e);
     }
     return log(sum);
 }

@@ -1,0 +1,30 @@
+/* Weights that make one score of many, ordered as the truth orders. */
+#ifndef UP_LAMBDA_FIT_H
+#define UP_LAMBDA_FIT_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct up_weight_fit {
+    size_t n, m;
+    const double *x; /* [n][m] calibrated scores */
+    const double *y; /* [n] accuracies, finite */
+    bool weighted;   /* objective: Vigna's weighted tau, else Kendall's tau-b */
+    size_t trials, runs;
+    uint64_t seed;
+    int threads; /* share the runs; changes no bit */
+    /* Called after each trial, from any thread; false stops everything. May be NULL. */
+    bool (*go_on)(void *ctx);
+    void *ctx;
+};
+
+/* TPE over [-1, 1]^m, `runs` times with seeds of their own. w[m]: the best point
+ * of each run scaled to length 1, their mean scaled so that the largest weight is
+ * +-1 (ranks do not see scale). history[runs][trials]: the objective, NaN where all
+ * unified scores were equal. False when stopped. */
+bool up_weight_fit(double *w, double *history, const struct up_weight_fit *f);
+
+/* u[i] = sum_j w[j] x[i][j], in order of j. */
+void up_unified(double *u, const double *x, const double *w, size_t n, size_t m);
+
+#endif

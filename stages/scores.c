@@ -1,0 +1,197 @@
+/* scores: what each proxy gives each architecture.
+ *
+ * {archs u8[n][genes] canonical, pool order; missing int, pool architectures the
+ * benchmark does not have (0 when computed); names [str]; reasons [str], what each
+ * status means; schema; scores f64[n][M], NaN where status is not 0; source; space;
+ * status u8[n][M]} */
+#include "dag/stage.h"
+#include "stages/scores/table.h"
+#include "store/base/pack.h"
+#include <string.h>
+
+static const char *const sources[] = {"compute", "import", NULL};
+
+static const struct up_param params[] = {
+    {.name = "source",
+     .kind = UP_P_ENUM,
+     .def = "compute",
+     .choices = sources,
+     .doc = "compute scores networks on data; import reads those of the benchmark"},
+    {.name = "proxies",
+     .kind = UP_P_LIST,
+     .def = "[]",
+     .doc = "names of the proxies wanted; empty: all (import: all the benchmark has)"},
+    {.name = "limit",
+     .kind = UP_P_INT,
+     .def = "0",
+     .min = 0,
+     .max = 100000000,
+     .doc = "architectures to score, the first of the pool; 0: all"},
+    {.name = "repeats",
+     .kind = UP_P_INT,
+     .def = "1",
+     .min = 1,
+     .max = 1024,
+     .when = "scores.source=compute",
+     .doc = "independent draws of weights and batch to average (see data.draws)"},
+    {.name = "channels",
+     .kind = UP_P_INT,
+     .min = 1,
+     .max = 4096,
+     .when = "scores.source=compute",
+     .doc = "of the first stage of the scored network (default the published network's)"},
+    {.name = "depth",
+     .kind = UP_P_INT,
+     .min = 1,
+     .max = 1000,
+     .when = "scores.source=compute",
+     .doc =
+         "cells of the scored network, as its space counts them (default the published one's)"},
+    {.name = "seed",
+     .kind = UP_P_INT,
+     .seed = true,
+     .when = "scores.source=compute",
+     .doc = "of the weights drawn"},
+    {0},
+};
+static const struct up_stage_input inputs[] = {
+    {"space", NULL},
+    {"data", "scores.source=compute"},
+    {"benchmark", "scores.source=import"},
+    {0},
+};
+
+const char *up_row_reason(int state)
+{
+    if (state == UP_ROW_INVALID)
+        return "the imported table marks it as invalid";
+    if (state == UP_ROW_ABSENT)
+        return "the imported table has no value";
+    return state == UP_SCORE_OK ? "" : up_score_reason((enum up_score_state)state);
+}
+
+static void write_out(struct up_buf *out, const struct up_score_table *t, const char *source)
+{
+    up_pack_map(out, 9);
+    up_pack_str(out, "archs");
+    up_pack_array2(out, UP_U8, t->archs, t->n, (size_t)t->space->genes);
+    up_pack_str(out, "missing");
+    up_pack_uint(out, t->missing);
+    up_pack_str(out, "names");
+    up_pack_list(out, t->m);
+    for (size_t i = 0; i < t->m; i++)
+        up_pack_str(out, t->names[i]);
+    up_pack_str(out, "reasons");
+    up_pack_list(out, UP_ROW_STATES);
+    for (int i = 0; i < UP_ROW_STATES; i++)
+        up_pack_str(out, up_row_reason(i));
+    up_pack_str(out, "schema");
+    up_pack_str(out, "upnas.scores/1");
+    up_pack_str(out, "scores");
+    up_pack_array2(out, UP_F64, t->value, t->n, t->m);
+    up_pack_str(out, "source");
+    up_pack_str(out, source);
+    up_pack_str(out, "space");
+    up_pack_str(out, t->space->name);
+    up_pack_str(out, "status");
+    up_pack_array2(out, UP_U8, t->state, t->n, t->m);
+}
+
+/* scores.proxies as given, without a name twice. */
+static int wanted(struct up_score_table *t, struct up_job *job, struct up_err *err)
+{
+    t->m = up_job_list(job, "proxies", &t->names);
+    for (size_t i = 0; i < t->m; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(t->names[i], t->names[k]) == 0)
+                return up_fail(err, UP_EUSAGE, "scores.proxies names \"%s\" twice",
+                               t->names[i]);
+    return UP_OK;
+}
+
+static int import(struct up_score_table *t, const uint8_t *pool, size_t n_pool,
+                  struct up_job *job, struct up_err *err)
+{
+    struct up_view benchmark = {0};
+    if (!up_job_input(job, "benchmark", &benchmark))
+        return up_fail(
+            err, UP_EUSAGE,
+            "scores.source is import, but there is no benchmark; set benchmark.scores "
+            "to a file with proxy scores");
+    int rc = up_scores_import(t, benchmark, pool, n_pool, (size_t)up_job_int(job, "limit"),
+                              up_job_arena(job), err);
+    if (!rc)
+        up_job_note(job,
+                    "%zu architectures, %zu proxies; %zu of the pool are not in the benchmark",
+                    t->n, t->m, t->missing);
+    return rc;
+}
+
+static void all_proxies(struct up_score_table *t, struct up_arena *arena)
+{
+    const char **names = UP_NEW(arena, UP_PROXIES, const char *);
+    for (size_t i = 0; i < UP_PROXIES; i++)
+        names[i] = up_proxies[i].name;
+    t->names = names;
+    t->m = UP_PROXIES;
+}
+
+static int compute(struct up_score_table *t, const uint8_t *pool, size_t n_pool,
+                   struct up_job *job, struct up_err *err)
+{
+    struct up_view data = {0};
+    size_t limit = (size_t)up_job_int(job, "limit"), failed = 0;
+    struct up_scores_plan plan = {
+        .channels = up_job_set(job, "channels") ? (int)up_job_int(job, "channels") : 0,
+        .depth = up_job_set(job, "depth") ? (int)up_job_int(job, "depth") : 0,
+        .repeats = (size_t)up_job_int(job, "repeats"),
+        .seed = up_job_seed(job, "seed"),
+    };
+    UP_CHECK(up_job_input(job, "data", &data));
+    if (t->m == 0)
+        all_proxies(t, up_job_arena(job));
+    t->archs = pool;
+    t->n = limit && limit < n_pool ? limit : n_pool;
+    int rc = up_scores_compute(t, &plan, data, job, err);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < t->n * t->m; i++)
+        failed += t->state[i] != UP_SCORE_OK;
+    up_job_note(job, "%zu architectures, %zu proxies, %zu scores without a value", t->n, t->m,
+                failed);
+    return UP_OK;
+}
+
+static int run(struct up_job *job, struct up_err *err)
+{
+    struct up_score_table t = {0};
+    struct up_view doc = {0};
+    const char *name, *source = up_job_str(job, "source");
+    const void *pool;
+    uint64_t dims[4];
+    UP_CHECK(up_job_input(job, "space", &doc));
+    int rc = up_doc_str(doc, "space", up_job_arena(job), &name, err);
+    if (!rc)
+        rc = up_space_find(&t.space, name, err);
+    if (!rc)
+        rc = up_doc_array(doc, "archs", UP_U8, 2, up_job_arena(job), &pool, dims, err);
+    if (!rc)
+        rc = wanted(&t, job, err);
+    if (!rc && strcmp(source, "import") == 0)
+        rc = import(&t, pool, (size_t)dims[0], job, err);
+    else if (!rc)
+        rc = compute(&t, pool, (size_t)dims[0], job, err);
+    if (rc)
+        return rc;
+    write_out(up_job_out(job), &t, source);
+    return UP_OK;
+}
+
+const struct up_stage up_stage_scores = {
+    .name = "scores",
+    .version = 1,
+    .does = "scores architectures by zero-cost proxies",
+    .params = params,
+    .inputs = inputs,
+    .run = run,
+};

@@ -1,0 +1,309 @@
+#include "stages/proxy/batch.h"
+#include "stages/scores/chunks.h"
+#include "stages/scores/table.h"
+#include "stages/search/blocks.h"
+#include "store/base/pack.h"
+#include "store/base/rng.h"
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct images {               /* a data artifact */
+    size_t draws, n, c, h, w; /* n images a draw */
+    int classes;
+    const uint8_t *pixel;     /* [draws * n][c][h][w] */
+    const int32_t *label;     /* [draws * n] */
+    const double *mean, *std; /* [3] */
+};
+
+struct draw { /* one draw of weights and batch, and its scores */
+    struct up_batch batch;
+    struct up_chunks chunks;
+    uint8_t *kept;       /* [n][m] chunks.have when it began */
+    atomic_size_t *left; /* [blocks] architectures still to score */
+};
+
+struct work {
+    struct up_job *job;
+    const struct up_score_table *t;
+    size_t repeats, blocks;
+    struct draw *draw;    /* [repeats] */
+    size_t n_todo, *todo; /* draw * n + architecture, ascending */
+    atomic_size_t next, done;
+    atomic_bool stop;
+    pthread_mutex_t lock; /* of what follows */
+    size_t failed;        /* the first item that failed, and why */
+    int rc;
+    struct up_err err;
+};
+
+static int images_load(struct images *x, struct up_view doc, struct up_arena *arena,
+                       struct up_err *err)
+{
+    const void *pixel, *label, *mean, *std;
+    uint64_t d[4], n_label, n3[2];
+    int64_t classes, draws;
+    int rc = up_doc_array(doc, "images", UP_U8, 4, arena, &pixel, d, err);
+    if (!rc)
+        rc = up_doc_array(doc, "labels", UP_I32, 1, arena, &label, &n_label, err);
+    if (!rc)
+        rc = up_doc_array(doc, "mean", UP_F64, 1, arena, &mean, &n3[0], err);
+    if (!rc)
+        rc = up_doc_array(doc, "std", UP_F64, 1, arena, &std, &n3[1], err);
+    if (!rc)
+        rc = up_doc_int(doc, "classes", &classes, err);
+    if (!rc)
+        rc = up_doc_int(doc, "draws", &draws, err);
+    if (rc)
+        return rc;
+    UP_CHECK(draws > 0 && d[0] % (uint64_t)draws == 0 && n_label == d[0] && n3[0] == 3 &&
+             n3[1] == 3);
+    *x = (struct images){(size_t)draws, (size_t)d[0] / (size_t)draws,
+                         (size_t)d[1],  (size_t)d[2],
+                         (size_t)d[3],  (int)classes,
+                         pixel,         label,
+                         mean,          std};
+    return UP_OK;
+}
+
+static struct up_digest batch_digest(const struct images *x, const uint8_t *pixel,
+                                     const int32_t *label)
+{
+    struct up_buf b = UP_BUF_INIT;
+    uint64_t dims[4] = {x->n, x->c, x->h, x->w};
+    up_pack_list(&b, 5);
+    up_pack_array(&b, UP_U8, pixel, 4, dims);
+    up_pack_array1(&b, UP_I32, label, x->n);
+    up_pack_array1(&b, UP_F64, x->mean, 3);
+    up_pack_array1(&b, UP_F64, x->std, 3);
+    up_pack_int(&b, x->classes);
+    struct up_digest d = up_digest_of(b.data, b.len);
+    up_buf_release(&b);
+    return d;
+}
+
+static void draw_init(struct draw *d, size_t r, struct work *w, const struct images *x,
+                      const struct up_scores_plan *plan, const int *proxy)
+{
+    struct up_arena *arena = up_job_arena(w->job);
+    const struct up_score_table *t = w->t;
+    size_t each = x->c * x->h * x->w, cells = t->n * t->m;
+    const uint8_t *pixel = x->pixel + r * x->n * each;
+    const int32_t *label = x->label + r * x->n;
+    float *values = UP_NEW(arena, x->n * each, float);
+    struct up_net_size net = t->space->net;
+    up_batch_normalise(values, pixel, (int)x->n, (int)x->c, (int)(x->h * x->w), x->mean,
+                       x->std);
+    d->batch = (struct up_batch){(int)x->n,  (int)x->c, (int)x->h, (int)x->w,
+                                 x->classes, values,    label};
+    net.channels = plan->channels > 0 ? plan->channels : net.channels;
+    net.depth = plan->depth > 0 ? plan->depth : net.depth;
+    net.classes = x->classes;
+    net.height = (int)x->h;
+    net.width = (int)x->w;
+    d->chunks = (struct up_chunks){
+        .job = w->job,
+        .space = t->space,
+        .net = net,
+        .archs = t->archs,
+        .batch = batch_digest(x, pixel, label),
+        .seed = up_seed_derive(plan->seed, up_arena_printf(arena, "draw %zu", r)),
+        .n = t->n,
+        .m = t->m,
+        .proxy = proxy,
+        .value = UP_NEW(arena, cells, double),
+        .state = UP_NEW(arena, cells, uint8_t),
+        .have = UP_NEW(arena, cells, uint8_t),
+    };
+    d->kept = UP_NEW(arena, cells, uint8_t);
+    d->left = UP_NEW(arena, w->blocks, atomic_size_t);
+}
+
+/* What is kept from before; the rest becomes the list of things to do. */
+static int draw_read(struct draw *d, size_t r, struct work *w, struct up_err *err)
+{
+    const struct up_score_table *t = w->t;
+    for (size_t b = 0; b < w->blocks; b++) {
+        if (up_job_canceled(w->job))
+            return up_fail(err, UP_ECANCELED, "scores: interrupted");
+        int rc = up_chunks_read(&d->chunks, b * UP_BLOCK, err);
+        if (rc)
+            return rc;
+    }
+    memcpy(d->kept, d->chunks.have, t->n * t->m);
+    for (size_t i = 0; i < t->n; i++) {
+        if (!memchr(d->kept + i * t->m, 0, t->m))
+            continue;
+        atomic_fetch_add(&d->left[i / UP_BLOCK], 1);
+        w->todo[w->n_todo++] = r * t->n + i;
+    }
+    return UP_OK;
+}
+
+static int score_one(struct work *w, struct draw *d, size_t i, struct up_proxy_slab *slab,
+                     struct up_err *err)
+{
+    struct up_chunks *c = &d->chunks;
+    size_t genes = (size_t)c->space->genes;
+    struct up_proxy_scores s;
+    struct up_proxy_job job = {.space = c->space,
+                               .arch = {.len = (uint8_t)genes},
+                               .net = c->net,
+                               .batch = &d->batch,
+                               .seed = c->seed};
+    memcpy(job.arch.gene, c->archs + i * genes, genes);
+    for (size_t j = 0; j < c->m; j++)
+        if (!d->kept[i * c->m + j])
+            job.want |= 1u << c->proxy[j];
+    int rc = up_proxy_score(&s, &job, slab, err);
+    for (size_t j = 0; j < c->m && rc == UP_OK; j++) {
+        size_t at = i * c->m + j;
+        if (d->kept[at])
+            continue;
+        c->value[at] = s.value[c->proxy[j]];
+        c->state[at] = s.state[c->proxy[j]];
+        c->have[at] = 1;
+    }
+    if (rc == UP_OK && atomic_fetch_sub(&d->left[i / UP_BLOCK], 1) == 1)
+        rc = up_chunks_write(c, i / UP_BLOCK * UP_BLOCK, d->kept, err);
+    (void)w;
+    return rc;
+}
+
+static void note_failure(struct work *w, size_t item, int rc, const struct up_err *err)
+{
+    pthread_mutex_lock(&w->lock);
+    if (w->rc == UP_OK || item < w->failed) {
+        w->failed = item;
+        w->rc = rc;
+        w->err = *err;
+    }
+    pthread_mutex_unlock(&w->lock);
+    atomic_store(&w->stop, true);
+}
+
+/* Things to do are taken in order, so that the first of those that fail is the
+ * same however many workers there are. */
+static void worker(void *ctx, size_t number)
+{
+    struct work *w = ctx;
+    struct up_proxy_slab *slab = up_proxy_slab_new();
+    size_t total = w->repeats * w->t->n;
+    (void)number;
+    while (!atomic_load(&w->stop)) {
+        struct up_err err = {""};
+        size_t at = atomic_fetch_add(&w->next, 1);
+        if (at >= w->n_todo)
+            break;
+        size_t item = w->todo[at];
+        int rc = up_job_canceled(w->job)
+                     ? up_fail(&err, UP_ECANCELED, "scores: interrupted")
+                     : score_one(w, &w->draw[item / w->t->n], item % w->t->n, slab, &err);
+        if (rc != UP_OK) {
+            note_failure(w, item, rc, &err);
+            break;
+        }
+        up_job_progress(w->job, atomic_fetch_add(&w->done, 1) + 1, total,
+                        w->repeats > 1 ? "networks" : "architectures");
+    }
+    up_proxy_slab_free(slab);
+}
+
+/* After an interruption: what blocks in progress hold is kept too, best effort. */
+static void keep_unfinished(struct work *w)
+{
+    for (size_t r = 0; r < w->repeats; r++)
+        for (size_t b = 0; b < w->blocks; b++)
+            if (atomic_load(&w->draw[r].left[b]) > 0)
+                (void)up_chunks_write(&w->draw[r].chunks, b * UP_BLOCK, w->draw[r].kept, NULL);
+}
+
+static int run_workers(struct work *w, struct up_err *err)
+{
+    size_t total = w->repeats * w->t->n, threads = (size_t)up_job_threads(w->job);
+    atomic_init(&w->next, 0);
+    atomic_init(&w->done, total - w->n_todo);
+    atomic_init(&w->stop, false);
+    pthread_mutex_init(&w->lock, NULL);
+    up_job_progress(w->job, total - w->n_todo, total,
+                    w->repeats > 1 ? "networks" : "architectures");
+    up_blocks_run((int)threads, threads < w->n_todo ? threads : w->n_todo, worker, w);
+    pthread_mutex_destroy(&w->lock);
+    if (w->rc == UP_OK)
+        return UP_OK;
+    if (w->rc != UP_ENOSPC)
+        keep_unfinished(w);
+    return up_fail(err, (enum up_status)w->rc, "%s", w->err.msg);
+}
+
+static void average(struct up_score_table *t, const struct work *w)
+{
+    for (size_t at = 0; at < t->n * t->m; at++) {
+        double sum = 0;
+        size_t valid = 0;
+        for (size_t r = 0; r < w->repeats; r++) {
+            if (w->draw[r].chunks.state[at] != UP_SCORE_OK)
+                continue;
+            sum += w->draw[r].chunks.value[at];
+            valid++;
+        }
+        t->value[at] = valid ? sum / (double)valid : (double)NAN;
+        t->state[at] = valid ? (uint8_t)UP_SCORE_OK : w->draw[0].chunks.state[at];
+    }
+}
+
+static int find_proxies(int *proxy, const struct up_score_table *t, struct up_err *err)
+{
+    for (size_t i = 0; i < t->m; i++) {
+        proxy[i] = up_proxy_find(t->names[i]);
+        if (proxy[i] >= 0)
+            continue;
+        char known[512] = "";
+        for (size_t k = 0, len = 0; k < UP_PROXIES; k++, len = strlen(known))
+            snprintf(known + len, sizeof known - len, "%s%s", k ? ", " : "",
+                     up_proxies[k].name);
+        return up_fail(
+            err, UP_EUSAGE,
+            "scores.proxies: there is no \"%s\" to compute; there are: %s. (Columns of "
+            "your own come with scores.source import.)",
+            t->names[i], known);
+    }
+    return UP_OK;
+}
+
+int up_scores_compute(struct up_score_table *t, const struct up_scores_plan *plan,
+                      struct up_view data, struct up_job *job, struct up_err *err)
+{
+    struct up_arena *arena = up_job_arena(job);
+    struct images x;
+    int *proxy = UP_NEW(arena, t->m, int);
+    struct work w = {.job = job, .t = t, .repeats = plan->repeats};
+    int rc = find_proxies(proxy, t, err);
+    if (!rc)
+        rc = images_load(&x, data, arena, err);
+    if (rc)
+        return rc;
+    if (plan->repeats > x.draws)
+        return up_fail(
+            err, UP_EUSAGE,
+            "scores.repeats is %zu, but there is a batch for %zu; set data.draws to %zu",
+            plan->repeats, x.draws, plan->repeats);
+    w.blocks = (t->n + UP_BLOCK - 1) / UP_BLOCK;
+    w.draw = UP_NEW(arena, w.repeats, struct draw);
+    w.todo = UP_NEW(arena, w.repeats * t->n, size_t);
+    for (size_t r = 0; r < w.repeats && !rc; r++) {
+        draw_init(&w.draw[r], r, &w, &x, plan, proxy);
+        rc = draw_read(&w.draw[r], r, &w, err);
+    }
+    if (!rc)
+        rc = run_workers(&w, err);
+    if (rc)
+        return rc;
+    t->value = UP_NEW(arena, t->n * t->m, double);
+    t->state = UP_NEW(arena, t->n * t->m, uint8_t);
+    average(t, &w);
+    return UP_OK;
+}

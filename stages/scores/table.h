@@ -1,0 +1,43 @@
+/* The scored architectures, whichever way they came. */
+#ifndef UP_SCORES_TABLE_H
+#define UP_SCORES_TABLE_H
+#include "dag/stage.h"
+#include "stages/proxy/proxy.h"
+
+enum up_row_state { /* after those of up_score_state */
+                    UP_ROW_INVALID =
+                        UP_SCORE_DEGENERATE + 1, /* the table says there is no valid score */
+                    UP_ROW_ABSENT,               /* the table has an empty field */
+                    UP_ROW_STATES
+};
+const char *up_row_reason(int state);
+
+struct up_score_table {
+    const struct up_space *space;
+    size_t n, m;
+    const uint8_t *archs;     /* [n][genes] canonical, pool order */
+    const char *const *names; /* [m] */
+    double *value;            /* [n][m], NaN where state is not 0 */
+    uint8_t *state;           /* [n][m] enum up_score_state or up_row_state */
+    size_t missing;           /* pool architectures the benchmark does not have */
+};
+
+/* Columns `names` (m = 0: all the benchmark has) of the pool's first `limit`
+ * architectures (0: all) that the benchmark has, matched by their exact spelling,
+ * else by the first row of the same canonical form. t holds space; pool is
+ * [n_pool][genes]. Memory in the arena. */
+int up_scores_import(struct up_score_table *t, struct up_view benchmark, const uint8_t *pool,
+                     size_t n_pool, size_t limit, struct up_arena *arena, struct up_err *err);
+
+struct up_scores_plan {  /* of a computation */
+    int channels, depth; /* <= 0: the space's published network */
+    size_t repeats;      /* independent draws of weights and batch, averaged */
+    uint64_t seed;
+};
+/* Scores t->archs[n] by t->names[m] (up_proxies) on the batches of a data artifact;
+ * t holds everything but value and state. The mean goes over the draws with a valid
+ * score; without one the state is the first draw's. */
+int up_scores_compute(struct up_score_table *t, const struct up_scores_plan *plan,
+                      struct up_view data, struct up_job *job, struct up_err *err);
+
+#endif

@@ -26,8 +26,10 @@ static int open_file(const char *dir, const char *name, int *fd, struct up_err *
 
 int up_lock_init(struct up_lock *l, const char *dir, struct up_err *err)
 {
-    *l = (struct up_lock){-1, -1};
+    *l = (struct up_lock){-1, -1, -1};
     int rc = open_file(dir, "open.lock", &l->open_fd, err);
+    if (rc == UP_OK)
+        rc = open_file(dir, "turn.lock", &l->turn_fd, err);
     if (rc == UP_OK)
         rc = open_file(dir, "use.lock", &l->use_fd, err);
     if (rc != UP_OK)
@@ -41,7 +43,9 @@ void up_lock_release(struct up_lock *l)
         (void)close(l->use_fd);
     if (l->open_fd >= 0)
         (void)close(l->open_fd);
-    *l = (struct up_lock){-1, -1};
+    if (l->turn_fd >= 0)
+        (void)close(l->turn_fd);
+    *l = (struct up_lock){-1, -1, -1};
 }
 
 static int take(int fd, int how, struct up_err *err)
@@ -52,14 +56,25 @@ static int take(int fd, int how, struct up_err *err)
     return rc == 0 ? UP_OK : up_fail_errno(err, "cannot lock the store");
 }
 
+/* In the order of asking: whoever waits for open.lock holds the turn. */
+static int take_open(struct up_lock *l, int how, struct up_err *err)
+{
+    int rc = take(l->turn_fd, LOCK_EX, err);
+    if (rc == UP_OK)
+        rc = take(l->open_fd, how, err);
+    if (l->turn_fd >= 0)
+        (void)flock(l->turn_fd, LOCK_UN);
+    return rc;
+}
+
 int up_lock_open_exclusive(struct up_lock *l, struct up_err *err)
 {
-    return take(l->open_fd, LOCK_EX, err);
+    return take_open(l, LOCK_EX, err);
 }
 
 int up_lock_open_shared(struct up_lock *l, struct up_err *err)
 {
-    return take(l->open_fd, LOCK_SH, err);
+    return take_open(l, LOCK_SH, err);
 }
 
 void up_lock_open_drop(struct up_lock *l)

@@ -3,6 +3,8 @@
  *   open.lock   exclusive while a process opens, checks, repairs or closes the
  *               store; shared around every write transaction, so that the file
  *               stands still while another process checks its pages
+ *   turn.lock   held while waiting for open.lock: flock is not fair, and without
+ *               it two busy writers would keep a third process waiting for ever
  *   use.lock    shared as long as a process has the store open; exclusive means
  *               that nobody else has, so that data.mdb may be replaced
  *
@@ -16,7 +18,7 @@
 
 struct up_err;
 struct up_lock {
-    int open_fd, use_fd; /* -1: no such file and none can be made */
+    int open_fd, use_fd, turn_fd; /* -1: no such file and none can be made */
 };
 
 int up_lock_init(struct up_lock *l, const char *dir, struct up_err *err);

@@ -248,7 +248,7 @@ int up_store_open(struct up_store **out, const char *dir, const struct up_store_
     s->on_damage = opts->on_damage;
     s->damage_ctx = opts->damage_ctx;
     s->key_digest = up_digest_of;
-    s->lock = (struct up_lock){-1, -1};
+    s->lock = (struct up_lock){-1, -1, -1};
     UP_CHECK(pthread_mutex_init(&s->write, NULL) == 0);
     UP_CHECK(pthread_mutex_init(&s->report, NULL) == 0);
     int rc = check_folder(s, opts, err);

@@ -9,7 +9,10 @@
  * Caveats. Every record carries a checksum of its own, verified on every read;
  * a bad record is moved aside, reported through `on_damage`, and is a miss. On
  * a hit the stored key document is compared byte for byte: a hash collision is
- * a miss. Never used across fork. All calls are thread-safe. */
+ * a miss. Never used across fork. All calls are thread-safe. A folder is open at
+ * most once in a process; other processes may use it at the same time. The file
+ * itself is checked page by page before it is opened: one that is broken is kept
+ * as damaged-N.mdb and what is sound in it goes into a new one. */
 #ifndef UP_STORE_STORE_H
 #define UP_STORE_STORE_H
 #include "store/base/buf.h"
@@ -23,7 +26,9 @@ struct up_store_opts {
     bool read_only;           /* for commands that only look */
     bool allow_network_fs;    /* override the refusal of NFS, SMB, ... */
     size_t map_bytes;         /* initial map size; 0 = default, doubles by itself */
-    void (*on_damage)(void *ctx, const char *sentence); /* one call per bad record */
+    /* One call per bad record, one at a time, from any thread, also while opening;
+     * it must not call the store. */
+    void (*on_damage)(void *ctx, const char *sentence);
     void *damage_ctx;
 };
 
@@ -42,6 +47,8 @@ int up_store_put(struct up_store *s, struct up_view bytes, struct up_digest *dig
  * (moved aside; treat as a miss). */
 int up_store_get(struct up_store *s, struct up_digest digest, struct up_buf *out,
                  struct up_err *err);
+/* Present, and every record of it passes its checksum (nothing is decompressed):
+ * what a run that executes nothing asks about each artifact it relies on. */
 bool up_store_has(struct up_store *s, struct up_digest digest);
 /* SHA-256 and size stored beside an object, without reading it. */
 int up_store_stat(struct up_store *s, struct up_digest digest, struct up_sha256 *sha,
@@ -55,9 +62,6 @@ int up_store_result_get(struct up_store *s, struct up_view key_doc, struct up_bu
                         struct up_err *err);
 
 /* ---- memo: finished parts of a running node; same promises as results ---- */
-struct up_memo_item {
-    struct up_view key, value;
-};
 /* All items in one transaction. */
 int up_store_memo_put(struct up_store *s, const struct up_memo_item *items, size_t n,
                       struct up_err *err);
@@ -72,7 +76,8 @@ int up_store_run_get(struct up_store *s, const char *id, struct up_buf *doc, str
 enum up_store_kind { UP_STORE_RESULT, UP_STORE_OBJECT, UP_STORE_RUN, UP_STORE_MEMO };
 /* RESULT and MEMO: name = 16 digest bytes of the key, doc = key document, value = record.
  * OBJECT: name = digest, value empty. RUN: name = id, value = document.
- * newest_first walks runs backwards. Bad records are reported and passed over.
+ * newest_first walks runs backwards. Bad records are reported and passed over;
+ * of objects only the header is looked at.
  * The callback gets copies and may call the store. */
 typedef int up_store_visit(void *ctx, struct up_view name, struct up_view doc,
                            struct up_view value);

@@ -287,11 +287,13 @@ static void a_damaged_chunk(void **state)
 
 static void read_only_reports_and_leaves(void **state)
 {
-    struct up_buf data;
-    struct folder f = full_folder(&data);
+    struct folder f = folder_make();
     struct up_store_opts o = folder_opts(&f);
-    struct up_store *s;
+    struct up_store *s = folder_open(&f);
     struct up_err err = {""};
+    assert_int_equal(up_store_run_put(s, "run", V("a run's document"), &err), UP_OK);
+    up_store_close(s);
+    struct up_buf data = file_read(folder_file(&f, "data.mdb"));
     size_t len = 0, at = find_record(&data, UP_REC_RUN, &len);
     o.read_only = true;
     data.data[at + len - 20] ^= 1;

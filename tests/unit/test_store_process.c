@@ -130,6 +130,25 @@ static void two_processes_at_once(void **state)
     folder_remove(&f);
 }
 
+/* Busy writers must not keep others from opening. */
+static void opens_between_busy_writers(void **state)
+{
+    struct folder f = folder_make();
+    pid_t a = start("forever", f.path, "0"), b = start("forever", f.path, "100000");
+    struct up_store *s;
+    for (int i = 0; i < 8; i++) {
+        s = folder_open(&f);
+        (void)results_there(s, 0, 10);
+        up_store_close(s);
+    }
+    kill(a, SIGKILL);
+    kill(b, SIGKILL);
+    assert_int_equal(finish(a), 128 + SIGKILL);
+    assert_int_equal(finish(b), 128 + SIGKILL);
+    assert_int_equal(f.damages, 0);
+    folder_remove(&f);
+}
+
 static void killed_writers(void **state)
 {
     struct folder f = folder_make();
@@ -261,6 +280,7 @@ static void a_folder_that_cannot_be_written(void **state)
     assert_int_equal(chmod(folder_file(&f, "data.mdb"), 0444), 0);
     assert_int_equal(chmod(folder_file(&f, "open.lock"), 0444), 0);
     assert_int_equal(chmod(folder_file(&f, "use.lock"), 0444), 0);
+    assert_int_equal(chmod(folder_file(&f, "turn.lock"), 0444), 0);
     int rc = finish(start("look", f.path, ""));
     assert_int_equal(chmod(f.path, 0755), 0);
     folder_remove(&f);
@@ -283,6 +303,7 @@ int main(int argc, char **argv)
         return role(argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_processes_at_once),
+        cmocka_unit_test(opens_between_busy_writers),
         cmocka_unit_test(killed_writers),
         cmocka_unit_test(the_map_grows),
         cmocka_unit_test(threads_share_a_growing_map),

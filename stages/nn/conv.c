@@ -3,6 +3,7 @@
 
 #include "stages/nn/chain.h"
 #include "stages/nn/gemm.h"
+#include "stages/nn/pointwise.h"
 #include "stages/nn/tap.h"
 
 #include <string.h>
@@ -96,13 +97,8 @@ static void UP_R(gather)(real *plane, const real *x, const real *mask, const str
     ptrdiff_t skip = (ptrdiff_t)k->first * c->h * c->w;
     for (int ci = 0; ci < c->in; ++ci, plane += k->in_plane) {
         const real *from = x + ci * k->in_batch + skip;
-        if (!mask) {
-            memcpy(plane, from, (size_t)k->in_plane * sizeof(real));
-            continue;
-        }
-        const real *m = mask + ci * k->in_batch + skip;
-        for (ptrdiff_t i = 0; i < k->in_plane; ++i)
-            plane[i] = m[i] <= 0 ? 0 : from[i];
+        UP_R(up_pass)(plane, from, mask ? mask + ci * k->in_batch + skip : NULL, k->in_plane,
+                      false);
     }
 }
 
@@ -113,11 +109,7 @@ static void UP_R(scatter)(real *dx, const real *mask, const real *plane, const s
     ptrdiff_t skip = (ptrdiff_t)k->first * c->h * c->w;
     for (int ci = 0; ci < c->in; ++ci, plane += k->in_plane) {
         real *to = dx + ci * k->in_batch + skip;
-        const real *m = mask ? mask + ci * k->in_batch + skip : NULL;
-        for (ptrdiff_t i = 0; i < k->in_plane; ++i) {
-            real v = m && m[i] <= 0 ? 0 : plane[i];
-            to[i] = add ? to[i] + v : v;
-        }
+        UP_R(up_pass)(to, plane, mask ? mask + ci * k->in_batch + skip : NULL, k->in_plane, add);
     }
 }
 

@@ -5,12 +5,26 @@
 #include "stages/nn/both.h"
 #else
 
+/* Both operands are loaded before the choice, so that no loop has a branch in it. */
+static real UP_R(masked)(real x, real mask)
+{
+    return mask <= 0 ? 0 : x;
+}
+
 void UP_R(up_pass)(real *y, const real *x, const real *mask, ptrdiff_t m, bool add)
 {
-    for (ptrdiff_t i = 0; i < m; ++i) {
-        real v = mask && mask[i] <= 0 ? 0 : x[i];
-        y[i] = add ? y[i] + v : v;
-    }
+    if (mask && add)
+        for (ptrdiff_t i = 0; i < m; ++i)
+            y[i] += UP_R(masked)(x[i], mask[i]);
+    else if (mask)
+        for (ptrdiff_t i = 0; i < m; ++i)
+            y[i] = UP_R(masked)(x[i], mask[i]);
+    else if (add)
+        for (ptrdiff_t i = 0; i < m; ++i)
+            y[i] += x[i];
+    else
+        for (ptrdiff_t i = 0; i < m; ++i)
+            y[i] = x[i];
 }
 
 #endif

@@ -97,7 +97,6 @@ void up_job_warn(struct up_job *j, const char *fmt, ...) __attribute__((format(p
  * thread may call. get: UP_ENOTFOUND is a miss. */
 int up_job_memo_get(struct up_job *j, struct up_view key, struct up_buf *value,
                     struct up_err *err);
-struct up_memo_item;
 int up_job_memo_put(struct up_job *j, const struct up_memo_item *items, size_t n,
                     struct up_err *err);
 

@@ -13,7 +13,6 @@
 #include "stages/stat/kendall.h"
 #include "store/base/hash.h"
 #include "store/base/pack.h"
-#include "store/store.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -10,7 +10,6 @@
 #include "stages/model/vgae_train.h"
 #include "store/base/hash.h"
 #include "store/base/pack.h"
-#include "store/store.h"
 
 #include <math.h>
 #include <string.h>

@@ -3,7 +3,6 @@
  * Value: {state u8[k]; value f64[k]}. */
 #include "stages/scores/chunks.h"
 #include "store/base/pack.h"
-#include "store/store.h"
 #include <stdlib.h>
 
 struct piece { /* positions from .. from+size-1; a tail may end beyond n */
@@ -123,6 +122,7 @@ static void add_item(struct gather *g, struct piece p, size_t column)
     double value[UP_BLOCK];
     const struct up_chunks *c = g->c;
     struct up_buf *key = &g->buf[2 * g->n], *out = key + 1;
+    UP_CHECK(p.size <= UP_BLOCK);
     for (size_t i = 0; i < p.size; i++) {
         state[i] = c->state[(p.from + i) * c->m + column];
         value[i] = c->value[(p.from + i) * c->m + column];

@@ -12,6 +12,10 @@ struct up_view { /* borrowed: whoever made it says how long it lives */
 struct up_view up_view_str(const char *s); /* without the terminator */
 bool up_view_equal(struct up_view a, struct up_view b);
 
+struct up_memo_item { /* borrowed: a finished part under the key that names it */
+    struct up_view key, value;
+};
+
 struct up_buf { /* owned: up_buf_release */
     uint8_t *data;
     size_t len, cap;

@@ -108,7 +108,8 @@ static struct head head_at(const uint8_t *p, const uint8_t *end)
 
 struct up_cursor up_cursor_of(struct up_view v)
 {
-    return (struct up_cursor){v.data, v.data, v.data + v.len, 0};
+    const uint8_t *end = v.len ? v.data + v.len : v.data; /* no arithmetic on NULL */
+    return (struct up_cursor){v.data, v.data, end, 0};
 }
 
 enum up_type up_cur_peek(const struct up_cursor *c)

@@ -1,0 +1,296 @@
+/* Dense layers, both networks and Adam: analytic gradients against central
+ * differences in double, the text of the functions being the one that trains.
+ * links: up_model */
+#include "stages/model/mlp_layout.h"
+#include "stages/model/vgae_layout.h"
+#include "stages/nn/adam.h"
+#include "stages/nn/dense.h"
+#include "stages/nn/gemm.h"
+#include "store/base/rng.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+struct f64_bn {
+    const double *gamma, *beta;
+    double *mean, *var;
+};
+#define UP_REAL double
+#define UP_REAL_(f) f64_##f
+#define UP_REAL_GEMM up_dgemm
+#define UP_LINKAGE static __attribute__((unused))
+#include "stages/nn/dense_body.h"
+#include "stages/model/mlp_net_body.h"
+#include "stages/model/vgae_net_body.h"
+
+static void fill(double *v, size_t n, struct up_rng *r, double scale)
+{
+    for (size_t i = 0; i < n; i++)
+        v[i] = scale * up_rng_normal(r);
+}
+
+/* A loss of the values v[n], evaluated with `at` set to another value. */
+static double slope(double (*loss)(void *ctx), void *ctx, double *at)
+{
+    const double h = 1e-6;
+    double keep = *at;
+    *at = keep + h;
+    double up = loss(ctx);
+    *at = keep - h;
+    double down = loss(ctx);
+    *at = keep;
+    return (up - down) / (2 * h);
+}
+
+static void assert_close(double got, double want, const char *what, size_t i)
+{
+    if (!(fabs(got - want) <= 2e-6 + 1e-5 * fabs(want)))
+        fail_msg("%s[%zu]: %.12g, by differences %.12g", what, i, got, want);
+}
+
+static void near(double got, double want, double eps)
+{
+    if (!(fabs(got - want) <= eps))
+        fail_msg("%.12g instead of %.12g", got, want);
+}
+
+enum { B = 5, I = 4, O = 3 };
+struct layer {
+    double x[B * I], w[O * I], b[O], gamma[O], beta[O], mean[O], var[O], used[2 * O];
+    double h[B * O], y[B * O], c[B * O]; /* loss = sum c y */
+    int batch;
+};
+
+static double layer_loss(void *ctx)
+{
+    struct layer *l = ctx;
+    double mean[O], var[O], s = 0;
+    memcpy(mean, l->mean, sizeof mean);
+    memcpy(var, l->var, sizeof var);
+    struct f64_bn p = {l->gamma, l->beta, mean, var};
+    f64_dense_forward(l->h, l->x, l->w, l->b, B, I, O);
+    if (l->batch)
+        f64_bnrelu_train(l->y, l->used, l->h, &p, B, O);
+    else
+        f64_bnrelu_eval(l->y, l->used, l->h, &p, B, O);
+    for (int i = 0; i < B * O; i++)
+        s += l->c[i] * l->y[i];
+    return s;
+}
+
+static void layer_gradients(int batch)
+{
+    struct layer l = {.batch = batch};
+    struct up_rng r = up_rng_init(1, "layer");
+    fill(l.x, B * I, &r, 1);
+    fill(l.w, O * I, &r, 1);
+    fill(l.b, O, &r, 1);
+    fill(l.gamma, O, &r, 1);
+    fill(l.beta, O, &r, 1);
+    fill(l.mean, O, &r, 1);
+    fill(l.c, B * O, &r, 1);
+    for (int i = 0; i < O; i++)
+        l.var[i] = 0.5 + i;
+    double dx[B * I], dw[O * I] = {0}, db[O] = {0}, dgamma[O] = {0}, dbeta[O] = {0}, dh[B * O];
+    layer_loss(&l);
+    struct f64_bn p = {l.gamma, l.beta, l.mean, l.var};
+    f64_bnrelu_backward(dh, dgamma, dbeta, l.c, l.y, l.used, l.h, &p, B, O, batch);
+    f64_dense_backward(dx, dw, db, dh, l.x, l.w, B, I, O);
+    struct {
+        const char *what;
+        double *at, *d;
+        size_t n;
+    } all[] = {{"dx", l.x, dx, B * I},      {"dw", l.w, dw, O * I}, {"db", l.b, db, O},
+               {"dgamma", l.gamma, dgamma, O}, {"dbeta", l.beta, dbeta, O}};
+    for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+        for (size_t i = 0; i < all[k].n; i++)
+            assert_close(all[k].d[i], slope(layer_loss, &l, &all[k].at[i]), all[k].what, i);
+}
+
+static void test_layer_batch(void **state) { layer_gradients(1); }
+static void test_layer_frozen(void **state) { layer_gradients(0); }
+
+static void test_running_statistics(void **state)
+{
+    float x[4] = {1, 2, 3, 6}, y[4], used[2], gamma = 1, beta = 0, mean = 1, var = 2;
+    struct up_bn p = {&gamma, &beta, &mean, &var};
+    up_bnrelu_train(y, used, x, &p, 4, 1);
+    near((double)mean, 0.9 * 1 + 0.1 * 3, 1e-6);
+    near((double)var, 0.9 * 2 + 0.1 * 14.0 / 3, 1e-6); /* unbiased */
+    near((double)y[3], 3 / sqrt(3.5 + 1e-5), 1e-6);    /* biased */
+    assert_true(y[0] == 0);
+}
+
+static void test_float_is_the_same_function(void **state)
+{
+    float x[B * I], w[O * I], b[O], y[B * O];
+    double x2[B * I], w2[O * I], b2[O], y2[B * O];
+    struct up_rng r = up_rng_init(2, "float");
+    for (int i = 0; i < B * I; i++)
+        x2[i] = (double)(x[i] = (float)up_rng_normal(&r));
+    for (int i = 0; i < O * I; i++)
+        w2[i] = (double)(w[i] = (float)up_rng_normal(&r));
+    for (int i = 0; i < O; i++)
+        b2[i] = (double)(b[i] = (float)up_rng_normal(&r));
+    up_dense_forward(y, x, w, b, B, I, O);
+    f64_dense_forward(y2, x2, w2, b2, B, I, O);
+    for (int i = 0; i < B * O; i++)
+        near((double)y[i], y2[i], 1e-5);
+}
+
+/* ---- whole networks ---- */
+
+struct mlp {
+    struct f64_mlp_work w;
+    double *v;
+};
+
+static double mlp_loss(void *ctx)
+{
+    struct mlp *m = ctx;
+    return f64_mlp_forward(&m->w, m->v);
+}
+
+static void test_mlp_gradient(void **state)
+{
+    struct up_arena arena = UP_ARENA_INIT;
+    struct up_rng r = up_rng_init(3, "mlp");
+    for (int depth = 1; depth <= UP_MLP_DEPTH_MAX; depth++) {
+        struct up_mlp_layout l;
+        struct mlp m;
+        up_mlp_layout_init(&l, 4, 5, depth, 2);
+        f64_mlp_work_init(&m.w, &l, 6, &arena);
+        m.w.B = 6;
+        m.v = UP_NEW(&arena, l.tensors.total, double);
+        double *g = UP_NEW(&arena, l.tensors.learned, double);
+        fill(m.v, l.tensors.total, &r, 0.7);
+        fill(m.w.x, 6 * 4, &r, 1);
+        fill(m.w.t, 6 * 2, &r, 1);
+        mlp_loss(&m);
+        f64_mlp_backward(g, &m.w, m.v);
+        for (size_t i = 0; i < l.tensors.learned; i++)
+            assert_close(g[i], slope(mlp_loss, &m, &m.v[i]), "mlp", i);
+    }
+    up_arena_release(&arena);
+}
+
+struct vgae {
+    struct f64_vgae_work w;
+    struct f64_vgae_mode mode;
+    double *v;
+};
+
+static double vgae_value(void *ctx)
+{
+    struct vgae *m = ctx;
+    f64_vgae_forward(&m->w, m->v, &m->mode);
+    struct f64_vgae_loss loss = f64_vgae_loss(&m->w, &m->mode);
+    return loss.ops + loss.edges + m->mode.kl * loss.kl;
+}
+
+static void vgae_gradient(struct f64_vgae_mode mode)
+{
+    enum { NODES = 5, CLASSES = 3, GRAPHS = 4 };
+    struct up_arena arena = UP_ARENA_INIT;
+    struct up_rng r = up_rng_init(4, "vgae"), s = up_rng_init(5, "vgae");
+    struct up_graph graphs[GRAPHS];
+    uint32_t pick[GRAPHS] = {2, 0, 3, 1};
+    struct up_vgae_layout l;
+    struct vgae m = {.mode = mode};
+    memset(graphs, 0, sizeof graphs);
+    for (int g = 0; g < GRAPHS; g++)
+        for (int i = 0; i < NODES; i++) {
+            graphs[g].op[i] = (uint8_t)up_rng_below(&r, CLASSES);
+            for (int j = i + 1; j < NODES; j++)
+                graphs[g].adj[i * NODES + j] = (uint8_t)up_rng_below(&r, 2);
+        }
+    up_vgae_layout_init(&l, NODES, CLASSES, 6, 2);
+    f64_vgae_work_init(&m.w, &l, GRAPHS, &arena);
+    m.v = UP_NEW(&arena, l.tensors.total, double);
+    double *g = UP_NEW(&arena, l.tensors.learned, double);
+    fill(m.v, l.tensors.total, &r, 0.7);
+    for (size_t i = l.tensors.learned; i < l.tensors.total; i++)
+        m.v[i] = fabs(m.v[i]) + 0.3;
+    f64_vgae_take(&m.w, graphs, pick, GRAPHS);
+    f64_vgae_draw(&m.w, &mode, 0.3, &r, &s);
+    vgae_value(&m);
+    f64_vgae_backward(g, &m.w, m.v, &mode);
+    for (size_t i = 0; i < l.tensors.learned; i++)
+        assert_close(g[i], slope(vgae_value, &m, &m.v[i]), "vgae", i);
+    up_arena_release(&arena);
+}
+
+static void test_vgae_training(void **state)
+{
+    vgae_gradient((struct f64_vgae_mode){true, true, true, 0.05});
+}
+static void test_vgae_frozen(void **state)
+{
+    vgae_gradient((struct f64_vgae_mode){false, false, false, 0.05});
+}
+
+/* ---- Adam ---- */
+
+static void test_adam(void **state)
+{
+    enum { N = 19 }; /* eights and a rest */
+    struct up_adam a = UP_ADAM(0.1);
+    float v[N], m1[N] = {0}, m2[N] = {0}, g[N];
+    double w[N], n1[N] = {0}, n2[N] = {0};
+    struct up_rng r = up_rng_init(6, "adam");
+    for (int i = 0; i < N; i++)
+        w[i] = (double)(v[i] = (float)up_rng_normal(&r));
+    for (int t = 1; t <= 5; t++) {
+        for (int i = 0; i < N; i++) {
+            g[i] = (float)up_rng_normal(&r);
+            n1[i] = 0.9 * n1[i] + 0.1 * (double)g[i];
+            n2[i] = 0.999 * n2[i] + 0.001 * (double)g[i] * (double)g[i];
+            w[i] -= 0.1 * (n1[i] / (1 - pow(0.9, t))) / (sqrt(n2[i] / (1 - pow(0.999, t))) + 1e-8);
+        }
+        up_adam_step(v, m1, m2, g, N, &a, t);
+    }
+    for (int i = 0; i < N; i++)
+        near((double)v[i], w[i], 1e-5);
+}
+
+/* The eight-wide loop and the rest of a slab give one element the same bits. */
+static void test_adam_position(void **state)
+{
+    struct up_adam a = UP_ADAM(1e-3);
+    float v[17], m1[17] = {0}, m2[17] = {0}, g[17];
+    for (int i = 0; i < 17; i++)
+        v[i] = 0.3f, g[i] = -0.017f;
+    for (int t = 1; t <= 9; t++)
+        up_adam_step(v, m1, m2, g, 17, &a, t);
+    for (int i = 1; i < 17; i++)
+        assert_memory_equal(&v[i], &v[0], sizeof *v);
+}
+
+static void test_clip(void **state)
+{
+    float g[3] = {3, 0, 4};
+    near(up_grad_clip(g, 3, 10), 5, 1e-9);
+    assert_true(g[0] == 3 && g[2] == 4);
+    near(up_grad_clip(g, 3, 1), 5, 1e-9);
+    near(up_grad_norm(g, 3), 1, 1e-5);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_layer_batch),
+        cmocka_unit_test(test_layer_frozen),
+        cmocka_unit_test(test_running_statistics),
+        cmocka_unit_test(test_float_is_the_same_function),
+        cmocka_unit_test(test_mlp_gradient),
+        cmocka_unit_test(test_vgae_training),
+        cmocka_unit_test(test_vgae_frozen),
+        cmocka_unit_test(test_adam),
+        cmocka_unit_test(test_adam_position),
+        cmocka_unit_test(test_clip),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

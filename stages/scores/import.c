@@ -5,8 +5,13 @@
 #include <math.h>
 #include <string.h>
 
+enum { ABSENT = 2 }; /* of the benchmark's state */
+
+/* A benchmark also lists architectures with an accuracy and no scores: rows without
+ * one of the wanted scores are left out before anything is looked up. */
 struct bench {
-    size_t n, m;
+    size_t n, m, rows;        /* rows: those left in, numbered 0 .. rows-1 below */
+    const uint32_t *row_at;   /* [rows] their place in value, state and archs */
     const char *const *names; /* [m] */
     const double *value;      /* [n][m] */
     const uint8_t *state;     /* [n][m] 0 good, 1 invalid, 2 absent */
@@ -20,6 +25,7 @@ static int bench_load(struct bench *b, const struct up_space *space, struct up_v
     const void *value, *state, *archs;
     uint64_t dv[4], ds[4], da[4];
     size_t genes = (size_t)space->genes;
+    *b = (struct bench){0};
     int rc = up_doc_names(doc, "scores/names", arena, &b->names, &b->m, err);
     if (!rc)
         rc = up_doc_array(doc, "scores/values", UP_F64, 2, arena, &value, dv, err);
@@ -35,15 +41,6 @@ static int bench_load(struct bench *b, const struct up_space *space, struct up_v
     b->value = value;
     b->state = state;
     b->archs = archs;
-    uint8_t *canonical = UP_NEW(arena, b->n * genes + 1, uint8_t);
-    for (size_t i = 0; i < b->n; i++) {
-        struct up_arch a = {.len = (uint8_t)genes}, c;
-        memcpy(a.gene, b->archs + i * genes, genes);
-        space->canonical(&c, &a);
-        memcpy(canonical + i * genes, c.gene, genes);
-    }
-    up_arch_index_make(&b->spelled, b->archs, b->n, genes, arena);
-    up_arch_index_make(&b->canonical, canonical, b->n, genes, arena);
     return UP_OK;
 }
 
@@ -81,6 +78,36 @@ static int choose(struct up_score_table *t, size_t **column, const struct bench 
     return UP_OK;
 }
 
+static bool row_scored(const struct bench *b, size_t row, const size_t *column, size_t m)
+{
+    for (size_t i = 0; i < m; i++)
+        if (b->state[row * b->m + column[i]] != ABSENT)
+            return true;
+    return false;
+}
+
+static void index_rows(struct bench *b, const struct up_space *space, const size_t *column,
+                       size_t m, struct up_arena *arena)
+{
+    size_t genes = (size_t)space->genes;
+    uint8_t *spelled = UP_NEW(arena, b->n * genes + 1, uint8_t);
+    uint8_t *canonical = UP_NEW(arena, b->n * genes + 1, uint8_t);
+    uint32_t *row_at = UP_NEW(arena, b->n + 1, uint32_t);
+    b->row_at = row_at;
+    for (size_t i = 0; i < b->n; i++) {
+        struct up_arch a = {.len = (uint8_t)genes}, c;
+        if (!row_scored(b, i, column, m))
+            continue;
+        memcpy(a.gene, b->archs + i * genes, genes);
+        space->canonical(&c, &a);
+        memcpy(spelled + b->rows * genes, a.gene, genes);
+        memcpy(canonical + b->rows * genes, c.gene, genes);
+        row_at[b->rows++] = (uint32_t)i;
+    }
+    up_arch_index_make(&b->spelled, spelled, b->rows, genes, arena);
+    up_arch_index_make(&b->canonical, canonical, b->rows, genes, arena);
+}
+
 static bool row_of(const struct bench *b, const uint8_t *gene, size_t genes, size_t *row)
 {
     struct up_arch a = {.len = (uint8_t)genes};
@@ -97,9 +124,9 @@ static void copy_row(struct up_score_table *t, size_t to, const struct bench *b,
         uint8_t s = b->state[at];
         bool good = s == 0 && isfinite(b->value[at]);
         t->value[to * t->m + i] = good ? b->value[at] : (double)NAN;
-        t->state[to * t->m + i] = (uint8_t)(good     ? UP_SCORE_OK
-                                            : s == 2 ? UP_ROW_ABSENT
-                                                     : UP_ROW_INVALID);
+        t->state[to * t->m + i] = (uint8_t)(good          ? UP_SCORE_OK
+                                            : s == ABSENT ? UP_ROW_ABSENT
+                                                          : UP_ROW_INVALID);
     }
 }
 
@@ -113,6 +140,7 @@ int up_scores_import(struct up_score_table *t, struct up_view benchmark, const u
         rc = choose(t, &column, &b, arena, err);
     if (rc)
         return rc;
+    index_rows(&b, t->space, column, t->m, arena);
     size_t most = limit && limit < n_pool ? limit : n_pool;
     uint8_t *archs = UP_NEW(arena, most * genes, uint8_t);
     t->value = UP_NEW(arena, most * t->m, double);

@@ -22,10 +22,10 @@
 struct up_store; /* opaque: the backend is one .c file */
 
 struct up_store_opts {
-    bool create;              /* make the folder when it is not there */
-    bool read_only;           /* for commands that only look */
-    bool allow_network_fs;    /* override the refusal of NFS, SMB, ... */
-    size_t map_bytes;         /* initial map size; 0 = default, doubles by itself */
+    bool create;           /* make the folder when it is not there */
+    bool read_only;        /* for commands that only look */
+    bool allow_network_fs; /* override the refusal of NFS, SMB, ... */
+    size_t map_bytes;      /* initial map size; 0 = default, doubles by itself */
     /* One call per bad record, one at a time, from any thread, also while opening;
      * it must not call the store. */
     void (*on_damage)(void *ctx, const char *sentence);
@@ -69,8 +69,10 @@ int up_store_memo_get(struct up_store *s, struct up_view key_doc, struct up_buf 
                       struct up_err *err);
 
 /* ---- runs: id (sortable text) -> document ---- */
-int up_store_run_put(struct up_store *s, const char *id, struct up_view doc, struct up_err *err);
-int up_store_run_get(struct up_store *s, const char *id, struct up_buf *doc, struct up_err *err);
+int up_store_run_put(struct up_store *s, const char *id, struct up_view doc,
+                     struct up_err *err);
+int up_store_run_get(struct up_store *s, const char *id, struct up_buf *doc,
+                     struct up_err *err);
 
 /* ---- walking: read-only, in key order; the callback returns 0 to go on ---- */
 enum up_store_kind { UP_STORE_RESULT, UP_STORE_OBJECT, UP_STORE_RUN, UP_STORE_MEMO };

@@ -112,8 +112,11 @@ static bool row_of(const struct bench *b, const uint8_t *gene, size_t genes, siz
 {
     struct up_arch a = {.len = (uint8_t)genes};
     memcpy(a.gene, gene, genes);
-    return up_arch_index_find(&b->spelled, &a, row) ||
-           up_arch_index_find(&b->canonical, &a, row);
+    if (!up_arch_index_find(&b->spelled, &a, row) &&
+        !up_arch_index_find(&b->canonical, &a, row))
+        return false;
+    *row = b->row_at[*row];
+    return true;
 }
 
 static void copy_row(struct up_score_table *t, size_t to, const struct bench *b, size_t from,

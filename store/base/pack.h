@@ -12,8 +12,8 @@
  *   that are multiples of 8 from the start of the document, so that a reader
  *   whose buffer is aligned can use them in place.
  *
- * Reading goes through a bounded cursor: depth <= 32, no count larger than the
- * bytes left, no allocation. msgpack-c's own unpacker allocates what a header
+ * Reading goes through a bounded cursor: whole values nest at most 32 deep, no
+ * count is larger than the bytes left, nothing is allocated. msgpack-c's own unpacker allocates what a header
  * declares and is not used. */
 #ifndef UP_BASE_PACK_H
 #define UP_BASE_PACK_H
@@ -45,7 +45,6 @@ void up_pack_array2(struct up_buf *b, enum up_dtype t, const void *v, size_t row
 /* ---- reading ---- */
 struct up_cursor {
     const uint8_t *base, *p, *end;
-    unsigned depth;
 };
 enum up_type { UP_T_NIL, UP_T_BOOL, UP_T_INT, UP_T_REAL, UP_T_STR, UP_T_BIN, UP_T_MAP, UP_T_LIST,
                UP_T_ARRAY, UP_T_END, UP_T_BAD };

@@ -109,7 +109,7 @@ static struct head head_at(const uint8_t *p, const uint8_t *end)
 struct up_cursor up_cursor_of(struct up_view v)
 {
     const uint8_t *end = v.len ? v.data + v.len : v.data; /* no arithmetic on NULL */
-    return (struct up_cursor){v.data, v.data, end, 0};
+    return (struct up_cursor){v.data, v.data, end};
 }
 
 enum up_type up_cur_peek(const struct up_cursor *c)

@@ -34,7 +34,7 @@ static const struct up_param params[] = {
      .doc = "steps of a start at most"},
     {.name = "patience", .kind = UP_P_INT, .def = "25", .min = 0, .max = 1e5, .when = DEFAULTS,
      .doc = "steps without a better architecture before a start gives up; 0: never"},
-    {.name = "lr", .kind = UP_P_REAL, .def = "0.02", .min = 1e-8, .max = 10, .when = DEFAULTS,
+    {.name = "lr", .kind = UP_P_REAL, .def = "0.1", .min = 1e-8, .max = 10, .when = DEFAULTS,
      .doc = "step size of Adam"},
     {.name = "population", .kind = UP_P_INT, .def = "100", .min = 2, .max = 1e6,
      .when = "search.method=evolution", .doc = "architectures alive"},

@@ -24,7 +24,39 @@ static void view_gradient(const void *ctx, float *dz, float *y, const float *z, 
 static void view_decode(const void *ctx, struct up_arch *a, uint8_t *ok, const float *z, size_t n)
 {
     const struct up_models *m = ctx;
-    up_vgae_decode(a, ok, &m->vgae, m->space, z, n);
+    size_t entries = (size_t)(m->space->nodes * m->space->nodes);
+    for (size_t i = 0; i < n; i++) {
+        struct up_graph g[UP_GRAPHS_MAX];
+        up_vgae_decode_graphs(g, &m->vgae, z + i * m->view.dim);
+        for (int k = 0; k < m->space->graphs; k++)
+            for (size_t e = 0; e < entries; e++)
+                if (m->edge[k].adj[e] != UP_EDGE_OPEN)
+                    g[k].adj[e] = m->edge[k].adj[e];
+        ok[i] = m->space->decode(&a[i], g, NULL) == UP_OK;
+        if (!ok[i])
+            a[i] = (struct up_arch){0};
+    }
+}
+
+/* An entry of the adjacency that is the same in every architecture says nothing
+ * about one, so the decoder is not asked for it; learned from samples. */
+static void edges_learn(struct up_models *m)
+{
+    enum { SAMPLES = 4096 };
+    struct up_rng rng = up_rng_init(0, "search.edges");
+    size_t entries = (size_t)(m->space->nodes * m->space->nodes);
+    for (int i = 0; i < SAMPLES; i++) {
+        struct up_graph g[UP_GRAPHS_MAX];
+        struct up_arch a;
+        m->space->sample(&a, &rng);
+        m->space->encode(g, &a);
+        for (int k = 0; k < m->space->graphs; k++)
+            for (size_t e = 0; e < entries; e++)
+                if (i == 0)
+                    m->edge[k].adj[e] = g[k].adj[e];
+                else if (m->edge[k].adj[e] != g[k].adj[e])
+                    m->edge[k].adj[e] = UP_EDGE_OPEN;
+    }
 }
 
 int up_doc_names(struct up_view doc, const char *path, struct up_arena *arena,
@@ -79,6 +111,7 @@ int up_models_load(struct up_models *m, const struct up_space *space, struct up_
                        "search: the artifacts of vgae, mpe and lambda do not have the same "
                        "embedding and proxies; run again from an empty store");
     m->weights = weights;
+    edges_learn(m);
     m->view = (struct up_search_model){
         .dim = (size_t)m->vgae.dim, .scores = m->mlp.out, .ctx = m, .embed = view_embed,
         .predict = view_predict, .gradient = view_gradient, .decode = view_decode};

@@ -6,6 +6,7 @@
 #include "stages/model/vgae.h"
 #include "stages/search/ledger.h"
 
+enum { UP_EDGE_OPEN = 2 };
 struct up_models {
     const struct up_space *space;
     struct up_vgae vgae;
@@ -13,6 +14,10 @@ struct up_models {
     size_t proxies;           /* M */
     const char *const *names; /* [M] as the estimator predicts them */
     const double *weights;    /* [M] lambda's */
+    /* Adjacency entries equal in every architecture: 0 or 1; UP_EDGE_OPEN: the
+     * decoder's to tell. nb201 has none that is open, so there a point is valid by
+     * its operations alone, as in arch2vec. */
+    struct up_graph edge[UP_GRAPHS_MAX];
     struct up_search_model view; /* points back here: the struct must not move */
 };
 

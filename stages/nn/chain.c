@@ -14,12 +14,13 @@ static inline float chain(const float *w, const float *x, int ldx, int k)
     return s;
 }
 
-static inline void rest(float *y, int ldy, const float *w, const float *x, int ldx, int out, int n,
-                        int k, bool add)
+static inline void rest(float *y, int ldy, const float *w, const float *x, int ldx, int out,
+                        int n, int k, bool add)
 {
     for (int o = 0; o < out; ++o)
         for (int i = 0; i < n; ++i) {
-            float *to = &y[(ptrdiff_t)o * ldy + i], s = chain(w + (ptrdiff_t)o * k, x + i, ldx, k);
+            float *to = &y[(ptrdiff_t)o * ldy + i],
+                  s = chain(w + (ptrdiff_t)o * k, x + i, ldx, k);
             *to = add ? *to + s : s;
         }
 }
@@ -61,11 +62,12 @@ __attribute__((target("avx2,fma"))) static void tiles(float *y, int ldy, const f
         for (int o = 0; o < rows; o += ROWS)
             tile(y + (ptrdiff_t)o * ldy + i, ldy, w + (ptrdiff_t)o * k, x + i, ldx, k, add);
     rest(y + cols, ldy, w, x + cols, ldx, rows, n - cols, k, add);
-    rest(y + (ptrdiff_t)rows * ldy, ldy, w + (ptrdiff_t)rows * k, x, ldx, out - rows, n, k, add);
+    rest(y + (ptrdiff_t)rows * ldy, ldy, w + (ptrdiff_t)rows * k, x, ldx, out - rows, n, k,
+         add);
 }
 
-void up_chain_f32(float *y, int ldy, const float *w, const float *x, int ldx, int out, int n, int k,
-                  bool add)
+void up_chain_f32(float *y, int ldy, const float *w, const float *x, int ldx, int out, int n,
+                  int k, bool add)
 {
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         tiles(y, ldy, w, x, ldx, out, n, k, add);
@@ -73,8 +75,8 @@ void up_chain_f32(float *y, int ldy, const float *w, const float *x, int ldx, in
         rest(y, ldy, w, x, ldx, out, n, k, add);
 }
 #else
-void up_chain_f32(float *y, int ldy, const float *w, const float *x, int ldx, int out, int n, int k,
-                  bool add)
+void up_chain_f32(float *y, int ldy, const float *w, const float *x, int ldx, int out, int n,
+                  int k, bool add)
 {
     rest(y, ldy, w, x, ldx, out, n, k, add);
 }

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { CHUNK_PIXELS = 1024 };  /* output pixels per product: the columns stay in cache */
+enum { CHUNK_PIXELS = 1024 }; /* output pixels per product: the columns stay in cache */
 enum { BLOCK_CHANNELS = 16 }; /* input channels per product */
 enum { COLUMN_GAP = 16 };
 
@@ -25,8 +25,8 @@ int up_conv_cols(const struct up_conv *c)
 /* What one step of the loop over images works on. */
 struct chunk {
     int first, images, pixels; /* pixels of output */
-    int stride;                /* of the column matrix: not 2^n, so that rows share no cache set */
-    ptrdiff_t in_plane;        /* input numbers per channel of the chunk */
+    int stride;         /* of the column matrix: not 2^n, so that rows share no cache set */
+    ptrdiff_t in_plane; /* input numbers per channel of the chunk */
     ptrdiff_t in_batch, out_batch; /* numbers per channel of the batch */
 };
 
@@ -97,19 +97,20 @@ static void UP_R(gather)(real *plane, const real *x, const real *mask, const str
     ptrdiff_t skip = (ptrdiff_t)k->first * c->h * c->w;
     for (int ci = 0; ci < c->in; ++ci, plane += k->in_plane) {
         const real *from = x + ci * k->in_batch + skip;
-        UP_R(up_pass)(plane, from, mask ? mask + ci * k->in_batch + skip : NULL, k->in_plane,
-                      false);
+        UP_R(up_pass)
+        (plane, from, mask ? mask + ci * k->in_batch + skip : NULL, k->in_plane, false);
     }
 }
 
 /* dx (+)= plane, masked: the way back of gather. */
-static void UP_R(scatter)(real *dx, const real *mask, const real *plane, const struct up_conv *c,
-                          const struct chunk *k, bool add)
+static void UP_R(scatter)(real *dx, const real *mask, const real *plane,
+                          const struct up_conv *c, const struct chunk *k, bool add)
 {
     ptrdiff_t skip = (ptrdiff_t)k->first * c->h * c->w;
     for (int ci = 0; ci < c->in; ++ci, plane += k->in_plane) {
         real *to = dx + ci * k->in_batch + skip;
-        UP_R(up_pass)(to, plane, mask ? mask + ci * k->in_batch + skip : NULL, k->in_plane, add);
+        UP_R(up_pass)
+        (to, plane, mask ? mask + ci * k->in_batch + skip : NULL, k->in_plane, add);
     }
 }
 
@@ -221,9 +222,10 @@ void UP_R(up_conv_forward)(real *y, const real *x, const real *mask, const real 
         ptrdiff_t at = (k.out_batch / c->n) * first;
         for (int b = 0; b < c->in; b += block_channels(c, b)) {
             int taps = block_channels(c, b) * area;
-            UP_R(up_chain)(y + at, (int)k.out_batch, packed + (ptrdiff_t)b * area * c->out,
-                           UP_R(columns)(col, scratch, c, &k, b), k.stride, c->out, k.pixels, taps,
-                           add || b > 0);
+            UP_R(up_chain)
+            (y + at, (int)k.out_batch, packed + (ptrdiff_t)b * area * c->out,
+             UP_R(columns)(col, scratch, c, &k, b), k.stride, c->out, k.pixels, taps,
+             add || b > 0);
         }
     }
 }
@@ -240,9 +242,9 @@ void UP_R(up_conv_backward_weight)(real *dw, const real *x, const real *mask, co
         ptrdiff_t at = (k.out_batch / c->n) * first;
         for (int b = 0; b < c->in; b += block_channels(c, b)) {
             int taps = block_channels(c, b) * area;
-            UP_GEMM(packed + (ptrdiff_t)b * area * c->out, taps, dy + at, (int)k.out_batch, UP_N,
-                    UP_R(columns)(col, scratch, c, &k, b), k.stride, UP_T, c->out, taps, k.pixels,
-                    1, first > 0 ? 1 : 0);
+            UP_GEMM(packed + (ptrdiff_t)b * area * c->out, taps, dy + at, (int)k.out_batch,
+                    UP_N, UP_R(columns)(col, scratch, c, &k, b), k.stride, UP_T, c->out, taps,
+                    k.pixels, 1, first > 0 ? 1 : 0);
         }
     }
     UP_R(unpack)(dw, packed, c, add);
@@ -266,11 +268,11 @@ void UP_R(up_conv_backward_data)(real *dx, const real *mask, const real *w, cons
             int taps = block_channels(c, b) * area;
             ptrdiff_t from = (ptrdiff_t)b * area * c->out;
             real *to = direct(c) ? scratch : col;
-            UP_GEMM(to, k.stride, packed + from, taps, UP_T, dy + at, (int)k.out_batch, UP_N, taps,
-                    k.pixels, c->out, 1, 0);
+            UP_GEMM(to, k.stride, packed + from, taps, UP_T, dy + at, (int)k.out_batch, UP_N,
+                    taps, k.pixels, c->out, 1, 0);
             if (w2)
-                UP_GEMM(to, k.stride, packed2 + from, taps, UP_T, dy2 + at, (int)k.out_batch, UP_N,
-                        taps, k.pixels, c->out, 1, 1);
+                UP_GEMM(to, k.stride, packed2 + from, taps, UP_T, dy2 + at, (int)k.out_batch,
+                        UP_N, taps, k.pixels, c->out, 1, 1);
             if (!direct(c))
                 UP_R(uncolumns)(scratch, col, c, &k, b);
         }

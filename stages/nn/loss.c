@@ -11,7 +11,7 @@
 /* log of sum_k exp(z_k) of one image; z points at its first logit. */
 static double UP_R(log_sum_exp)(const real *z, int classes, int n)
 {
-    double top = -INFINITY, sum = 0;
+    double top = (double)-INFINITY, sum = 0;
     for (int k = 0; k < classes; ++k)
         top = fmax(top, (double)z[(ptrdiff_t)k * n]);
     for (int k = 0; k < classes; ++k)

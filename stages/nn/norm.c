@@ -68,10 +68,10 @@ void UP_R(up_norm_tangent)(real *ydot, const real *x, const real *xdot, const re
 
 /* With G = dy - mean(dy) - xhat * mean(dy * xhat) and dx = (gamma/s) * G:
  *   sdot / s = tan_xhat / s,
- *   Gdot = dydot - mean(dydot) - xhatdot * mean(dy*xhat) - xhat * mean(dydot*xhat + dy*xhatdot),
- *   dxdot = (gamma/s) * (Gdot - (tan_xhat/s) * G). */
-void UP_R(up_norm_backward_tangent)(real *dxdot, const real *x, const real *xdot, const real *dy,
-                                    const real *dydot, const real *gamma,
+ *   Gdot = dydot - mean(dydot) - xhatdot * mean(dy*xhat) - xhat * mean(dydot*xhat +
+ * dy*xhatdot), dxdot = (gamma/s) * (Gdot - (tan_xhat/s) * G). */
+void UP_R(up_norm_backward_tangent)(real *dxdot, const real *x, const real *xdot,
+                                    const real *dy, const real *dydot, const real *gamma,
                                     const struct up_norm *stat, int channels, ptrdiff_t m,
                                     bool add)
 {
@@ -83,7 +83,8 @@ void UP_R(up_norm_backward_tangent)(real *dxdot, const real *x, const real *xdot
         double slope = UP_R(up_centred_dot)(x, s->mean, dydot, 0, m) * s->inv / count +
                        s->inv * (dy_xdot - s->tan_xhat * s->grad_xhat);
         real mean = (real)s->mean, inv = (real)s->inv, xdot_mean = (real)s->tangent;
-        real k = (real)(s->inv * (gamma ? (double)gamma[c] : 1)), shrink = (real)(s->tan_xhat * s->inv);
+        real k = (real)(s->inv * (gamma ? (double)gamma[c] : 1)),
+             shrink = (real)(s->tan_xhat * s->inv);
         real b = (real)shift, d = (real)slope, along = (real)s->tan_xhat;
         real m1 = (real)s->grad, m2 = (real)s->grad_xhat;
         for (ptrdiff_t i = 0; i < m; ++i) {

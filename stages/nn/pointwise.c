@@ -6,10 +6,7 @@
 #else
 
 /* Both operands are loaded before the choice, so that no loop has a branch in it. */
-static real UP_R(masked)(real x, real mask)
-{
-    return mask <= 0 ? 0 : x;
-}
+static real UP_R(masked)(real x, real mask) { return mask <= 0 ? 0 : x; }
 
 void UP_R(up_pass)(real *y, const real *x, const real *mask, ptrdiff_t m, bool add)
 {

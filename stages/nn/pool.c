@@ -71,8 +71,7 @@ static void UP_R(window_sizes)(real *sizes, const struct up_pool *p)
     int oh = up_pool_rows(p), ow = up_pool_cols(p);
     for (int oy = 0; oy < oh; ++oy)
         for (int ox = 0; ox < ow; ++ox)
-            sizes[oy * ow + ox] =
-                (real)(covered(oy, p, p->h) * covered(ox, p, p->w));
+            sizes[oy * ow + ox] = (real)(covered(oy, p, p->h) * covered(ox, p, p->w));
 }
 
 void UP_R(up_pool_forward)(real *y, const real *x, const struct up_pool *p, bool add,

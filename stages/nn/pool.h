@@ -16,12 +16,12 @@ size_t up_pool_scratch(const struct up_pool *p); /* numbers */
 
 /* y[planes][oh][ow] (+)= mean of the inputs under each window;  dx (+)= its transpose of dy
  * y[planes] (+)= mean of x[planes][area];  dx[planes][area] (+)= dy / area */
-#define UP_POOL_DECLARE(real, R)                                                                \
-    void up_pool_forward##R(real *y, const real *x, const struct up_pool *p, bool add,          \
-                            real *scratch);                                                     \
-    void up_pool_backward##R(real *dx, const real *dy, const struct up_pool *p, bool add,       \
-                             real *scratch);                                                    \
-    void up_mean_forward##R(real *y, const real *x, int planes, ptrdiff_t area, bool add);      \
+#define UP_POOL_DECLARE(real, R)                                                               \
+    void up_pool_forward##R(real *y, const real *x, const struct up_pool *p, bool add,         \
+                            real *scratch);                                                    \
+    void up_pool_backward##R(real *dx, const real *dy, const struct up_pool *p, bool add,      \
+                             real *scratch);                                                   \
+    void up_mean_forward##R(real *y, const real *x, int planes, ptrdiff_t area, bool add);     \
     void up_mean_backward##R(real *dx, const real *dy, int planes, ptrdiff_t area, bool add);
 UP_POOL_DECLARE(float, _f32)
 UP_POOL_DECLARE(double, _f64)

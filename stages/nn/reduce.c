@@ -5,28 +5,25 @@
 
 enum { LANES = 8 };
 /* Eight independent sums: the order is fixed, and the compiler may use vectors. */
-#define UP_LANES(expression)                                                                    \
-    double s[LANES] = {0};                                                                      \
-    ptrdiff_t i = 0;                                                                            \
-    for (; i + LANES <= m; i += LANES)                                                          \
-        for (ptrdiff_t j = 0; j < LANES; ++j) {                                                 \
-            const ptrdiff_t k = i + j;                                                          \
-            s[j] += (expression);                                                               \
-        }                                                                                       \
-    for (; i < m; ++i) {                                                                        \
-        const ptrdiff_t k = i;                                                                  \
-        s[k % LANES] += (expression);                                                           \
-    }                                                                                           \
+#define UP_LANES(expression)                                                                   \
+    double s[LANES] = {0};                                                                     \
+    ptrdiff_t i = 0;                                                                           \
+    for (; i + LANES <= m; i += LANES)                                                         \
+        for (ptrdiff_t j = 0; j < LANES; ++j) {                                                \
+            const ptrdiff_t k = i + j;                                                         \
+            s[j] += (expression);                                                              \
+        }                                                                                      \
+    for (; i < m; ++i) {                                                                       \
+        const ptrdiff_t k = i;                                                                 \
+        s[k % LANES] += (expression);                                                          \
+    }                                                                                          \
     return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
 
 #define UP_TEMPLATE "stages/nn/reduce.c"
 #include "stages/nn/both.h"
 #else
 
-double UP_R(up_sum)(const real *x, ptrdiff_t m)
-{
-    UP_LANES((double)x[k]);
-}
+double UP_R(up_sum)(const real *x, ptrdiff_t m) { UP_LANES((double)x[k]); }
 
 double UP_R(up_dot)(const real *x, const real *y, ptrdiff_t m)
 {

@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/* In float32 and in PyTorch's order of operations, so that published batches are met exactly. */
+/* In float32 and in PyTorch's order of operations, so that published batches are met exactly.
+ */
 void up_batch_normalise(float *x, const uint8_t *pixels, int n, int c, int hw,
                         const double mean[3], const double std[3])
 {

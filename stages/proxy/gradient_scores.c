@@ -76,8 +76,9 @@ double up_score_fisher(const struct up_work *w)
         if ((op->kind != UP_OP_CONV && op->kind != UP_OP_LINEAR) || !w->run.reached[op->dst])
             continue;
         struct up_slot s = p->slot[op->dst];
-        sum += p->weight[op->weight].fan_in * fisher_of(w->run.act[op->dst], w->run.grad[op->dst],
-                                                        s.c, w->run.n, (ptrdiff_t)s.h * s.w);
+        sum +=
+            p->weight[op->weight].fan_in * fisher_of(w->run.act[op->dst], w->run.grad[op->dst],
+                                                     s.c, w->run.n, (ptrdiff_t)s.h * s.w);
     }
     return sum;
 }

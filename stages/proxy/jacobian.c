@@ -9,8 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-static const double tiny = 1e-5;       /* of both definitions */
-enum { FEW_CLASSES = 100 };            /* epe_nas compares classes when there are more */
+static const double tiny = 1e-5; /* of both definitions */
+enum { FEW_CLASSES = 100 };      /* epe_nas compares classes when there are more */
 
 /* rows[n][c*hw] in float64, centred, from dx[c][n][hw]. */
 static void rows_of(double *rows, const float *dx, int n, int c, ptrdiff_t area)
@@ -25,10 +25,7 @@ static void rows_of(double *rows, const float *dx, int n, int c, ptrdiff_t area)
     }
 }
 
-static double clipped(double v)
-{
-    return v > 1 ? 1 : v < -1 ? -1 : v;
-}
+static double clipped(double v) { return v > 1 ? 1 : v < -1 ? -1 : v; }
 
 /* out[n][n] = Pearson correlations of centred rows; NaN where a row is constant. */
 static void correlate(double *out, const double *rows, int n, ptrdiff_t d)
@@ -84,7 +81,8 @@ double up_score_jacov(const struct up_work *w)
     return score;
 }
 
-/* Sum over pairs of images of class c of log(|correlation| + 1e-5); *images: how many there are. */
+/* Sum over pairs of images of class c of log(|correlation| + 1e-5); *images: how many there
+ * are. */
 static double class_score(const struct up_work *w, int c, int *images)
 {
     int n = w->run.n;

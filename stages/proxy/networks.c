@@ -7,8 +7,8 @@
  * module does; declare it in networks.h; add the row. */
 static const struct {
     const char *space;
-    int (*build)(struct up_program *p, const struct up_arch *arch, const struct up_net_size *size,
-                 int image_channels, struct up_err *err);
+    int (*build)(struct up_program *p, const struct up_arch *arch,
+                 const struct up_net_size *size, int image_channels, struct up_err *err);
 } builders[] = {
     {"nb201", up_network_nb201},
 };
@@ -20,8 +20,8 @@ static int check(const struct up_net_size *s, int image_channels, struct up_err 
 {
     if (s->channels < 1 || s->channels > MAX_CHANNELS || s->depth < 1 || s->depth > MAX_DEPTH ||
         s->classes < 1 || s->classes > MAX_CLASSES || image_channels < 1 ||
-        image_channels > MAX_CHANNELS || s->height < 1 || s->height > MAX_SIDE || s->width < 1 ||
-        s->width > MAX_SIDE)
+        image_channels > MAX_CHANNELS || s->height < 1 || s->height > MAX_SIDE ||
+        s->width < 1 || s->width > MAX_SIDE)
         return up_fail(err, UP_EINVAL,
                        "the network size is out of range: channels 1..%d, depth 1..%d, classes "
                        "1..%d, image sides 1..%d",
@@ -29,8 +29,9 @@ static int check(const struct up_net_size *s, int image_channels, struct up_err 
     return UP_OK;
 }
 
-int up_network_build(struct up_program *p, const struct up_space *space, const struct up_arch *arch,
-                     const struct up_net_size *size, int image_channels, struct up_err *err)
+int up_network_build(struct up_program *p, const struct up_space *space,
+                     const struct up_arch *arch, const struct up_net_size *size,
+                     int image_channels, struct up_err *err)
 {
     int rc = check(size, image_channels, err);
     if (rc)

@@ -58,7 +58,7 @@ static real *UP_R(tensor)(const struct up_program *p, real *all, int index)
     return index < 0 ? NULL : all + p->weight[index].at;
 }
 
-static void UP_R(forward_op)(struct UP_R(up_run) *r, const struct up_op *op, bool add)
+static void UP_R(forward_op)(struct UP_R(up_run) * r, const struct up_op *op, bool add)
 {
     const struct up_program *p = r->program;
     const real *x = r->act[op->src], *w = UP_R(tensor)(p, r->weight, op->weight);
@@ -75,8 +75,9 @@ static void UP_R(forward_op)(struct UP_R(up_run) *r, const struct up_op *op, boo
         if (r->identity_norm)
             UP_R(up_pass)(y, x, NULL, m, add);
         else
-            UP_R(up_norm_forward)(y, x, w, UP_R(tensor)(p, r->weight, op->weight + 1),
-                                  r->norm + op->norm, c, m / c, add);
+            UP_R(up_norm_forward)
+            (y, x, w, UP_R(tensor)(p, r->weight, op->weight + 1), r->norm + op->norm, c, m / c,
+             add);
         break;
     case UP_OP_POOL:
         UP_R(up_pool_forward)(y, x, &pool, add, r->scratch);
@@ -95,13 +96,13 @@ static void UP_R(forward_op)(struct UP_R(up_run) *r, const struct up_op *op, boo
         UP_R(up_mean_forward)(y, x, c * r->n, area_of(p, op->src), add);
         break;
     case UP_OP_LINEAR:
-        UP_R(up_linear_forward)(y, x, w, UP_R(tensor)(p, r->weight, op->weight + 1),
-                                p->slot[op->dst].c, c, r->n, add);
+        UP_R(up_linear_forward)
+        (y, x, w, UP_R(tensor)(p, r->weight, op->weight + 1), p->slot[op->dst].c, c, r->n, add);
         break;
     }
 }
 
-void UP_R(up_run_forward)(struct UP_R(up_run) *r, int ops)
+void UP_R(up_run_forward)(struct UP_R(up_run) * r, int ops)
 {
     const struct up_program *p = r->program;
     memset(r->live, 0, (size_t)p->slots * sizeof *r->live);
@@ -111,7 +112,7 @@ void UP_R(up_run_forward)(struct UP_R(up_run) *r, int ops)
     }
 }
 
-static void UP_R(weight_gradient)(struct UP_R(up_run) *r, const struct up_op *op)
+static void UP_R(weight_gradient)(struct UP_R(up_run) * r, const struct up_op *op)
 {
     const struct up_program *p = r->program;
     const real *x = r->act[op->src], *dy = r->grad[op->dst];
@@ -120,12 +121,12 @@ static void UP_R(weight_gradient)(struct UP_R(up_run) *r, const struct up_op *op
     if (op->kind == UP_OP_CONV)
         UP_R(up_conv_backward_weight)(dw, x, op->relu ? x : NULL, dy, &conv, false, r->scratch);
     else if (op->kind == UP_OP_LINEAR)
-        UP_R(up_linear_backward_weight)(dw, x, dy, p->slot[op->dst].c, p->slot[op->src].c, r->n,
-                                        false);
+        UP_R(up_linear_backward_weight)
+        (dw, x, dy, p->slot[op->dst].c, p->slot[op->src].c, r->n, false);
 }
 
 /* A linear operation's transpose; what the gradient and its tangent have in common. */
-static void UP_R(transpose_op)(struct UP_R(up_run) *r, const struct up_op *op, real *dx,
+static void UP_R(transpose_op)(struct UP_R(up_run) * r, const struct up_op *op, real *dx,
                                const real *dy, bool add)
 {
     const struct up_program *p = r->program;
@@ -146,7 +147,7 @@ static void UP_R(transpose_op)(struct UP_R(up_run) *r, const struct up_op *op, r
     }
 }
 
-static void UP_R(backward_op)(struct UP_R(up_run) *r, const struct up_op *op, bool add)
+static void UP_R(backward_op)(struct UP_R(up_run) * r, const struct up_op *op, bool add)
 {
     const struct up_program *p = r->program;
     const real *x = r->act[op->src], *dy = r->grad[op->dst];
@@ -155,18 +156,18 @@ static void UP_R(backward_op)(struct UP_R(up_run) *r, const struct up_op *op, bo
     int c = p->slot[op->src].c;
     struct up_conv conv = conv_of(p, op, r->n);
     if (op->kind == UP_OP_CONV)
-        UP_R(up_conv_backward_data)(dx, op->relu ? x : NULL, w, dy, NULL, NULL, &conv, add,
-                                    r->scratch);
+        UP_R(up_conv_backward_data)
+        (dx, op->relu ? x : NULL, w, dy, NULL, NULL, &conv, add, r->scratch);
     else if (op->kind == UP_OP_LINEAR)
         UP_R(up_linear_backward_data)(dx, w, dy, p->slot[op->dst].c, c, r->n, add);
     else if (op->kind == UP_OP_NORM && !r->identity_norm)
-        UP_R(up_norm_backward)(dx, x, dy, w, r->norm + op->norm, c,
-                               numel(p, op->src, r->n) / c, add);
+        UP_R(up_norm_backward)
+        (dx, x, dy, w, r->norm + op->norm, c, numel(p, op->src, r->n) / c, add);
     else
         UP_R(transpose_op)(r, op, dx, dy, add);
 }
 
-void UP_R(up_run_backward)(struct UP_R(up_run) *r, bool to_input)
+void UP_R(up_run_backward)(struct UP_R(up_run) * r, bool to_input)
 {
     const struct up_program *p = r->program;
     memset(r->reached, 0, (size_t)p->slots * sizeof *r->reached);
@@ -187,7 +188,7 @@ void UP_R(up_run_backward)(struct UP_R(up_run) *r, bool to_input)
 }
 
 /* ydot = layer(x, v), then <layer(xdot, w), dy> and ydot += layer(xdot, w). */
-static double UP_R(tangent_layer)(struct UP_R(up_run) *r, const struct up_op *op)
+static double UP_R(tangent_layer)(struct UP_R(up_run) * r, const struct up_op *op)
 {
     const struct up_program *p = r->program;
     const real *x = r->act[op->src], *xdot = r->tan[op->src], *mask = op->relu ? x : NULL;
@@ -211,7 +212,7 @@ static double UP_R(tangent_layer)(struct UP_R(up_run) *r, const struct up_op *op
     return sum;
 }
 
-static void UP_R(tangent_op)(struct UP_R(up_run) *r, const struct up_op *op, bool add)
+static void UP_R(tangent_op)(struct UP_R(up_run) * r, const struct up_op *op, bool add)
 {
     const struct up_program *p = r->program;
     const real *x = r->act[op->src], *xdot = r->tan[op->src];
@@ -220,8 +221,9 @@ static void UP_R(tangent_op)(struct UP_R(up_run) *r, const struct up_op *op, boo
     int c = p->slot[op->src].c;
     struct up_pool pool = pool_of(p, op, r->n);
     if (op->kind == UP_OP_NORM)
-        UP_R(up_norm_tangent)(ydot, x, xdot, UP_R(tensor)(p, r->weight, op->weight),
-                              r->norm + op->norm, c, m / c, add);
+        UP_R(up_norm_tangent)
+        (ydot, x, xdot, UP_R(tensor)(p, r->weight, op->weight), r->norm + op->norm, c, m / c,
+         add);
     else if (op->kind == UP_OP_POOL)
         UP_R(up_pool_forward)(ydot, xdot, &pool, add, r->scratch);
     else if (op->kind == UP_OP_MEAN)
@@ -232,7 +234,7 @@ static void UP_R(tangent_op)(struct UP_R(up_run) *r, const struct up_op *op, boo
         UP_R(up_pass)(ydot, xdot, op->kind == UP_OP_RELU ? x : NULL, m, add);
 }
 
-double UP_R(up_run_tangent)(struct UP_R(up_run) *r)
+double UP_R(up_run_tangent)(struct UP_R(up_run) * r)
 {
     const struct up_program *p = r->program;
     double sum = 0;
@@ -252,20 +254,21 @@ double UP_R(up_run_tangent)(struct UP_R(up_run) *r)
 }
 
 /* <layer(x, w) without bias, dydot>. */
-static double UP_R(output_dot)(struct UP_R(up_run) *r, const struct up_op *op, const real *dydot)
+static double UP_R(output_dot)(struct UP_R(up_run) * r, const struct up_op *op,
+                               const real *dydot)
 {
     const struct up_program *p = r->program;
     const real *y = r->act[op->dst];
     if (op->kind == UP_OP_LINEAR) {
-        UP_R(up_linear_forward)(r->scratch, r->act[op->src],
-                                UP_R(tensor)(p, r->weight, op->weight), NULL,
-                                p->slot[op->dst].c, p->slot[op->src].c, r->n, false);
+        UP_R(up_linear_forward)
+        (r->scratch, r->act[op->src], UP_R(tensor)(p, r->weight, op->weight), NULL,
+         p->slot[op->dst].c, p->slot[op->src].c, r->n, false);
         y = r->scratch;
     }
     return UP_R(up_dot)(y, dydot, numel(p, op->dst, r->n));
 }
 
-static void UP_R(backward_tangent_op)(struct UP_R(up_run) *r, const struct up_op *op,
+static void UP_R(backward_tangent_op)(struct UP_R(up_run) * r, const struct up_op *op,
                                       real *const *gtan, bool add)
 {
     const struct up_program *p = r->program;
@@ -276,20 +279,21 @@ static void UP_R(backward_tangent_op)(struct UP_R(up_run) *r, const struct up_op
     int out = p->slot[op->dst].c, in = p->slot[op->src].c;
     struct up_conv conv = conv_of(p, op, r->n);
     if (op->kind == UP_OP_CONV) {
-        UP_R(up_conv_backward_data)(dxdot, op->relu ? x : NULL, w, dydot, v, dy, &conv, add,
-                                    r->scratch);
+        UP_R(up_conv_backward_data)
+        (dxdot, op->relu ? x : NULL, w, dydot, v, dy, &conv, add, r->scratch);
     } else if (op->kind == UP_OP_LINEAR) {
         UP_R(up_linear_backward_data)(dxdot, w, dydot, out, in, r->n, add);
         UP_R(up_linear_backward_data)(dxdot, v, dy, out, in, r->n, true);
     } else if (op->kind == UP_OP_NORM) {
-        UP_R(up_norm_backward_tangent)(dxdot, x, r->tan[op->src], dy, dydot, w,
-                                       r->norm + op->norm, in, numel(p, op->src, r->n) / in, add);
+        UP_R(up_norm_backward_tangent)
+        (dxdot, x, r->tan[op->src], dy, dydot, w, r->norm + op->norm, in,
+         numel(p, op->src, r->n) / in, add);
     } else {
         UP_R(transpose_op)(r, op, dxdot, dydot, add);
     }
 }
 
-double UP_R(up_run_backward_tangent)(struct UP_R(up_run) *r, real *const *gtan)
+double UP_R(up_run_backward_tangent)(struct UP_R(up_run) * r, real *const *gtan)
 {
     const struct up_program *p = r->program;
     double sum = 0;

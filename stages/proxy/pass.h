@@ -19,25 +19,25 @@ size_t up_pass_scratch(const struct up_program *p, int n);
  * up_run_backward  grad, `reached` and (unless dweight is NULL) dweight, from grad[logits];
  *                  grad[input] only when to_input
  * up_run_tangent   R-operator, direction dweight on counted weights, 0 elsewhere: tan of all
- *                  slots. Returns sum over counted layers of <layer(xdot, w), grad of its output>
- * up_run_backward_tangent  derivative of grad in that direction, from gtan[logits], into gtan.
- *                  Returns sum over counted layers of <output without bias, gtan of it>.
- * The two returned sums together are w . (H dweight), H the Hessian over counted weights. */
-#define UP_PASS_DECLARE(real, R)                                                                \
-    struct up_run##R {                                                                          \
-        const struct up_program *program;                                                       \
-        int n;                    /* images */                                                  \
-        bool identity_norm;       /* norms pass their input on (synflow) */                     \
-        real *weight, *dweight;   /* [numbers] of the program */                                \
-        real **act, **grad, **tan; /* [slots] */                                                \
-        bool *reached;            /* [slots] has a gradient */                                  \
-        bool *live;               /* [slots] used inside a pass */                              \
-        struct up_norm *norm;     /* [norms] of the program */                                  \
-        real *scratch;            /* [up_pass_scratch] */                                       \
-    };                                                                                          \
-    void up_run_forward##R(struct up_run##R *run, int ops);                                     \
-    void up_run_backward##R(struct up_run##R *run, bool to_input);                              \
-    double up_run_tangent##R(struct up_run##R *run);                                            \
+ *                  slots. Returns sum over counted layers of <layer(xdot, w), grad of its
+ * output> up_run_backward_tangent  derivative of grad in that direction, from gtan[logits],
+ * into gtan. Returns sum over counted layers of <output without bias, gtan of it>. The two
+ * returned sums together are w . (H dweight), H the Hessian over counted weights. */
+#define UP_PASS_DECLARE(real, R)                                                               \
+    struct up_run##R {                                                                         \
+        const struct up_program *program;                                                      \
+        int n;                     /* images */                                                \
+        bool identity_norm;        /* norms pass their input on (synflow) */                   \
+        real *weight, *dweight;    /* [numbers] of the program */                              \
+        real **act, **grad, **tan; /* [slots] */                                               \
+        bool *reached;             /* [slots] has a gradient */                                \
+        bool *live;                /* [slots] used inside a pass */                            \
+        struct up_norm *norm;      /* [norms] of the program */                                \
+        real *scratch;             /* [up_pass_scratch] */                                     \
+    };                                                                                         \
+    void up_run_forward##R(struct up_run##R *run, int ops);                                    \
+    void up_run_backward##R(struct up_run##R *run, bool to_input);                             \
+    double up_run_tangent##R(struct up_run##R *run);                                           \
     double up_run_backward_tangent##R(struct up_run##R *run, real *const *gtan);
 UP_PASS_DECLARE(float, _f32)
 UP_PASS_DECLARE(double, _f64)

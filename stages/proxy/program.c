@@ -58,7 +58,8 @@ static int add_weight(struct up_program *p, const char *module, const char *what
 {
     p->weight = grown(p->weight, p->weights, sizeof *p->weight);
     struct up_weight *w = &p->weight[p->weights];
-    *w = (struct up_weight){.role = role, .count = (size_t)count, .at = p->numbers, .fan_in = fan_in};
+    *w = (struct up_weight){
+        .role = role, .count = (size_t)count, .at = p->numbers, .fan_in = fan_in};
     int len = snprintf(w->name, sizeof w->name, "%s.%s", module, what);
     UP_CHECK(len > 0 && len < UP_WEIGHT_NAME);
     p->numbers += w->count;
@@ -176,7 +177,8 @@ void up_program_fold(struct up_program *p)
     for (int k = 0; k < p->slots; ++k) {
         int big = -1; /* largest first: small ones fit between */
         for (int i = 0; i < p->slots; ++i)
-            if (!placed[i] && (big < 0 || slot_numbers(&p->slot[i]) > slot_numbers(&p->slot[big])))
+            if (!placed[i] &&
+                (big < 0 || slot_numbers(&p->slot[i]) > slot_numbers(&p->slot[big])))
                 big = i;
         struct up_slot *s = &p->slot[big];
         s->folded = lowest(p, placed, s);

@@ -12,21 +12,21 @@
 #include <stddef.h>
 
 enum up_op_kind {
-    UP_OP_CONV,   /* always into a slot of its own; `relu`: its input goes through a ReLU */
-    UP_OP_NORM,   /* batch normalisation, training mode */
-    UP_OP_POOL,   /* average, padding not counted */
-    UP_OP_COPY,   /* identity */
-    UP_OP_ZERO,   /* x * 0 */
+    UP_OP_CONV, /* always into a slot of its own; `relu`: its input goes through a ReLU */
+    UP_OP_NORM, /* batch normalisation, training mode */
+    UP_OP_POOL, /* average, padding not counted */
+    UP_OP_COPY, /* identity */
+    UP_OP_ZERO, /* x * 0 */
     UP_OP_RELU,
-    UP_OP_MEAN,   /* over rows and columns */
+    UP_OP_MEAN, /* over rows and columns */
     UP_OP_LINEAR
 };
 
 struct up_op {
     enum up_op_kind kind;
-    int src, dst;            /* slots */
-    int weight;              /* conv: its tensor; norm: gamma, then beta; linear: weight, then bias */
-    int norm;                /* norm: first of its channels in the array of statistics */
+    int src, dst; /* slots */
+    int weight;   /* conv: its tensor; norm: gamma, then beta; linear: weight, then bias */
+    int norm;     /* norm: first of its channels in the array of statistics */
     bool relu;
     int kernel, stride, pad; /* conv, pool */
 };
@@ -42,8 +42,9 @@ enum up_weight_role { UP_W_COUNTED, UP_W_BIAS, UP_W_GAMMA, UP_W_BETA };
 enum { UP_WEIGHT_NAME = 64 };
 struct up_weight {
     char name[UP_WEIGHT_NAME];
-    enum up_weight_role role; /* COUNTED: of a convolution or linear layer (spec: counted layers) */
-    size_t count, at;         /* numbers, and where they start among all of them */
+    enum up_weight_role
+        role;         /* COUNTED: of a convolution or linear layer (spec: counted layers) */
+    size_t count, at; /* numbers, and where they start among all of them */
     int fan_in;
 };
 
@@ -52,13 +53,16 @@ struct up_program { /* up_program_release */
     struct up_op *op;
     struct up_weight *weight;
     int slots, ops, weights;
-    size_t numbers;     /* in all weights */
-    int norms;          /* channels of all norms together */
-    int input, logits;  /* slots */
-    int feature;        /* slot the global mean reads */
-    size_t folded;      /* numbers per image of all folded buffers together */
+    size_t numbers;    /* in all weights */
+    int norms;         /* channels of all norms together */
+    int input, logits; /* slots */
+    int feature;       /* slot the global mean reads */
+    size_t folded;     /* numbers per image of all folded buffers together */
 };
-#define UP_PROGRAM_INIT {0}
+#define UP_PROGRAM_INIT                                                                        \
+    {                                                                                          \
+        0                                                                                      \
+    }
 void up_program_release(struct up_program *p);
 
 /* Each appends and returns its output slot: a new one, or `into` when it is >= 0. `name` is

@@ -7,13 +7,25 @@
 #include "stages/space/space.h"
 
 enum up_proxy_id { /* order of the paper's Table 1 */
-    UP_SNIP, UP_FLOPS, UP_PARAMS, UP_L2_NORM, UP_GRASP, UP_GRAD_NORM, UP_SYNFLOW,
-    UP_JACOV, UP_EPE_NAS, UP_ZEN, UP_FISHER, UP_PLAIN, UP_NWOT, UP_PROXIES
+                   UP_SNIP,
+                   UP_FLOPS,
+                   UP_PARAMS,
+                   UP_L2_NORM,
+                   UP_GRASP,
+                   UP_GRAD_NORM,
+                   UP_SYNFLOW,
+                   UP_JACOV,
+                   UP_EPE_NAS,
+                   UP_ZEN,
+                   UP_FISHER,
+                   UP_PLAIN,
+                   UP_NWOT,
+                   UP_PROXIES
 };
 struct up_proxy {
     const char *name;
-    int version;       /* raise when the definition changes */
-    unsigned passes;   /* set of enum up_pass (work.h) it needs */
+    int version;        /* raise when the definition changes */
+    unsigned passes;    /* set of enum up_pass (work.h) it needs */
     const char *source; /* paper and equation */
 };
 extern const struct up_proxy up_proxies[UP_PROXIES];
@@ -21,8 +33,8 @@ int up_proxy_find(const char *name); /* enum up_proxy_id, or -1 */
 
 struct up_batch {
     int n, c, h, w, classes;
-    const float *x;     /* [n][c][h][w], normalised */
-    const int32_t *y;   /* [n], 0 <= y < classes */
+    const float *x;   /* [n][c][h][w], normalised */
+    const int32_t *y; /* [n], 0 <= y < classes */
 };
 
 /* Weights given by name (names as in the README's table), else drawn. */
@@ -37,9 +49,10 @@ struct up_proxy_job {
     struct up_arch arch;
     struct up_net_size net;
     const struct up_batch *batch;
-    uint64_t seed;                        /* of weights and of zen's draws */
-    const struct up_tensor_source *given; /* NULL: PyTorch's default init, seeded by tensor name */
-    unsigned want;                        /* bit i: proxy i */
+    uint64_t seed; /* of weights and of zen's draws */
+    const struct up_tensor_source
+        *given;    /* NULL: PyTorch's default init, seeded by tensor name */
+    unsigned want; /* bit i: proxy i */
 };
 enum up_score_state { UP_SCORE_OK = 0, UP_SCORE_NAN, UP_SCORE_SINGULAR, UP_SCORE_DEGENERATE };
 const char *up_score_reason(enum up_score_state s); /* a short sentence */

@@ -3,18 +3,15 @@
 #include <math.h>
 
 static double (*const score_of[UP_PROXIES])(const struct up_work *) = {
-    [UP_SNIP] = up_score_snip,           [UP_L2_NORM] = up_score_l2_norm,
-    [UP_GRASP] = up_score_grasp,         [UP_GRAD_NORM] = up_score_grad_norm,
-    [UP_SYNFLOW] = up_score_synflow,     [UP_JACOV] = up_score_jacov,
-    [UP_EPE_NAS] = up_score_epe_nas,     [UP_ZEN] = up_score_zen,
-    [UP_FISHER] = up_score_fisher,       [UP_PLAIN] = up_score_plain,
+    [UP_SNIP] = up_score_snip,       [UP_L2_NORM] = up_score_l2_norm,
+    [UP_GRASP] = up_score_grasp,     [UP_GRAD_NORM] = up_score_grad_norm,
+    [UP_SYNFLOW] = up_score_synflow, [UP_JACOV] = up_score_jacov,
+    [UP_EPE_NAS] = up_score_epe_nas, [UP_ZEN] = up_score_zen,
+    [UP_FISHER] = up_score_fisher,   [UP_PLAIN] = up_score_plain,
     [UP_NWOT] = up_score_nwot,
 };
 
-static bool wanted(const struct up_proxy_job *job, int proxy)
-{
-    return job->want >> proxy & 1;
-}
+static bool wanted(const struct up_proxy_job *job, int proxy) { return job->want >> proxy & 1; }
 
 static void put(struct up_proxy_scores *out, int proxy, double v)
 {

@@ -12,10 +12,7 @@ struct up_proxy_slab {
     size_t size;
 };
 
-struct up_proxy_slab *up_proxy_slab_new(void)
-{
-    return up_alloc(sizeof(struct up_proxy_slab));
-}
+struct up_proxy_slab *up_proxy_slab_new(void) { return up_alloc(sizeof(struct up_proxy_slab)); }
 
 void up_proxy_slab_free(struct up_proxy_slab *s)
 {

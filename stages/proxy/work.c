@@ -104,18 +104,20 @@ static int check_batch(const struct up_proxy_job *job, struct up_err *err)
     const struct up_batch *b = job->batch;
     if (b->h != job->net.height || b->w != job->net.width)
         return up_fail(err, UP_EINVAL,
-                       "the images are %d x %d pixels and the network is for %d x %d", b->h, b->w,
-                       job->net.height, job->net.width);
+                       "the images are %d x %d pixels and the network is for %d x %d", b->h,
+                       b->w, job->net.height, job->net.width);
     if (b->n < 1 || (double)b->n * b->h * b->w > MAX_PIXELS)
-        return up_fail(err, UP_EINVAL,
-                       "a batch of %d images of %d x %d pixels cannot be scored: 1 to %d pixels in "
-                       "all; change the batch",
-                       b->n, b->h, b->w, MAX_PIXELS);
+        return up_fail(
+            err, UP_EINVAL,
+            "a batch of %d images of %d x %d pixels cannot be scored: 1 to %d pixels in "
+            "all; change the batch",
+            b->n, b->h, b->w, MAX_PIXELS);
     for (int i = 0; i < b->n; ++i)
         if (b->y[i] < 0 || b->y[i] >= job->net.classes)
-            return up_fail(err, UP_EINVAL,
-                           "label %d of the batch is %d and the network has %d classes (0 to %d)",
-                           i, b->y[i], job->net.classes, job->net.classes - 1);
+            return up_fail(
+                err, UP_EINVAL,
+                "label %d of the batch is %d and the network has %d classes (0 to %d)", i,
+                b->y[i], job->net.classes, job->net.classes - 1);
     return UP_OK;
 }
 
@@ -146,10 +148,11 @@ int up_work_init(struct up_work *w, const struct up_proxy_job *job, unsigned pas
     size_t size = at.at;
     at = (struct up_place){up_proxy_slab_reserve(slab, size), 0};
     if (!at.base) {
-        rc = up_fail(err, UP_ENOMEM,
-                     "scoring with a batch of %d images needs %zu MiB of memory per thread; use a "
-                     "smaller batch or fewer threads",
-                     job->batch->n, size >> 20);
+        rc = up_fail(
+            err, UP_ENOMEM,
+            "scoring with a batch of %d images needs %zu MiB of memory per thread; use a "
+            "smaller batch or fewer threads",
+            job->batch->n, size >> 20);
         goto out;
     }
     layout(w, &at);
@@ -160,10 +163,7 @@ out:
     return rc;
 }
 
-void up_work_release(struct up_work *w)
-{
-    up_program_release(&w->program);
-}
+void up_work_release(struct up_work *w) { up_program_release(&w->program); }
 
 /* [n][c][hw] as images are stored to [c][n][hw] as passes want them. */
 static void load_images(float *out, const struct up_batch *b)

@@ -9,13 +9,13 @@
 #include "stages/proxy/slab.h"
 
 enum up_pass {
-    UP_PASS_WEIGHTS = 1,   /* run.weight */
-    UP_PASS_FORWARD = 2,   /* run.act on the batch; the loss */
-    UP_PASS_JACOBIAN = 4,  /* `correlation` of the rows of d(sum of logits)/d(image) */
-    UP_PASS_LOSS = 8,      /* run.grad and run.dweight of the loss */
-    UP_PASS_HESSIAN = 16,  /* `curvature` = w . (H g) */
-    UP_PASS_SYNFLOW = 32,  /* flow.weight and flow.dweight */
-    UP_PASS_ZEN = 64       /* `expressivity`, `norm_scale` */
+    UP_PASS_WEIGHTS = 1,  /* run.weight */
+    UP_PASS_FORWARD = 2,  /* run.act on the batch; the loss */
+    UP_PASS_JACOBIAN = 4, /* `correlation` of the rows of d(sum of logits)/d(image) */
+    UP_PASS_LOSS = 8,     /* run.grad and run.dweight of the loss */
+    UP_PASS_HESSIAN = 16, /* `curvature` = w . (H g) */
+    UP_PASS_SYNFLOW = 32, /* flow.weight and flow.dweight */
+    UP_PASS_ZEN = 64      /* `expressivity`, `norm_scale` */
 };
 
 struct up_work {

@@ -78,7 +78,7 @@ void up_work_zen(struct up_work *w)
 
 double up_score_zen(const struct up_work *w)
 {
-    return w->expressivity > 0 ? log(w->expressivity) + w->norm_scale
+    return w->expressivity > 0    ? log(w->expressivity) + w->norm_scale
            : w->expressivity == 0 ? (double)-INFINITY
                                   : (double)NAN;
 }

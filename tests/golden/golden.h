@@ -64,15 +64,15 @@ static void golden_json(struct golden *g, const char *name)
         if (t.kind == UP_JSON_KEY)
             snprintf(key, sizeof key, "%.*s", (int)t.text.len, (const char *)t.text.data);
         else if (t.kind == UP_JSON_STRING && !strcmp(key, "space"))
-            assert_int_equal(up_space_find(&g->job.space,
-                                           up_arena_strndup(&g->arena, (const char *)t.text.data,
-                                                            t.text.len),
-                                           &err),
-                             UP_OK);
+            assert_int_equal(
+                up_space_find(
+                    &g->job.space,
+                    up_arena_strndup(&g->arena, (const char *)t.text.data, t.text.len), &err),
+                UP_OK);
         else if (t.kind == UP_JSON_STRING && !strcmp(key, "arch"))
-            assert_int_equal(g->job.space->parse(&g->job.arch, (const char *)t.text.data,
-                                                 t.text.len, &err),
-                             UP_OK);
+            assert_int_equal(
+                g->job.space->parse(&g->job.arch, (const char *)t.text.data, t.text.len, &err),
+                UP_OK);
         else if (t.kind == UP_JSON_NUMBER && !strcmp(key, "cross_entropy"))
             g->loss = t.number;
         else if (t.kind == UP_JSON_NUMBER && up_proxy_find(key) >= 0)
@@ -91,8 +91,10 @@ static void golden_open(struct golden *g, const char *name)
     golden_json(g, name);
     assert_int_equal(up_npz_open(&g->weights, name, golden_file(g, name, ".weights.npz"), &err),
                      UP_OK);
-    assert_int_equal(up_npy_open(&images, name, golden_file(g, name, ".images.npy"), &err), UP_OK);
-    assert_int_equal(up_npy_open(&labels, name, golden_file(g, name, ".labels.npy"), &err), UP_OK);
+    assert_int_equal(up_npy_open(&images, name, golden_file(g, name, ".images.npy"), &err),
+                     UP_OK);
+    assert_int_equal(up_npy_open(&labels, name, golden_file(g, name, ".labels.npy"), &err),
+                     UP_OK);
     float *x = UP_NEW(&g->arena, images.count, float);
     int32_t *y = UP_NEW(&g->arena, labels.count, int32_t);
     int n = (int)images.dims[0], h = (int)images.dims[2], w = (int)images.dims[3];

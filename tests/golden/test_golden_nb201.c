@@ -48,8 +48,8 @@ static void compare(const struct golden *g, const char *name, const struct up_pr
             continue;
         bool ok = want == invalid ? s->state[i] != UP_SCORE_OK && isnan(got)
                                   : fabs(got - want) <= tolerance(g, i, want);
-        print_message("%-16s %-9s %18.10g %18.10g  %.1e%s\n", name, up_proxies[i].name, want, got,
-                      want != 0 ? fabs(got / want - 1) : fabs(got), ok ? "" : "  WRONG");
+        print_message("%-16s %-9s %18.10g %18.10g  %.1e%s\n", name, up_proxies[i].name, want,
+                      got, want != 0 ? fabs(got / want - 1) : fabs(got), ok ? "" : "  WRONG");
         bad += !ok;
     }
     assert_true(fabs(s->loss - g->loss) < 1e-5);

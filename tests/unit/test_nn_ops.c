@@ -49,7 +49,8 @@ struct op {
     void (*tangent)(const void *ctx, double *ydot, const double *x, const double *w,
                     const double *xdot, const double *wdot);
     void (*second)(const void *ctx, double *dxdot, const double *x, const double *w,
-                   const double *dy, const double *xdot, const double *wdot, const double *dydot);
+                   const double *dy, const double *xdot, const double *wdot,
+                   const double *dydot);
 };
 
 static void moved(double *to, const double *from, const double *along, int n, double by)
@@ -59,8 +60,8 @@ static void moved(double *to, const double *from, const double *along, int n, do
 }
 
 /* Gradient of <dy, f> in every coordinate of v (x or w). */
-static void check_gradient(const struct op *o, const double *x, const double *w, const double *dy,
-                           const double *got, bool of_w)
+static void check_gradient(const struct op *o, const double *x, const double *w,
+                           const double *dy, const double *got, bool of_w)
 {
     static double v[MOST], y[2][MOST], want[MOST];
     int n = of_w ? o->nw : o->nx;
@@ -111,7 +112,8 @@ static void check(const struct op *o)
     close_to(dx[0], want, o->nx, 2e-7);
 }
 
-/* ---- convolution; ctx is the geometry, `relu` says whether the input is masked by itself ---- */
+/* ---- convolution; ctx is the geometry, `relu` says whether the input is masked by itself ----
+ */
 struct conv {
     struct up_conv c;
     bool relu;
@@ -149,7 +151,8 @@ static void conv_second(const void *ctx, double *dxdot, const double *x, const d
                               scratch);
 }
 
-/* in, out, kernel, stride, pad, n, h, w: blocks of 16 channels, strides, odd sizes, several chunks */
+/* in, out, kernel, stride, pad, n, h, w: blocks of 16 channels, strides, odd sizes, several
+ * chunks */
 static const struct up_conv shapes[] = {
     {3, 4, 3, 1, 1, 2, 5, 4}, {18, 3, 3, 1, 1, 2, 4, 4}, {4, 5, 3, 2, 1, 3, 6, 6},
     {3, 6, 1, 1, 0, 4, 3, 5}, {2, 2, 3, 2, 1, 2, 7, 5},  {1, 2, 3, 1, 1, 2, 25, 25},
@@ -209,8 +212,8 @@ static void convolution_is_its_definition(void **state)
         up_conv_forward_f64(y, x, x, w, c, false, scratch);
         up_conv_forward_f32(yf, xf, xf, wf, c, false, sf);
         for (int k = 0; k < c->out * c->n * oh * ow; ++k) {
-            double want =
-                reference(c, x, w, k / (c->n * oh * ow), k / (oh * ow) % c->n, k / ow % oh, k % ow);
+            double want = reference(c, x, w, k / (c->n * oh * ow), k / (oh * ow) % c->n,
+                                    k / ow % oh, k % ow);
             assert_true(fabs(y[k] - want) < 1e-12 * (1 + fabs(want)));
             assert_true(fabs((double)yf[k] - want) < 2e-5 * (1 + fabs(want)));
         }
@@ -231,7 +234,8 @@ static void norm_backward(const void *ctx, double *dx, double *dw, const double 
     static double y[NC * NM];
     up_norm_forward_f64(y, x, w, w + NC, s, NC, NM, false);
     up_norm_backward_f64(dx, x, dy, w, s, NC, NM, false);
-    for (int c = 0; c < NC; ++c) { /* by its sums: gradients of gamma and beta are read nowhere else */
+    for (int c = 0; c < NC;
+         ++c) { /* by its sums: gradients of gamma and beta are read nowhere else */
         dw[c] = s[c].grad_xhat * NM;
         dw[NC + c] = s[c].grad * NM;
     }
@@ -262,12 +266,13 @@ static void norm_second(const void *ctx, double *dxdot, const double *x, const d
 static void norm_has_its_derivatives(void **state)
 {
     (void)state;
-    check(&(struct op){NC * NM, 2 * NC, NC * NM, NULL, norm_forward, norm_backward, norm_tangent,
-                       norm_second});
+    check(&(struct op){NC * NM, 2 * NC, NC * NM, NULL, norm_forward, norm_backward,
+                       norm_tangent, norm_second});
 }
 
 /* ---- linear maps without parameters: pools, mean; and the ReLU ---- */
-static const struct up_pool pools[] = {{4, 3, 1, 1, 5, 6}, {3, 2, 2, 0, 4, 6}, {2, 3, 2, 1, 7, 5}};
+static const struct up_pool pools[] = {
+    {4, 3, 1, 1, 5, 6}, {3, 2, 2, 0, 4, 6}, {2, 3, 2, 1, 7, 5}};
 static void pool_forward(const void *ctx, double *y, const double *x, const double *w)
 {
     up_pool_forward_f64(y, x, ctx, false, scratch);
@@ -332,8 +337,8 @@ static void mean_second(const void *ctx, double *dxdot, const double *x, const d
 static void mean_has_its_derivatives(void **state)
 {
     (void)state;
-    check(&(struct op){PLANES * AREA, 0, PLANES, NULL, mean_forward, mean_backward, mean_tangent,
-                       mean_second});
+    check(&(struct op){PLANES * AREA, 0, PLANES, NULL, mean_forward, mean_backward,
+                       mean_tangent, mean_second});
 }
 
 static void relu_forward(const void *ctx, double *y, const double *x, const double *w)

@@ -28,7 +28,8 @@ static double **buffers(struct net *t)
 {
     double **b = UP_NEW(&t->arena, t->p.slots, double *);
     for (int i = 0; i < t->p.slots; ++i)
-        b[i] = UP_NEW(&t->arena, t->p.slot[i].c * t->p.slot[i].h * t->p.slot[i].w * IMAGES, double);
+        b[i] = UP_NEW(&t->arena, t->p.slot[i].c * t->p.slot[i].h * t->p.slot[i].w * IMAGES,
+                      double);
     return b;
 }
 
@@ -102,7 +103,8 @@ static void expect(double got, double want, double tolerance)
 
 /* All five operations, a node only `none` leads to, a node that leads nowhere. */
 static const uint8_t archs[][6] = {
-    {3, 2, 3, 1, 4, 3}, {1, 2, 0, 3, 4, 2}, {3, 0, 3, 3, 0, 0}, {0, 3, 1, 0, 2, 3}, {4, 4, 4, 4, 4, 4},
+    {3, 2, 3, 1, 4, 3}, {1, 2, 0, 3, 4, 2}, {3, 0, 3, 3, 0, 0},
+    {0, 3, 1, 0, 2, 3}, {4, 4, 4, 4, 4, 4},
 };
 enum { ARCHS = sizeof archs / sizeof *archs };
 

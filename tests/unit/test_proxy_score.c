@@ -1,5 +1,6 @@
 /* links: up_proxy */
-/* Scores of small networks: sharing changes nothing, what degenerates says so, bad input is named. */
+/* Scores of small networks: sharing changes nothing, what degenerates says so, bad input is
+ * named. */
 #include "stages/proxy/batch.h"
 #include "stages/proxy/work.h"
 #include "store/base/arena.h"
@@ -13,10 +14,7 @@
 
 /* An allocation that cannot be had returns NULL under the address sanitizer too. */
 const char *__asan_default_options(void);
-const char *__asan_default_options(void)
-{
-    return "allocator_may_return_null=1";
-}
+const char *__asan_default_options(void) { return "allocator_may_return_null=1"; }
 
 enum { IMAGES = 8, SIDE = 8, CLASSES = 4 };
 static const unsigned everything = (1u << UP_PROXIES) - 1;
@@ -40,10 +38,8 @@ static void open_fixture(struct fixture *f, const char *arch)
     for (int i = 0; i < IMAGES; ++i)
         f->y[i] = i * 3 % CLASSES;
     f->batch = (struct up_batch){IMAGES, 3, SIDE, SIDE, CLASSES, f->x, f->y};
-    f->job = (struct up_proxy_job){.net = {4, 1, CLASSES, SIDE, SIDE},
-                                   .batch = &f->batch,
-                                   .seed = 9,
-                                   .want = everything};
+    f->job = (struct up_proxy_job){
+        .net = {4, 1, CLASSES, SIDE, SIDE}, .batch = &f->batch, .seed = 9, .want = everything};
     assert_int_equal(up_space_find(&f->job.space, "nb201", NULL), UP_OK);
     assert_int_equal(f->job.space->parse(&f->job.arch, arch, strlen(arch), NULL), UP_OK);
     f->slab = up_proxy_slab_new();
@@ -54,8 +50,9 @@ static void score(struct fixture *f)
     assert_int_equal(up_proxy_score(&f->s, &f->job, f->slab, &f->err), UP_OK);
 }
 
-static const char usual[] = "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_1x1~1|+|avg_pool_3x3~0|nor_"
-                            "conv_3x3~1|none~2|";
+static const char usual[] =
+    "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_1x1~1|+|avg_pool_3x3~0|nor_"
+    "conv_3x3~1|none~2|";
 static const char nothing[] = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|";
 /* Work is done, but none of it leaves the cell. */
 static const char dead_end[] =
@@ -189,7 +186,8 @@ static void correlation_scores_follow_their_definitions(void **state)
     job.net.classes = 120; /* one class is left when lone images are dropped */
     assert_true(up_score_epe_nas(&w) == 0);
     y[2] = 2;
-    double a = (2 * log(1 + k) + 2 * log(.5 + k)) / 2, b = (2 * log(1 + k) + 2 * log(.4 + k)) / 2;
+    double a = (2 * log(1 + k) + 2 * log(.5 + k)) / 2,
+           b = (2 * log(1 + k) + 2 * log(.4 + k)) / 2;
     assert_true(fabs(up_score_epe_nas(&w) - 2 * fabs(a - b) / 2) < 1e-12);
     y[0] = 4; /* nobody has company */
     y[2] = 5;
@@ -275,8 +273,8 @@ static void pixels_are_normalised_by_channel(void **state)
     const double mean[3] = {0, .5, .25}, std[3] = {1, .5, .25};
     float x[12];
     up_batch_normalise(x, pixels, 2, 3, 2, mean, std);
-    static const double want[12] = {0, 1, (.2 - .5) / .5, (.4 - .5) / .5, -1, 3,
-                                    .2, .4, -1, 1, (.2 - .25) / .25, (.4 - .25) / .25};
+    static const double want[12] = {0,  1, (.2 - .5) / .5,   (.4 - .5) / .5,  -1, 3, .2, .4,
+                                    -1, 1, (.2 - .25) / .25, (.4 - .25) / .25};
     for (int i = 0; i < 12; ++i)
         assert_true(fabs((double)x[i] - want[i]) < 1e-6);
 }

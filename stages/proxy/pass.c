@@ -76,8 +76,8 @@ static void UP_R(forward_op)(struct UP_R(up_run) * r, const struct up_op *op, bo
             UP_R(up_pass)(y, x, NULL, m, add);
         else
             UP_R(up_norm_forward)
-            (y, x, w, UP_R(tensor)(p, r->weight, op->weight + 1), r->norm + op->norm, c, m / c,
-             add);
+        (y, x, w, UP_R(tensor)(p, r->weight, op->weight + 1), r->norm + op->norm, c, m / c,
+         add);
         break;
     case UP_OP_POOL:
         UP_R(up_pool_forward)(y, x, &pool, add, r->scratch);
@@ -122,7 +122,7 @@ static void UP_R(weight_gradient)(struct UP_R(up_run) * r, const struct up_op *o
         UP_R(up_conv_backward_weight)(dw, x, op->relu ? x : NULL, dy, &conv, false, r->scratch);
     else if (op->kind == UP_OP_LINEAR)
         UP_R(up_linear_backward_weight)
-        (dw, x, dy, p->slot[op->dst].c, p->slot[op->src].c, r->n, false);
+    (dw, x, dy, p->slot[op->dst].c, p->slot[op->src].c, r->n, false);
 }
 
 /* A linear operation's transpose; what the gradient and its tangent have in common. */
@@ -157,14 +157,12 @@ static void UP_R(backward_op)(struct UP_R(up_run) * r, const struct up_op *op, b
     struct up_conv conv = conv_of(p, op, r->n);
     if (op->kind == UP_OP_CONV)
         UP_R(up_conv_backward_data)
-        (dx, op->relu ? x : NULL, w, dy, NULL, NULL, &conv, add, r->scratch);
+    (dx, op->relu ? x : NULL, w, dy, NULL, NULL, &conv, add, r->scratch);
     else if (op->kind == UP_OP_LINEAR)
         UP_R(up_linear_backward_data)(dx, w, dy, p->slot[op->dst].c, c, r->n, add);
-    else if (op->kind == UP_OP_NORM && !r->identity_norm)
-        UP_R(up_norm_backward)
-        (dx, x, dy, w, r->norm + op->norm, c, numel(p, op->src, r->n) / c, add);
-    else
-        UP_R(transpose_op)(r, op, dx, dy, add);
+    else if (op->kind == UP_OP_NORM && !r->identity_norm) UP_R(up_norm_backward)(
+        dx, x, dy, w, r->norm + op->norm, c, numel(p, op->src, r->n) / c, add);
+    else UP_R(transpose_op)(r, op, dx, dy, add);
 }
 
 void UP_R(up_run_backward)(struct UP_R(up_run) * r, bool to_input)
@@ -222,14 +220,11 @@ static void UP_R(tangent_op)(struct UP_R(up_run) * r, const struct up_op *op, bo
     struct up_pool pool = pool_of(p, op, r->n);
     if (op->kind == UP_OP_NORM)
         UP_R(up_norm_tangent)
-        (ydot, x, xdot, UP_R(tensor)(p, r->weight, op->weight), r->norm + op->norm, c, m / c,
-         add);
-    else if (op->kind == UP_OP_POOL)
-        UP_R(up_pool_forward)(ydot, xdot, &pool, add, r->scratch);
+    (ydot, x, xdot, UP_R(tensor)(p, r->weight, op->weight), r->norm + op->norm, c, m / c, add);
+    else if (op->kind == UP_OP_POOL) UP_R(up_pool_forward)(ydot, xdot, &pool, add, r->scratch);
     else if (op->kind == UP_OP_MEAN)
         UP_R(up_mean_forward)(ydot, xdot, c * r->n, area_of(p, op->src), add);
-    else if (op->kind == UP_OP_ZERO && !add)
-        memset(ydot, 0, (size_t)m * sizeof(real));
+    else if (op->kind == UP_OP_ZERO && !add) memset(ydot, 0, (size_t)m * sizeof(real));
     else if (op->kind != UP_OP_ZERO)
         UP_R(up_pass)(ydot, xdot, op->kind == UP_OP_RELU ? x : NULL, m, add);
 }

@@ -1,14 +1,14 @@
 #include "stages/model/mlp.h"
 #include "stages/model/mlp_layout.h"
 #include "stages/nn/dense.h"
-#include "stages/nn/gemm.h"
+#include "stages/nn/matmul.h"
 #include "store/base/pack.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows in one product, always padded to this many; see vgae.c. */
+/* Rows that go through the layers together. */
 enum { BLOCK = 128, WIDEST = 1 << 16 };
 
 int up_mlp_load(struct up_mlp *m, struct up_view artifact, struct up_arena *arena,
@@ -84,7 +84,7 @@ static void backward(struct block *b, const struct up_mlp *m, const float *dout,
     memset(b->d + k * out, 0, (BLOCK - k) * out * sizeof *dout);
     for (int i = m->depth; i >= 0; i--) {
         int from = i ? m->hidden : m->in, to = i < m->depth ? m->hidden : m->out;
-        up_sgemm(b->e, from, b->d, to, UP_N, m->w[i], from, UP_N, BLOCK, from, to, 1, 0);
+        up_matmul(b->e, from, b->d, to, UP_N, m->w[i], from, UP_N, BLOCK, from, to, 0);
         if (i)
             up_relu_backward(b->e, b->h[i - 1], BLOCK * from);
         float *t = b->d;

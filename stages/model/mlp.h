@@ -3,7 +3,7 @@
  * is here, the normalisation is folded into the linear map.
  *
  * Constant after loading: any number of threads may call. The bits of one row do
- * not depend on n or on the other rows (rows are padded to blocks of one size). */
+ * not depend on n or on the other rows. */
 #ifndef UP_MODEL_MLP_H
 #define UP_MODEL_MLP_H
 #include "store/base/arena.h"

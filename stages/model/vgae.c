@@ -1,14 +1,12 @@
 #include "stages/model/vgae.h"
 #include "stages/model/vgae_layout.h"
 #include "stages/nn/dense.h"
-#include "stages/nn/gemm.h"
 #include "store/base/pack.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Graphs in one product. Always padded to this many: the bits of a BLAS product
- * may depend on its shape, and a result must not depend on its company. */
+/* Graphs that go through the layers together. */
 enum { BLOCK = 32 };
 
 int up_vgae_load(struct up_vgae *m, const struct up_space *space, struct up_view artifact,

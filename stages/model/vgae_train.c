@@ -2,7 +2,6 @@
 #include "stages/model/train_state.h"
 #include "stages/nn/adam.h"
 #include "stages/nn/dense.h"
-#include "stages/nn/gemm.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 #include "stages/nn/dense.h"
-#include "stages/nn/gemm.h"
+#include "stages/nn/matmul.h"
 
 #include <math.h>
 
 #define UP_REAL float
 #define UP_REAL_(f) up_##f
-#define UP_REAL_GEMM up_sgemm
+#define UP_REAL_MATMUL up_matmul
 #define UP_LINKAGE
 #include "stages/nn/dense_body.h"

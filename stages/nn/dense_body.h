@@ -1,9 +1,9 @@
 /* The functions of dense.h for one floating type. The including file defines
  *   UP_REAL       float or double
  *   UP_REAL_(f)   the name of function or struct f for that type
- *   UP_REAL_GEMM  up_sgemm or up_dgemm
+ *   UP_REAL_MATMUL  up_matmul, or the like of it for double
  *   UP_LINKAGE    empty, or static
- * and has included stages/nn/gemm.h and <math.h>. No include guard: a test may
+ * and has included stages/nn/matmul.h and <math.h>. No include guard: a test may
  * include it for a second type. */
 
 #ifndef UP_WIDE
@@ -18,16 +18,16 @@ UP_LINKAGE UP_WIDE void UP_REAL_(dense_forward)(UP_REAL *y, const UP_REAL *x, co
     for (int r = 0; r < B; r++)
         for (int o = 0; o < O; o++)
             y[(long)r * O + o] = b[o];
-    UP_REAL_GEMM(y, O, x, I, UP_N, w, I, UP_T, B, O, I, 1, 1);
+    UP_REAL_MATMUL(y, O, x, I, UP_N, w, I, UP_T, B, O, I, 1);
 }
 
 UP_LINKAGE UP_WIDE void UP_REAL_(dense_backward)(UP_REAL *dx, UP_REAL *dw, UP_REAL *db,
                                                  const UP_REAL *dy, const UP_REAL *x,
                                                  const UP_REAL *w, int B, int I, int O)
 {
-    UP_REAL_GEMM(dw, I, dy, O, UP_T, x, I, UP_N, O, I, B, 1, 1);
+    UP_REAL_MATMUL(dw, I, dy, O, UP_T, x, I, UP_N, O, I, B, 1);
     if (dx)
-        UP_REAL_GEMM(dx, I, dy, O, UP_N, w, I, UP_N, B, I, O, 1, 0);
+        UP_REAL_MATMUL(dx, I, dy, O, UP_N, w, I, UP_N, B, I, O, 0);
     for (int o0 = 0; o0 < O; o0 += UP_REAL_(dense_columns)) {
         int n = O - o0 < UP_REAL_(dense_columns) ? O - o0 : UP_REAL_(dense_columns);
         double s[UP_REAL_(dense_columns)] = {0};

@@ -5,7 +5,7 @@
 #include "stages/model/vgae_layout.h"
 #include "stages/nn/adam.h"
 #include "stages/nn/dense.h"
-#include "stages/nn/gemm.h"
+#include "stages/nn/matmul.h"
 #include "store/base/rng.h"
 #include <math.h>
 #include <setjmp.h>
@@ -18,9 +18,14 @@ struct f64_bn {
     const double *gamma, *beta;
     double *mean, *var;
 };
+static void f64_matmul(double *c, int ldc, const double *a, int lda, enum up_trans ta,
+                       const double *b, int ldb, enum up_trans tb, int m, int n, int k, int add)
+{
+    up_dgemm(c, ldc, a, lda, ta, b, ldb, tb, m, n, k, 1, add);
+}
 #define UP_REAL double
 #define UP_REAL_(f) f64_##f
-#define UP_REAL_GEMM up_dgemm
+#define UP_REAL_MATMUL f64_matmul
 #define UP_LINKAGE static __attribute__((unused))
 #include "stages/nn/dense_body.h"
 #include "stages/model/mlp_net_body.h"
@@ -139,6 +144,42 @@ static void test_float_is_the_same_function(void **state)
     f64_dense_forward(y2, x2, w2, b2, B, I, O);
     for (int i = 0; i < B * O; i++)
         near((double)y[i], y2[i], 1e-5);
+}
+
+/* Every orientation and every rest of the tiles, against the definition; a row alone
+ * has the bits it has among others. */
+static void test_matmul(void **state)
+{
+    enum { M = 17, N = 37, K = 300 };
+    static float a[M * K], b[N * K], c[M * N], d[N];
+    struct up_rng r = up_rng_init(9, "matmul");
+    for (int i = 0; i < M * K; i++)
+        a[i] = (float)up_rng_normal(&r);
+    for (int i = 0; i < N * K; i++)
+        b[i] = (float)up_rng_normal(&r);
+    for (int kind = 0; kind < 3; kind++)
+        for (int m = 1; m <= M; m++) {
+            enum up_trans ta = kind == 1 ? UP_T : UP_N, tb = kind == 2 ? UP_T : UP_N;
+            int lda = ta == UP_T ? M : K, ldb = tb == UP_T ? K : N, n = N - m;
+            for (int i = 0; i < M * N; i++)
+                c[i] = 1;
+            up_matmul(c, N, a, lda, ta, b, ldb, tb, m, n, K, 1);
+            for (int i = 0; i < m; i++)
+                for (int j = 0; j < n; j++) {
+                    double s = 1;
+                    for (int k = 0; k < K; k++)
+                        s += (double)(ta == UP_T ? a[k * M + i] : a[i * K + k]) *
+                             (double)(tb == UP_T ? b[j * K + k] : b[k * N + j]);
+                    near((double)c[i * N + j], s, 1e-3);
+                }
+            for (int j = n; j < N; j++)
+                assert_true(c[j] == 1);
+            for (int j = 0; j < N; j++)
+                d[j] = 1;
+            const float *last = ta == UP_T ? a + m - 1 : a + (m - 1) * K;
+            up_matmul(d, N, last, lda, ta, b, ldb, tb, 1, n, K, 1);
+            assert_memory_equal(d, c + (m - 1) * N, (size_t)n * sizeof *d);
+        }
 }
 
 /* ---- whole networks ---- */
@@ -285,6 +326,7 @@ int main(void)
         cmocka_unit_test(test_layer_frozen),
         cmocka_unit_test(test_running_statistics),
         cmocka_unit_test(test_float_is_the_same_function),
+        cmocka_unit_test(test_matmul),
         cmocka_unit_test(test_mlp_gradient),
         cmocka_unit_test(test_vgae_training),
         cmocka_unit_test(test_vgae_frozen),

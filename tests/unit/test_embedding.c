@@ -1,0 +1,300 @@
+/* The autoencoder: it learns, comes back from its artifact and from a checkpoint with
+ * the same bits, and judges itself as arch2vec does. links: up_model */
+#include "stages/model/graph_hash.h"
+#include "stages/model/vgae_quality.h"
+#include "stages/model/vgae_train.h"
+#include "store/base/pack.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+enum { N = 48, SPREAD = 311 };
+static const struct up_space *space;
+static struct up_arch archs[N];
+static struct up_graph graphs[N];
+static struct up_arena arena = UP_ARENA_INIT;
+
+static int setup(void **state)
+{
+    if (up_space_find(&space, "nb201", NULL))
+        return -1;
+    for (size_t i = 0; i < N; i++) {
+        space->at(&archs[i], i * SPREAD);
+        space->encode(&graphs[i], &archs[i]);
+    }
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    up_arena_release(&arena);
+    return 0;
+}
+
+static struct up_vgae_trainer trained(struct up_vgae_recipe r, int epochs)
+{
+    struct up_vgae_trainer t;
+    struct up_err err = {""};
+    up_vgae_trainer_init(&t, &r, space->nodes, space->classes, &arena);
+    for (int e = 0; e < epochs; e++)
+        if (up_vgae_trainer_epoch(&t, graphs, N, NULL, NULL, &arena, &err))
+            fail_msg("%s", err.msg);
+    return t;
+}
+
+static struct up_buf saved(const struct up_vgae_trainer *t)
+{
+    struct up_buf b = UP_BUF_INIT;
+    up_vgae_trainer_save(t, &b);
+    return b;
+}
+
+static const struct up_vgae_recipe quick = {.batch = 12, .epochs = 160, .lr = 3e-3, .lr_end = 1e-4,
+                                            .kl = 1e-4, .clip = 5, .fix_mode = true,
+                                            .shuffle = true, .seed = 7};
+static const struct up_vgae_recipe published = {.batch = 10, .epochs = 3, .lr = 1e-3,
+                                                .lr_end = 1e-3, .kl = -1, .dropout = 0.3,
+                                                .clip = 5, .seed = 7};
+
+static struct up_vgae folded(const struct up_vgae_trainer *t)
+{
+    struct up_vgae m;
+    up_vgae_fold(&m, &t->layout, t->value, space, &arena);
+    return m;
+}
+
+static void test_learns(void **state)
+{
+    struct up_vgae_trainer t = trained(quick, quick.epochs);
+    struct up_vgae m = folded(&t);
+    assert_int_equal(m.dim, 128);
+    float *z = UP_NEW(&arena, N * m.dim, float);
+    struct up_arch back[N];
+    uint8_t ok[N];
+    size_t same = 0;
+    struct up_vgae_quality q;
+    up_vgae_held_out(&q, &m, space, archs, N);
+    up_vgae_embed(z, &m, space, archs, N);
+    up_vgae_decode(back, ok, &m, space, z, N);
+    for (size_t i = 0; i < N; i++) {
+        same += up_arch_cmp(&back[i], &archs[i]) == 0;
+        assert_true(ok[i] || back[i].len == 0);
+    }
+    if (!(q.acc_exact >= 0.95 && q.acc_graphs >= 0.95 && q.acc_ops > 0.99 && q.acc_adj > 0.99))
+        fail_msg("%g of the cells come back, %g of the nodes, %g of the edges", q.acc_exact,
+                 q.acc_ops, q.acc_adj);
+    assert_true(q.acc_exact * N == (double)same);
+    assert_true(q.mean_corr_adj > 0.8 && q.mean_fal_pos_adj < 0.2);
+    up_vgae_prior(&q, &m, space, t.prior, 200, 1);
+    assert_true(q.validity > 0 && q.validity >= q.validity_strict && q.uniqueness <= 1);
+    assert_true(t.history[159].ops < 0.1 * t.history[0].ops);
+
+    /* A point that says "no edge" is not an architecture, whatever its operations. */
+    memset(z, 0, (size_t)m.dim * sizeof *z);
+    up_vgae_decode(back, ok, &m, space, z, 1);
+    assert_false(ok[0]);
+    assert_int_equal(back[0].len, 0);
+}
+
+/* One by one, in company, first or last: the same bits. */
+static void test_company(void **state)
+{
+    struct up_vgae_trainer t = trained(published, 1);
+    struct up_vgae m = folded(&t);
+    float *all = UP_NEW(&arena, N * m.dim, float), *one = UP_NEW(&arena, N * m.dim, float);
+    size_t dim = (size_t)m.dim;
+    up_vgae_embed(all, &m, space, archs, N);
+    for (size_t i = 0; i < N; i++)
+        up_vgae_embed(one + i * dim, &m, space, &archs[i], 1);
+    assert_memory_equal(all, one, N * dim * sizeof *all);
+    up_vgae_embed(one, &m, space, archs + 5, N - 5);
+    assert_memory_equal(all + 5 * dim, one, (N - 5) * dim * sizeof *all);
+}
+
+/* The evaluation model is the training network with frozen statistics. */
+static void test_fold(void **state)
+{
+    struct up_vgae_trainer t = trained(published, 3);
+    struct up_vgae m = folded(&t);
+    float z[128];
+    double x[8][128], a[8][128], h[128];
+    up_vgae_embed(z, &m, space, &archs[3], 1);
+    for (int i = 0; i < 8; i++)
+        for (int k = 0; k < 7; k++)
+            x[i][k] = graphs[3].op[i] == k;
+    const float *v = t.value;
+    for (int l = 0, in = 7; l < UP_VGAE_LAYERS; l++, in = 128) {
+        const struct up_vgae_layout *o = &t.layout;
+        for (int i = 0; i < 8; i++)
+            for (int c = 0; c < in; c++) {
+                a[i][c] = (1 + (double)v[o->layer[l].eps]) * x[i][c];
+                for (int j = 0; j < 8; j++)
+                    if (graphs[3].adj[i * 8 + j] || graphs[3].adj[j * 8 + i])
+                        a[i][c] += x[j][c];
+            }
+        size_t w[2] = {o->layer[l].w1, o->layer[l].w2}, b[2] = {o->layer[l].b1, o->layer[l].b2};
+        size_t ga[2] = {o->layer[l].gamma1, o->layer[l].gamma2};
+        size_t be[2] = {o->layer[l].beta1, o->layer[l].beta2};
+        size_t me[2] = {o->layer[l].mean1, o->layer[l].mean2};
+        size_t va[2] = {o->layer[l].var1, o->layer[l].var2};
+        for (int i = 0; i < 8; i++)
+            for (int half = 0; half < 2; half++) {
+                int from = half ? 128 : in;
+                const double *src = half ? x[i] : a[i];
+                for (int c = 0; c < 128; c++) {
+                    double s = (double)v[b[half] + (size_t)c];
+                    for (int k = 0; k < from; k++)
+                        s += (double)v[w[half] + (size_t)(c * from + k)] * src[k];
+                    s = (s - (double)v[me[half] + (size_t)c]) /
+                            sqrt((double)v[va[half] + (size_t)c] + 1e-5) *
+                            (double)v[ga[half] + (size_t)c] +
+                        (double)v[be[half] + (size_t)c];
+                    h[c] = s > 0 ? s : 0;
+                }
+                memcpy(x[i], h, sizeof h);
+            }
+    }
+    for (int i = 0; i < 8; i++)
+        for (int c = 0; c < 16; c++) {
+            double s = (double)v[t.layout.head_b + (size_t)c];
+            for (int k = 0; k < 128; k++)
+                s += (double)v[t.layout.head_w + (size_t)(c * 128 + k)] * x[i][k];
+            if (fabs(s - (double)z[i * 16 + c]) > 1e-4)
+                fail_msg("node %d, %d: %g instead of %g", i, c, (double)z[i * 16 + c], s);
+        }
+}
+
+static void test_artifact(void **state)
+{
+    struct up_vgae_trainer t = trained(published, 1);
+    struct up_vgae m = folded(&t), back;
+    struct up_buf doc = UP_BUF_INIT;
+    struct up_err err = {""};
+    up_pack_map(&doc, 2);
+    up_pack_str(&doc, "model");
+    up_tensors_pack(&doc, &t.layout.tensors, t.value);
+    up_pack_str(&doc, "space");
+    up_pack_str(&doc, "nb201");
+    assert_int_equal(up_pack_check(up_buf_view(&doc), &err), UP_OK);
+    if (up_vgae_load(&back, space, up_buf_view(&doc), &arena, &err))
+        fail_msg("%s", err.msg);
+    float *a = UP_NEW(&arena, N * m.dim, float), *b = UP_NEW(&arena, N * m.dim, float);
+    up_vgae_embed(a, &m, space, archs, N);
+    up_vgae_embed(b, &back, space, archs, N);
+    assert_memory_equal(a, b, (size_t)(N * m.dim) * sizeof *a);
+
+    /* Another space's artifact, a lost tensor, and a wrong shape are told apart. */
+    struct up_space other = *space;
+    other.name = "other";
+    assert_int_equal(up_vgae_load(&back, &other, up_buf_view(&doc), &arena, &err), UP_EINVAL);
+    assert_non_null(strstr(err.msg, "other"));
+    struct up_vgae_layout l;
+    up_vgae_layout_init(&l, 8, 7, 128, 16);
+    strcpy(l.tensors.t[3].name, "layer0.norm9.weight");
+    up_buf_clear(&doc);
+    up_pack_map(&doc, 2);
+    up_pack_str(&doc, "model");
+    up_tensors_pack(&doc, &l.tensors, t.value);
+    up_pack_str(&doc, "space");
+    up_pack_str(&doc, "nb201");
+    assert_int_equal(up_vgae_load(&back, space, up_buf_view(&doc), &arena, &err), UP_EINVAL);
+    assert_non_null(strstr(err.msg, "layer0.norm1.weight"));
+    up_buf_release(&doc);
+}
+
+static void test_resume(void **state)
+{
+    struct up_vgae_trainer whole = trained(published, 3), half = trained(published, 1), rest;
+    struct up_err err = {""};
+    struct up_buf state1 = saved(&half), want = saved(&whole);
+    up_vgae_trainer_init(&rest, &published, space->nodes, space->classes, &arena);
+    if (up_vgae_trainer_restore(&rest, up_buf_view(&state1), &err))
+        fail_msg("%s", err.msg);
+    for (int e = 1; e < 3; e++)
+        assert_int_equal(up_vgae_trainer_epoch(&rest, graphs, N, NULL, NULL, &arena, &err), UP_OK);
+    struct up_buf got = saved(&rest);
+    assert_true(up_view_equal(up_buf_view(&got), up_buf_view(&want)));
+
+    /* A checkpoint of more epochs than the recipe has, or cut short, is refused. */
+    struct up_vgae_recipe shorter = published;
+    shorter.epochs = 2;
+    up_vgae_trainer_init(&rest, &shorter, space->nodes, space->classes, &arena);
+    assert_int_equal(up_vgae_trainer_restore(&rest, up_buf_view(&want), &err), UP_EINVAL);
+    struct up_view cut = {state1.data, state1.len / 2};
+    assert_int_not_equal(up_vgae_trainer_restore(&rest, cut, &err), UP_OK);
+    up_buf_release(&state1);
+    up_buf_release(&want);
+    up_buf_release(&got);
+}
+
+static void test_seed(void **state)
+{
+    struct up_vgae_recipe other = published;
+    other.seed = 8;
+    struct up_vgae_trainer a = trained(published, 2), b = trained(published, 2);
+    struct up_vgae_trainer c = trained(other, 2);
+    struct up_buf x = saved(&a), y = saved(&b), z = saved(&c);
+    assert_true(up_view_equal(up_buf_view(&x), up_buf_view(&y)));
+    assert_false(up_view_equal(up_buf_view(&x), up_buf_view(&z)));
+    up_buf_release(&x);
+    up_buf_release(&y);
+    up_buf_release(&z);
+}
+
+/* As published, epochs after the first leave the running statistics alone. */
+static void test_mode(void **state)
+{
+    struct up_vgae_trainer one = trained(published, 1), three = trained(published, 3);
+    struct up_vgae_recipe mended = published;
+    mended.fix_mode = true;
+    struct up_vgae_trainer other = trained(mended, 3);
+    size_t from = one.layout.tensors.learned, n = one.layout.tensors.total - from;
+    assert_memory_equal(one.value + from, three.value + from, n * sizeof *one.value);
+    assert_memory_not_equal(one.value + from, other.value + from, n * sizeof *one.value);
+}
+
+static int stop_at_20(void *ctx, size_t done)
+{
+    *(size_t *)ctx = done;
+    return done >= 20 ? UP_ECANCELED : UP_OK;
+}
+
+static void test_stops(void **state)
+{
+    struct up_vgae_trainer t;
+    struct up_err err = {""};
+    size_t done = 0;
+    up_vgae_trainer_init(&t, &published, space->nodes, space->classes, &arena);
+    assert_int_equal(up_vgae_trainer_epoch(&t, graphs, N, stop_at_20, &done, &arena, &err),
+                     UP_ECANCELED);
+    assert_int_equal(done, 20);
+}
+
+static void test_hash(void **state)
+{
+    /* 0 -> 1 -> 3, 0 -> 2 -> 3 with nodes 1 and 2 exchanged, then with other labels. */
+    struct up_graph a = {{0, 1, 2, 6}, {0}}, b = {{0, 2, 1, 6}, {0}}, c = {{0, 1, 1, 6}, {0}};
+    a.adj[0 * 4 + 1] = a.adj[1 * 4 + 3] = 1;
+    a.adj[0 * 4 + 2] = a.adj[2 * 4 + 3] = 1;
+    memcpy(b.adj, a.adj, sizeof a.adj);
+    memcpy(c.adj, a.adj, sizeof a.adj);
+    assert_true(up_digest_equal(up_graph_hash(&a, 4), up_graph_hash(&b, 4)));
+    assert_false(up_digest_equal(up_graph_hash(&a, 4), up_graph_hash(&c, 4)));
+    b.adj[0 * 4 + 3] = 1;
+    assert_false(up_digest_equal(up_graph_hash(&a, 4), up_graph_hash(&b, 4)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_learns), cmocka_unit_test(test_company),
+        cmocka_unit_test(test_fold),   cmocka_unit_test(test_artifact),
+        cmocka_unit_test(test_resume), cmocka_unit_test(test_seed),
+        cmocka_unit_test(test_mode),   cmocka_unit_test(test_stops),
+        cmocka_unit_test(test_hash),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

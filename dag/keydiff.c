@@ -73,8 +73,10 @@ static int order(struct up_view a, struct up_view b)
     return o ? o : (a.len > b.len) - (a.len < b.len);
 }
 
+/* Parameters that changed, or, with one_sided, those that only one key has: what a
+ * changed parameter made relevant or irrelevant follows it. */
 static void diff_params(struct differ *d, const char *stage, struct up_view before,
-                        struct up_view after)
+                        struct up_view after, bool one_sided)
 {
     if (!before.data || !after.data)
         return;
@@ -90,8 +92,9 @@ static void diff_params(struct differ *d, const char *stage, struct up_view befo
         struct up_view k = o <= 0 ? ka : kb;
         (void)snprintf(name, sizeof name, ".%.*s", (int)(k.len < 90 ? k.len : 90),
                        (const char *)k.data);
-        emit(d, stage, name, o <= 0 ? va : (struct up_view){0},
-             o >= 0 ? vb : (struct up_view){0});
+        if ((o != 0) == one_sided)
+            emit(d, stage, name, o <= 0 ? va : (struct up_view){0},
+                 o >= 0 ? vb : (struct up_view){0});
         if (o <= 0)
             a = pair(&ca, &na, &ka, &va);
         if (o >= 0)
@@ -124,7 +127,9 @@ size_t up_key_diff(struct up_view before, struct up_view after, const char *stag
     emit(&d, "key format", "", field(before, "format"), field(after, "format"));
     emit(&d, "stage version", "", field(before, "version"), field(after, "version"));
     emit(&d, "float mode", "", field(before, "float"), field(after, "float"));
-    diff_params(&d, stage, field(before, "params"), field(after, "params"));
+    struct up_view old = field(before, "params"), new = field(after, "params");
+    diff_params(&d, stage, old, new, false);
+    diff_params(&d, stage, old, new, true);
     diff_inputs(&d, field(before, "inputs"), field(after, "inputs"), inputs, ninputs);
     if (!d.n)
         emit(&d, "key", "", before, after);

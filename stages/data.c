@@ -259,5 +259,6 @@ const struct up_stage up_stage_data = {
     .does = "draws the batch of images that networks are scored on",
     .params = params,
     .inputs = inputs,
+    .when = "scores.source=compute",
     .run = run,
 };

@@ -20,8 +20,8 @@
 #include <string.h>
 
 static const struct up_param params[] = {
-    {.name = "target", .kind = UP_P_STR, .def = "cifar10_val",
-     .doc = "accuracy column to compare with; where there is none of that name, the first"},
+    {.name = "target", .kind = UP_P_STR,
+     .doc = "accuracy column to compare with (default: lambda's, else cifar10_val, else the first)"},
     {0},
 };
 static const struct up_stage_input inputs[] = {
@@ -212,16 +212,29 @@ static int report_load(struct report *r, struct up_job *job, struct up_err *err)
     return rc;
 }
 
-static int report_target(const struct report *r, struct up_job *job)
+/* The column asked for, lambda's, the usual one, or the first there is. */
+static int report_target(const struct report *r, struct up_job *job, int *target,
+                         struct up_err *err)
 {
     const struct up_truth *t = &r->scored.truth;
-    const char *name = up_job_str(job, "target");
-    int target = name ? up_truth_column(t, name) : -1;
-    if (target >= 0 || t->columns == 0)
-        return target;
-    up_job_note(job, "the benchmark has no accuracy %s: comparing with %s", name ? name : "",
-                t->name[0]);
-    return 0;
+    const char *asked = up_job_str(job, "target"), *lambda = NULL;
+    *target = -1;
+    if (t->columns == 0)
+        return UP_OK;
+    if (asked) {
+        *target = up_truth_column(t, asked);
+        return *target >= 0 ? UP_OK
+                            : up_fail(err, UP_EUSAGE,
+                                      "report.target: the benchmark has no accuracy \"%s\"; its "
+                                      "first is \"%s\"", asked, t->name[0]);
+    }
+    if (!up_doc_str(r->lambda, "target", up_job_arena(job), &lambda, NULL))
+        *target = up_truth_column(t, lambda);
+    if (*target < 0)
+        *target = up_truth_column(t, "cifar10_val");
+    if (*target < 0)
+        *target = 0;
+    return UP_OK;
 }
 
 static int report_run(struct up_job *job, struct up_err *err)
@@ -230,14 +243,16 @@ static int report_run(struct up_job *job, struct up_err *err)
     struct report *r = UP_NEW(arena, 1, struct report);
     const void *used, *train;
     uint64_t n_used[4], n_train[4];
-    int rc = report_load(r, job, err);
+    int target, rc = report_load(r, job, err);
+    if (!rc)
+        rc = report_target(r, job, &target, err);
     if (!rc)
         rc = up_doc_array(r->lambda, "used", UP_U32, 1, arena, &used, n_used, err);
     if (!rc)
         rc = up_doc_array(r->mpe, "rows_train", UP_U32, 1, arena, &train, n_train, err);
     if (rc)
         return rc;
-    up_evidence_make(&r->evidence, &r->scored, &r->models, report_target(r, job), used,
+    up_evidence_make(&r->evidence, &r->scored, &r->models, target, used,
                      (size_t)n_used[0], train, (size_t)n_train[0], up_job_threads(job), arena);
     report_pack(up_job_out(job), r, arena);
     return UP_OK;

@@ -1,0 +1,628 @@
+/* search, decode and report on models with random weights and a benchmark made
+ * up so that the right answers are known. links: up_stages */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "stages/decode/scored.h"
+#include "stages/format/naslib.h"
+#include "stages/model/calibration.h"
+#include "stages/model/mlp_train.h"
+#include "stages/model/vgae_train.h"
+#include "stages/search/models.h"
+#include "stages/stat/kendall.h"
+#include "dag/stage.h"
+#include "store/base/pack.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+extern const struct up_stage up_stage_search, up_stage_decode, up_stage_report;
+
+/* ---- a job of our own: parameters by default or as set, inputs as given. (The
+ * runner's cannot be used here: dag/ and stages/space/ each have a struct up_graph.) ---- */
+struct up_job {
+    const struct up_stage *stage;
+    const char *const *sets; /* name, value, ..., NULL */
+    const struct up_view *inputs;
+    struct up_arena arena;
+    struct up_buf out;
+};
+
+static const char *job_text(const struct up_job *j, const char *name)
+{
+    for (size_t i = 0; j->sets[i]; i += 2)
+        if (strcmp(j->sets[i], name) == 0)
+            return j->sets[i + 1];
+    for (const struct up_param *p = j->stage->params; p->name; p++)
+        if (strcmp(p->name, name) == 0)
+            return p->def;
+    fail_msg("%s has no parameter %s", j->stage->name, name);
+    return NULL;
+}
+
+int64_t up_job_int(const struct up_job *j, const char *name)
+{
+    return strtoll(job_text(j, name), NULL, 10);
+}
+double up_job_real(const struct up_job *j, const char *name)
+{
+    return strtod(job_text(j, name), NULL);
+}
+const char *up_job_str(const struct up_job *j, const char *name)
+{
+    return job_text(j, name);
+}
+bool up_job_set(const struct up_job *j, const char *name)
+{
+    return job_text(j, name) != NULL;
+}
+uint64_t up_job_seed(const struct up_job *j, const char *name)
+{
+    job_text(j, name);
+    return 42;
+}
+bool up_job_input(const struct up_job *j, const char *stage, struct up_view *doc)
+{
+    for (size_t i = 0; j->stage->inputs[i].stage; i++)
+        if (strcmp(j->stage->inputs[i].stage, stage) == 0) {
+            *doc = j->inputs[i];
+            return doc->data != NULL;
+        }
+    fail_msg("%s does not read %s", j->stage->name, stage);
+    return false;
+}
+struct up_arena *up_job_arena(struct up_job *j)
+{
+    return &j->arena;
+}
+struct up_buf *up_job_out(struct up_job *j)
+{
+    return &j->out;
+}
+int up_job_threads(const struct up_job *j)
+{
+    return 2;
+}
+bool up_job_canceled(const struct up_job *j)
+{
+    return false;
+}
+void up_job_progress(struct up_job *j, uint64_t done, uint64_t total, const char *unit)
+{
+    assert_true(done <= total && unit);
+}
+void up_job_note(struct up_job *j, const char *fmt, ...)
+{
+}
+
+/* The artifact, checked to be canonical, appended to out. */
+static int job_run(struct up_job *j, struct up_buf *out, struct up_err *err)
+{
+    err->msg[0] = 0;
+    int rc = j->stage->run(j, err);
+    if (!rc)
+        rc = up_pack_check(up_buf_view(&j->out), err);
+    if (!rc)
+        up_buf_append(out, j->out.data, j->out.len);
+    up_buf_release(&j->out);
+    up_arena_release(&j->arena);
+    return rc;
+}
+
+enum { N = 300, M = 3, USED = 60, TRAIN = 150, GENES = 6 };
+static const char *const proxy[M] = {"flops", "params", "odd"};
+static const double weight[M] = {0.7, -0.2, 0.5};
+
+static struct world {
+    struct up_arena arena;
+    const struct up_space *space;
+    struct up_arch *arch; /* [N] */
+    double raw[N * M], calibrated[N * M], unified[N];
+    struct up_buf space_doc, scores, calibrate, vgae, mpe, lambda, benchmark;
+} w;
+
+static void key(struct up_buf *b, const char *k)
+{
+    up_pack_str(b, k);
+}
+
+static void names(struct up_buf *b)
+{
+    key(b, "names");
+    up_pack_list(b, M);
+    for (int m = 0; m < M; m++)
+        up_pack_str(b, proxy[m]);
+}
+
+static void text(struct up_buf *b, const char *k, const char *v)
+{
+    up_pack_str(b, k);
+    up_pack_str(b, v);
+}
+
+static void archs(struct up_buf *b, size_t n)
+{
+    uint8_t v[N * GENES];
+    for (size_t i = 0; i < n; i++)
+        memcpy(v + i * GENES, w.arch[i].gene, GENES);
+    key(b, "archs");
+    up_pack_array2(b, UP_U8, v, n, GENES);
+}
+
+static void make_scores(void)
+{
+    uint32_t train[TRAIN];
+    struct up_calibration c;
+    struct up_rng r = up_rng_init(5, "odd");
+    for (size_t i = 0; i < N; i++) {
+        w.space->cost(&w.raw[i * M], &w.raw[i * M + 1], &w.arch[i], &w.space->net);
+        w.raw[i * M + 2] = i == 7 ? (double)NAN : up_rng_normal(&r);
+    }
+    for (uint32_t i = 0; i < TRAIN; i++)
+        train[i] = i;
+    up_calibration_fit(&c, "rank-gauss", proxy, M, w.raw, train, TRAIN, &w.arena);
+    for (size_t i = 0; i < N; i++) {
+        up_calibration_apply(&c, w.calibrated + i * M, w.raw + i * M);
+        for (int m = 0; m < M; m++)
+            w.unified[i] += weight[m] * w.calibrated[i * M + (size_t)m];
+    }
+    up_pack_map(&w.scores, 3);
+    archs(&w.scores, N);
+    names(&w.scores);
+    key(&w.scores, "scores");
+    up_pack_array2(&w.scores, UP_F64, w.raw, N, M);
+    up_pack_map(&w.calibrate, 4);
+    key(&w.calibrate, "fit");
+    up_calibration_pack(&c, &w.calibrate);
+    text(&w.calibrate, "method", "rank-gauss");
+    names(&w.calibrate);
+    key(&w.calibrate, "values");
+    up_pack_array2(&w.calibrate, UP_F64, w.calibrated, N, M);
+}
+
+/* A short training, so that some starts can climb. */
+static void make_models(void)
+{
+    struct up_graph *g = UP_NEW(&w.arena, N, struct up_graph);
+    struct up_vgae_recipe r = {.batch = 16, .epochs = 3, .lr = 3e-3, .lr_end = 3e-3, .kl = 1e-5,
+                               .dropout = 0, .clip = 5, .fix_mode = true, .shuffle = true, .seed = 1};
+    struct up_vgae_trainer t;
+    struct up_vgae v;
+    uint32_t rows[TRAIN];
+    for (size_t i = 0; i < N; i++)
+        w.space->encode(&g[i], &w.arch[i]);
+    up_vgae_trainer_init(&t, &r, w.space->nodes, w.space->classes, &w.arena);
+    for (int e = 0; e < r.epochs; e++)
+        assert_int_equal(up_vgae_trainer_epoch(&t, g, N, NULL, NULL, &w.arena, NULL), UP_OK);
+    up_pack_map(&w.vgae, 2);
+    key(&w.vgae, "model");
+    up_tensors_pack(&w.vgae, &t.layout.tensors, t.value);
+    text(&w.vgae, "space", "nb201");
+    assert_int_equal(up_vgae_load(&v, w.space, up_buf_view(&w.vgae), &w.arena, NULL), UP_OK);
+
+    struct up_mlp_recipe q = {.hidden = 32, .depth = 1, .batch = 16, .epochs = 3, .lr = 1e-3,
+                              .lr_end = 1e-3, .standardise = true, .seed = 1};
+    struct up_mlp_trainer m;
+    float *z = UP_NEW(&w.arena, (size_t)(N * v.dim), float);
+    up_vgae_embed(z, &v, w.space, w.arch, N);
+    for (uint32_t i = 0; i < TRAIN; i++)
+        rows[i] = i;
+    up_mlp_trainer_init(&m, &q, z, v.dim, w.calibrated, M, rows, TRAIN, &w.arena);
+    for (int e = 0; e < q.epochs; e++)
+        assert_int_equal(up_mlp_trainer_epoch(&m, NULL, NULL, &w.arena, NULL), UP_OK);
+    float *value = UP_NEW(&w.arena, m.layout.tensors.total, float);
+    up_mlp_trainer_export(&m, value);
+    up_pack_map(&w.mpe, 3);
+    key(&w.mpe, "model");
+    up_tensors_pack(&w.mpe, &m.layout.tensors, value);
+    names(&w.mpe);
+    key(&w.mpe, "rows_train");
+    up_pack_array1(&w.mpe, UP_U32, rows, TRAIN);
+}
+
+/* Accuracy is the unified score itself, turned round on the rows lambda used:
+ * only who leaves them out finds tau 1. The last 20 rows have none. */
+static void make_benchmark(void)
+{
+    double value[N * 2];
+    uint32_t used[USED];
+    for (size_t i = 0; i < N; i++) {
+        value[i * 2] = i < N - 20 ? (i < USED ? -w.unified[i] : w.unified[i]) : (double)NAN;
+        value[i * 2 + 1] = i < N - 20 ? 90 + w.unified[i] : (double)NAN;
+    }
+    for (uint32_t i = 0; i < USED; i++)
+        used[i] = i;
+    up_pack_map(&w.benchmark, 2);
+    key(&w.benchmark, "accuracy");
+    up_pack_map(&w.benchmark, 2);
+    key(&w.benchmark, "names");
+    up_pack_list(&w.benchmark, 2);
+    up_pack_str(&w.benchmark, "cifar10_val");
+    up_pack_str(&w.benchmark, "cifar10_test");
+    key(&w.benchmark, "values");
+    up_pack_array2(&w.benchmark, UP_F64, value, N, 2);
+    archs(&w.benchmark, N);
+    up_pack_map(&w.lambda, 4);
+    names(&w.lambda);
+    text(&w.lambda, "preset", "fixed");
+    key(&w.lambda, "used");
+    up_pack_array1(&w.lambda, UP_U32, used, USED);
+    key(&w.lambda, "weights");
+    up_pack_array1(&w.lambda, UP_F64, weight, M);
+}
+
+static int world_make(void **state)
+{
+    size_t n;
+    assert_int_equal(up_space_find(&w.space, "nb201", NULL), UP_OK);
+    assert_int_equal(up_space_pool(&w.arch, &n, w.space, N, 11, NULL), UP_OK);
+    assert_int_equal(n, N);
+    up_pack_map(&w.space_doc, 1);
+    text(&w.space_doc, "space", "nb201");
+    make_scores();
+    make_models();
+    make_benchmark();
+    return 0;
+}
+
+static int world_end(void **state)
+{
+    struct up_buf *docs[] = {&w.space_doc, &w.scores, &w.calibrate, &w.vgae, &w.mpe, &w.lambda,
+                             &w.benchmark};
+    for (size_t i = 0; i < sizeof docs / sizeof *docs; i++)
+        up_buf_release(docs[i]);
+    up_arena_release(&w.arena);
+    free(w.arch);
+    return 0;
+}
+
+static int search(struct up_buf *out, const char *const *sets, struct up_err *err)
+{
+    const struct up_view inputs[] = {up_buf_view(&w.space_doc), up_buf_view(&w.vgae),
+                                     up_buf_view(&w.mpe), up_buf_view(&w.lambda),
+                                     up_buf_view(&w.calibrate)};
+    struct up_job job = {.stage = &up_stage_search, .sets = sets, .inputs = inputs};
+    return job_run(&job, out, err);
+}
+
+static int decode(struct up_buf *out, const struct up_buf *found, bool truth, struct up_err *err)
+{
+    static const char *const none[] = {NULL};
+    const struct up_view inputs[] = {up_buf_view(&w.space_doc), up_buf_view(&w.scores),
+                                     up_buf_view(&w.calibrate), up_buf_view(&w.lambda),
+                                     up_buf_view(found),
+                                     truth ? up_buf_view(&w.benchmark) : (struct up_view){0}};
+    struct up_job job = {.stage = &up_stage_decode, .sets = none, .inputs = inputs};
+    return job_run(&job, out, err);
+}
+
+static int report(struct up_buf *out, const struct up_buf *found, const struct up_buf *decoded,
+                  bool truth, const char *const *sets, struct up_err *err)
+{
+    const struct up_view inputs[] = {up_buf_view(&w.space_doc), up_buf_view(&w.scores),
+                                     up_buf_view(&w.calibrate), up_buf_view(&w.vgae),
+                                     up_buf_view(&w.mpe), up_buf_view(&w.lambda),
+                                     up_buf_view(found), up_buf_view(decoded),
+                                     truth ? up_buf_view(&w.benchmark) : (struct up_view){0}};
+    struct up_job job = {.stage = &up_stage_report, .sets = sets, .inputs = inputs};
+    return job_run(&job, out, err);
+}
+
+static void assert_near(double a, double b, double within)
+{
+    if (!(fabs(a - b) <= within))
+        fail_msg("%.17g is not %.17g", a, b);
+}
+
+static double real_at(const struct up_buf *doc, const char *path)
+{
+    double v;
+    assert_int_equal(up_doc_real(up_buf_view(doc), path, &v, NULL), UP_OK);
+    return v;
+}
+
+static int64_t int_at(const struct up_buf *doc, const char *path)
+{
+    int64_t v;
+    assert_int_equal(up_doc_int(up_buf_view(doc), path, &v, NULL), UP_OK);
+    return v;
+}
+
+static bool nil_at(const struct up_buf *doc, const char *path)
+{
+    struct up_cursor c;
+    assert_int_equal(up_doc_at(up_buf_view(doc), path, &c, NULL), UP_OK);
+    return up_cur_peek(&c) == UP_T_NIL;
+}
+
+static const void *array_at(const struct up_buf *doc, const char *path, enum up_dtype t,
+                            unsigned ndim, uint64_t *dims)
+{
+    const void *v;
+    assert_int_equal(up_doc_array(up_buf_view(doc), path, t, ndim, &w.arena, &v, dims, NULL),
+                     UP_OK);
+    return v;
+}
+
+static struct up_view file_at(const struct up_buf *doc, const char *name)
+{
+    struct up_cursor c;
+    struct up_view v;
+    assert_int_equal(up_doc_at(up_buf_view(doc), "files", &c, NULL), UP_OK);
+    assert_int_equal(up_cur_at(c, name, &c, NULL), UP_OK);
+    assert_int_equal(up_cur_bin(&c, &v, NULL), UP_OK);
+    return v;
+}
+
+static const char *const quick[] = {"starts", "64", "budget", "400", "top", "7", NULL};
+
+static void test_search_ranks_the_reencoded(void **state)
+{
+    struct up_buf found = UP_BUF_INIT;
+    struct up_err err;
+    uint64_t d[4], dp[4];
+    assert_int_equal(search(&found, quick, &err), UP_OK);
+    const uint8_t *a = array_at(&found, "archs", UP_U8, 2, d);
+    const double *u = array_at(&found, "unified", UP_F64, 1, dp);
+    const double *y = array_at(&found, "predicted", UP_F64, 2, dp);
+    assert_int_equal(d[0], 7);
+    assert_int_equal(dp[1], M);
+    assert_true(int_at(&found, "queries") <= 400 && int_at(&found, "queries") >= 60);
+    struct up_models *m = UP_NEW(&w.arena, 1, struct up_models);
+    assert_int_equal(up_models_load(m, w.space, up_buf_view(&w.vgae), up_buf_view(&w.mpe),
+                                    up_buf_view(&w.lambda), &w.arena, NULL), UP_OK);
+    struct up_search_task task = {.space = w.space, .model = &m->view, .weights = m->weights};
+    for (size_t i = 0; i < d[0]; i++) {
+        struct up_arch x = {.len = GENES}, c;
+        float again[M];
+        memcpy(x.gene, a + i * GENES, GENES);
+        w.space->canonical(&c, &x);
+        assert_int_equal(up_arch_cmp(&c, &x), 0);
+        up_task_predict(&task, again, &x, 1);
+        assert_near(up_task_unify(&task, again), u[i], 0);
+        for (size_t k = 0; k < M; k++)
+            assert_near((double)again[k], y[i * M + k], 0);
+        assert_true(i == 0 || u[i] <= u[i - 1]);
+    }
+    up_buf_release(&found);
+}
+
+static void test_search_keeps_limits_and_presets(void **state)
+{
+    static const char *const limited[] = {"starts", "64", "max_flops", "60",
+                                          "max_params", "0.5", NULL};
+    static const char *const hopeless[] = {"starts", "8", "max_flops", "0.001", NULL};
+    static const char *const paper[] = {"preset", "paper", "budget", "50", NULL};
+    struct up_buf found = UP_BUF_INIT;
+    struct up_err err;
+    uint64_t d[4];
+    assert_int_equal(search(&found, limited, &err), UP_OK);
+    const double *flops = array_at(&found, "flops", UP_F64, 1, d);
+    const double *params = array_at(&found, "params", UP_F64, 1, d);
+    for (size_t i = 0; i < d[0]; i++)
+        assert_true(flops[i] <= 60 && params[i] <= 0.5);
+    up_buf_clear(&found);
+    assert_int_equal(search(&found, hopeless, &err), UP_EINVAL);
+    assert_non_null(strstr(err.msg, "search.max_flops"));
+    up_buf_clear(&found);
+    assert_int_equal(search(&found, paper, &err), UP_OK);
+    array_at(&found, "archs", UP_U8, 2, d);
+    assert_int_equal(d[0], 1);
+    array_at(&found, "trajectories/offset", UP_U32, 1, d);
+    assert_int_equal(d[0], 2);
+    up_buf_release(&found);
+}
+
+static int naslib_row(void *ctx, const struct up_naslib_row *row, struct up_err *err)
+{
+    struct up_arch a;
+    size_t *n = ctx;
+    assert_string_equal(row->dataset, "cifar10");
+    assert_int_equal(w.space->parse(&a, row->arch, strlen(row->arch), err), UP_OK);
+    for (size_t i = 0; i < N; i++)
+        if (up_arch_cmp(&a, &w.arch[i]) == 0)
+            for (size_t f = 0; f < row->n; f++)
+                if (strcmp(row->field[f].name, "flops") == 0) {
+                    assert_near(row->field[f].value, w.raw[i * M], 0);
+                    ++*n;
+                }
+    return UP_OK;
+}
+
+static void check_xml(struct up_view svg)
+{
+    assert_true(svg.len > 100 && memcmp(svg.data, "<?xml", 5) == 0);
+    assert_int_equal(memcmp(svg.data + svg.len - 7, "</svg>\n", 7), 0);
+    if (access("/usr/bin/xmllint", X_OK) != 0) {
+        print_message("xmllint is not installed: well-formedness not checked\n");
+        return;
+    }
+    FILE *p = popen("/usr/bin/xmllint --noout -", "w");
+    assert_non_null(p);
+    assert_int_equal(fwrite(svg.data, 1, svg.len, p), svg.len);
+    assert_int_equal(pclose(p), 0);
+}
+
+/* Every scored row as if it had been found, so that each has true values. */
+static void found_scored(struct up_buf *b, size_t k)
+{
+    double flops[N], params[N], unified[N];
+    for (size_t i = 0; i < k; i++) {
+        w.space->cost(&flops[i], &params[i], &w.arch[i], &w.space->net);
+        unified[i] = (double)(k - i);
+    }
+    up_pack_map(b, 7);
+    archs(b, k);
+    key(b, "flops");
+    up_pack_array1(b, UP_F64, flops, k);
+    text(b, "method", "gradient");
+    key(b, "params");
+    up_pack_array1(b, UP_F64, params, k);
+    key(b, "predicted");
+    up_pack_array2(b, UP_F64, w.calibrated, k, M);
+    key(b, "queries");
+    up_pack_uint(b, k);
+    key(b, "unified");
+    up_pack_array1(b, UP_F64, unified, k);
+}
+
+static void test_decode_gives_true_values_and_files(void **state)
+{
+    struct up_buf found = UP_BUF_INIT, out = UP_BUF_INIT;
+    struct up_err err;
+    size_t n = 0, lines = 0;
+    found_scored(&found, 12);
+    assert_int_equal(decode(&out, &found, true, &err), UP_OK);
+    struct up_cursor c, at;
+    assert_int_equal(up_doc_at(up_buf_view(&out), "entries", &c, NULL), UP_OK);
+    assert_int_equal(up_cur_list(&c, &n, NULL), UP_OK);
+    assert_int_equal(n, 12);
+    for (size_t i = 0; i < n; i++) {
+        double v;
+        assert_int_equal(up_cur_at(c, "unified_scored", &at, NULL), UP_OK);
+        assert_int_equal(up_cur_real(&at, &v, NULL), UP_OK);
+        assert_near(v, w.unified[i], 1e-12);
+        assert_int_equal(up_cur_at(c, "accuracy", &at, NULL), UP_OK);
+        assert_int_equal(up_cur_at(at, "cifar10_test", &at, NULL), UP_OK);
+        assert_int_equal(up_cur_real(&at, &v, NULL), UP_OK);
+        assert_near(v, 90 + w.unified[i], 1e-12);
+        assert_int_equal(up_cur_at(c, "score", &at, NULL), UP_OK);
+        size_t known;
+        assert_int_equal(up_cur_map(&at, &known, NULL), UP_OK);
+        assert_int_equal(known, i == 7 ? M - 1 : M); /* the invalid one is left out */
+        assert_int_equal(up_cur_skip(&c, NULL), UP_OK);
+    }
+    check_xml(file_at(&out, "cell-1.svg"));
+    check_xml(file_at(&out, "cell-10.svg"));
+    assert_int_equal(memcmp(file_at(&out, "cell-1.dot").data, "digraph", 7), 0);
+    assert_true(file_at(&out, "net-1.py").len > 500);
+    struct up_view csv = file_at(&out, "results.csv");
+    for (size_t i = 0; i < csv.len; i++)
+        lines += csv.data[i] == '\n';
+    assert_int_equal(lines, 13);
+    n = 0;
+    assert_int_equal(up_naslib_read("naslib.json", file_at(&out, "naslib.json"), naslib_row, &n,
+                                    &err), UP_OK);
+    assert_int_equal(n, 12);
+    up_buf_release(&found);
+    up_buf_release(&out);
+}
+
+static void test_report_leaves_out_what_was_fitted_on(void **state)
+{
+    static const char *const none[] = {NULL};
+    struct up_buf found = UP_BUF_INIT, decoded = UP_BUF_INIT, out = UP_BUF_INIT;
+    struct up_err err;
+    struct up_cursor c, at;
+    struct up_view t;
+    size_t n;
+    assert_int_equal(search(&found, quick, &err), UP_OK);
+    assert_int_equal(decode(&decoded, &found, true, &err), UP_OK);
+    assert_int_equal(report(&out, &found, &decoded, true, none, &err), UP_OK);
+    assert_int_equal(int_at(&out, "n_unused"), N - 20 - USED);
+    assert_int_equal(int_at(&out, "n_predicted"), N - 20 - TRAIN);
+    assert_int_equal(int_at(&out, "n_heldout"), N - TRAIN);
+    assert_near(real_at(&out, "tau_unused"), 1, 1e-12);
+    assert_true(fabs(real_at(&out, "tau_predicted")) <= 1);
+    uint64_t d[4];
+    const double *regret = array_at(&out, "regret/unused", UP_F64, 1, d);
+    assert_near(regret[0], 0, 1e-12);
+    const double *m = array_at(&out, "correlation", UP_F64, 2, d);
+    assert_int_equal(d[0], M + 1);
+    double x[N], y[N];
+    for (size_t i = 0; i < N; i++) {
+        x[i] = w.calibrated[i * M];
+        y[i] = w.calibrated[i * M + 1];
+    }
+    assert_near(m[1], up_kendall_tau_b(x, y, N), 1e-12);
+    assert_near(m[1], m[M + 1], 0);
+    for (const char *const *f = (const char *const[]){"correlation.svg", "ranks.svg",
+                                                      "trajectories.svg", NULL}; *f; f++)
+        check_xml(file_at(&out, *f));
+    assert_int_equal(up_doc_at(up_buf_view(&out), "best", &c, NULL), UP_OK);
+    assert_int_equal(up_cur_list(&c, &n, NULL), UP_OK);
+    assert_int_equal(n, 7);
+    assert_int_equal(up_cur_at(c, "arch", &at, NULL), UP_OK);
+    assert_int_equal(up_cur_str(&at, &t, NULL), UP_OK);
+    assert_int_equal(t.data[0], '|');
+    assert_int_equal(up_doc_at(up_buf_view(&out), "text", &c, NULL), UP_OK);
+    assert_int_equal(up_cur_str(&c, &t, NULL), UP_OK);
+    assert_non_null(memmem(t.data, t.len, "cifar10_test", 12));
+    assert_non_null(memmem(t.data, t.len, "fixed", 5));
+    up_buf_release(&found);
+    up_buf_release(&decoded);
+    up_buf_release(&out);
+}
+
+static void test_report_without_a_benchmark(void **state)
+{
+    static const char *const none[] = {NULL}, *const wrong[] = {"target", "imagenet", NULL};
+    struct up_buf found = UP_BUF_INIT, decoded = UP_BUF_INIT, out = UP_BUF_INIT;
+    struct up_err err;
+    assert_int_equal(search(&found, quick, &err), UP_OK);
+    assert_int_equal(decode(&decoded, &found, false, &err), UP_OK);
+    assert_int_equal(report(&out, &found, &decoded, false, none, &err), UP_OK);
+    assert_true(nil_at(&out, "tau_unused") && nil_at(&out, "tau_predicted"));
+    check_xml(file_at(&out, "ranks.svg"));
+    up_buf_clear(&out);
+    assert_int_equal(report(&out, &found, &decoded, true, wrong, &err), UP_EUSAGE);
+    assert_non_null(strstr(err.msg, "imagenet"));
+    up_buf_release(&found);
+    up_buf_release(&decoded);
+    up_buf_release(&out);
+}
+
+/* Exact spelling first, then the mean of its canonical form, then nothing. */
+static void test_accuracy_of_an_architecture(void **state)
+{
+    struct up_buf b = UP_BUF_INIT;
+    struct up_arch dead = {.len = GENES, .gene = {0, 0, 3, 3, 0, 0}}, canonical; /* 12: unused */
+    uint8_t rows[3 * GENES] = {0};
+    const double value[3] = {50, 60, (double)NAN};
+    struct up_truth t;
+    double a;
+    w.space->canonical(&canonical, &dead);
+    assert_int_not_equal(up_arch_cmp(&canonical, &dead), 0);
+    memcpy(rows, dead.gene, GENES);
+    dead.gene[2] = 4;
+    memcpy(rows + GENES, dead.gene, GENES);
+    dead.gene[2] = 2;
+    memcpy(rows + 2 * GENES, dead.gene, GENES);
+    up_pack_map(&b, 2);
+    key(&b, "accuracy");
+    up_pack_map(&b, 2);
+    key(&b, "names");
+    up_pack_list(&b, 1);
+    up_pack_str(&b, "acc");
+    key(&b, "values");
+    up_pack_array2(&b, UP_F64, value, 3, 1);
+    key(&b, "archs");
+    up_pack_array2(&b, UP_U8, rows, 3, GENES);
+    assert_int_equal(up_truth_load(&t, w.space, up_buf_view(&b), &w.arena, NULL), UP_OK);
+    up_truth_of(&t, &a, &canonical);
+    assert_near(a, 55, 1e-12);
+    dead.gene[2] = 4;
+    up_truth_of(&t, &a, &dead);
+    assert_near(a, 60, 0);
+    up_truth_of(&t, &a, &w.arch[0]);
+    assert_true(a != a);
+    up_buf_release(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_search_ranks_the_reencoded),
+        cmocka_unit_test(test_search_keeps_limits_and_presets),
+        cmocka_unit_test(test_decode_gives_true_values_and_files),
+        cmocka_unit_test(test_report_leaves_out_what_was_fitted_on),
+        cmocka_unit_test(test_report_without_a_benchmark),
+        cmocka_unit_test(test_accuracy_of_an_architecture),
+    };
+    return cmocka_run_group_tests(tests, world_make, world_end);
+}

@@ -15,9 +15,17 @@
 #include <string.h>
 
 static const struct up_param params[] = {
-    {.name = "pictures", .kind = UP_P_INT, .def = "10", .min = 0, .max = 1000,
+    {.name = "pictures",
+     .kind = UP_P_INT,
+     .def = "10",
+     .min = 0,
+     .max = 1000,
      .doc = "architectures drawn as cell-RANK.svg and cell-RANK.dot"},
-    {.name = "modules", .kind = UP_P_INT, .def = "1", .min = 0, .max = 1000,
+    {.name = "modules",
+     .kind = UP_P_INT,
+     .def = "1",
+     .min = 0,
+     .max = 1000,
      .doc = "architectures written as PyTorch modules net-RANK.py"},
     {0},
 };
@@ -189,8 +197,8 @@ static int decode_run(struct up_job *job, struct up_err *err)
     struct up_scored scored;
     struct up_entries entries;
     UP_CHECK(up_job_input(job, "space", &space) && up_job_input(job, "scores", &scores) &&
-             up_job_input(job, "calibrate", &calibrate) && up_job_input(job, "lambda", &lambda) &&
-             up_job_input(job, "search", &search));
+             up_job_input(job, "calibrate", &calibrate) &&
+             up_job_input(job, "lambda", &lambda) && up_job_input(job, "search", &search));
     if (!up_job_input(job, "benchmark", &benchmark))
         benchmark = (struct up_view){0};
     int rc = up_doc_str(space, "space", arena, &name, err);
@@ -209,6 +217,9 @@ static int decode_run(struct up_job *job, struct up_err *err)
     return rc;
 }
 
-const struct up_stage up_stage_decode = {
-    .name = "decode", .version = 1, .does = "every form of the architectures found",
-    .params = params, .inputs = inputs, .run = decode_run};
+const struct up_stage up_stage_decode = {.name = "decode",
+                                         .version = 1,
+                                         .does = "every form of the architectures found",
+                                         .params = params,
+                                         .inputs = inputs,
+                                         .run = decode_run};

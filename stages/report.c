@@ -20,8 +20,10 @@
 #include <string.h>
 
 static const struct up_param params[] = {
-    {.name = "target", .kind = UP_P_STR,
-     .doc = "accuracy column to compare with (default: lambda's, else cifar10_val, else the first)"},
+    {.name = "target",
+     .kind = UP_P_STR,
+     .doc = "accuracy column to compare with (default: lambda's, else cifar10_val, else the "
+            "first)"},
     {0},
 };
 static const struct up_stage_input inputs[] = {
@@ -187,10 +189,11 @@ static int report_load(struct report *r, struct up_job *job, struct up_err *err)
     struct up_arena *arena = up_job_arena(job);
     const struct up_space *space;
     const char *name;
-    UP_CHECK(up_job_input(job, "space", &r->space) && up_job_input(job, "scores", &r->scores) &&
-             up_job_input(job, "calibrate", &r->calibrate) && up_job_input(job, "vgae", &r->vgae) &&
-             up_job_input(job, "mpe", &r->mpe) && up_job_input(job, "lambda", &r->lambda) &&
-             up_job_input(job, "search", &r->search) && up_job_input(job, "decode", &r->decode));
+    UP_CHECK(
+        up_job_input(job, "space", &r->space) && up_job_input(job, "scores", &r->scores) &&
+        up_job_input(job, "calibrate", &r->calibrate) && up_job_input(job, "vgae", &r->vgae) &&
+        up_job_input(job, "mpe", &r->mpe) && up_job_input(job, "lambda", &r->lambda) &&
+        up_job_input(job, "search", &r->search) && up_job_input(job, "decode", &r->decode));
     if (!up_job_input(job, "benchmark", &r->benchmark))
         r->benchmark = (struct up_view){0};
     int rc = up_doc_str(r->space, "space", arena, &name, err);
@@ -223,10 +226,12 @@ static int report_target(const struct report *r, struct up_job *job, int *target
         return UP_OK;
     if (asked) {
         *target = up_truth_column(t, asked);
-        return *target >= 0 ? UP_OK
-                            : up_fail(err, UP_EUSAGE,
-                                      "report.target: the benchmark has no accuracy \"%s\"; its "
-                                      "first is \"%s\"", asked, t->name[0]);
+        return *target >= 0
+                   ? UP_OK
+                   : up_fail(err, UP_EUSAGE,
+                             "report.target: the benchmark has no accuracy \"%s\"; its "
+                             "first is \"%s\"",
+                             asked, t->name[0]);
     }
     if (!up_doc_str(r->lambda, "target", up_job_arena(job), &lambda, NULL))
         *target = up_truth_column(t, lambda);
@@ -252,12 +257,15 @@ static int report_run(struct up_job *job, struct up_err *err)
         rc = up_doc_array(r->mpe, "rows_train", UP_U32, 1, arena, &train, n_train, err);
     if (rc)
         return rc;
-    up_evidence_make(&r->evidence, &r->scored, &r->models, target, used,
-                     (size_t)n_used[0], train, (size_t)n_train[0], up_job_threads(job), arena);
+    up_evidence_make(&r->evidence, &r->scored, &r->models, target, used, (size_t)n_used[0],
+                     train, (size_t)n_train[0], up_job_threads(job), arena);
     report_pack(up_job_out(job), r, arena);
     return UP_OK;
 }
 
-const struct up_stage up_stage_report = {
-    .name = "report", .version = 1, .does = "the best cells and the evidence for them",
-    .params = params, .inputs = inputs, .run = report_run};
+const struct up_stage up_stage_report = {.name = "report",
+                                         .version = 1,
+                                         .does = "the best cells and the evidence for them",
+                                         .params = params,
+                                         .inputs = inputs,
+                                         .run = report_run};

@@ -23,31 +23,81 @@ static const char *const methods[] = {"gradient", "random", "evolution", "exhaus
 static const char *const presets[] = {"default", "paper", NULL};
 
 static const struct up_param params[] = {
-    {.name = "method", .kind = UP_P_ENUM, .def = "gradient", .choices = methods,
+    {.name = "method",
+     .kind = UP_P_ENUM,
+     .def = "gradient",
+     .choices = methods,
      .doc = "how to look: gradient ascent, random, evolution, exhaustive"},
-    {.name = "preset", .kind = UP_P_ENUM, .def = "default", .choices = presets,
+    {.name = "preset",
+     .kind = UP_P_ENUM,
+     .def = "default",
+     .choices = presets,
      .when = "search.method=gradient",
      .doc = "paper: one start, Adam 1e-3, until the decoded architecture is invalid"},
-    {.name = "starts", .kind = UP_P_INT, .def = "1024", .min = 1, .max = 1e6, .when = DEFAULTS,
+    {.name = "starts",
+     .kind = UP_P_INT,
+     .def = "1024",
+     .min = 1,
+     .max = 1e6,
+     .when = DEFAULTS,
      .doc = "starting architectures, climbing together"},
-    {.name = "steps", .kind = UP_P_INT, .def = "100", .min = 1, .max = 1e5, .when = DEFAULTS,
+    {.name = "steps",
+     .kind = UP_P_INT,
+     .def = "100",
+     .min = 1,
+     .max = 1e5,
+     .when = DEFAULTS,
      .doc = "steps of a start at most"},
-    {.name = "patience", .kind = UP_P_INT, .def = "25", .min = 0, .max = 1e5, .when = DEFAULTS,
+    {.name = "patience",
+     .kind = UP_P_INT,
+     .def = "25",
+     .min = 0,
+     .max = 1e5,
+     .when = DEFAULTS,
      .doc = "steps without a better architecture before a start gives up; 0: never"},
-    {.name = "lr", .kind = UP_P_REAL, .def = "0.1", .min = 1e-8, .max = 10, .when = DEFAULTS,
+    {.name = "lr",
+     .kind = UP_P_REAL,
+     .def = "0.1",
+     .min = 1e-8,
+     .max = 10,
+     .when = DEFAULTS,
      .doc = "step size of Adam"},
-    {.name = "population", .kind = UP_P_INT, .def = "100", .min = 2, .max = 1e6,
-     .when = "search.method=evolution", .doc = "architectures alive"},
-    {.name = "tournament", .kind = UP_P_INT, .def = "10", .min = 1, .max = 1e6,
-     .when = "search.method=evolution", .doc = "architectures drawn for one parent"},
-    {.name = "budget", .kind = UP_P_INT, .def = "5000", .min = 1, .max = 1e8,
+    {.name = "population",
+     .kind = UP_P_INT,
+     .def = "100",
+     .min = 2,
+     .max = 1e6,
+     .when = "search.method=evolution",
+     .doc = "architectures alive"},
+    {.name = "tournament",
+     .kind = UP_P_INT,
+     .def = "10",
+     .min = 1,
+     .max = 1e6,
+     .when = "search.method=evolution",
+     .doc = "architectures drawn for one parent"},
+    {.name = "budget",
+     .kind = UP_P_INT,
+     .def = "5000",
+     .min = 1,
+     .max = 1e8,
      .when = "search.method=gradient|random|evolution",
      .doc = "architectures embedded, predicted and weighed at most"},
-    {.name = "top", .kind = UP_P_INT, .def = "10", .min = 1, .max = 10000,
+    {.name = "top",
+     .kind = UP_P_INT,
+     .def = "10",
+     .min = 1,
+     .max = 10000,
      .doc = "architectures to keep"},
-    {.name = "max_flops", .kind = UP_P_REAL, .min = 1e-9, .max = 1e9,
+    {.name = "max_flops",
+     .kind = UP_P_REAL,
+     .min = 1e-9,
+     .max = 1e9,
      .doc = "limit on FLOPs, in millions"},
-    {.name = "max_params", .kind = UP_P_REAL, .min = 1e-9, .max = 1e9,
+    {.name = "max_params",
+     .kind = UP_P_REAL,
+     .min = 1e-9,
+     .max = 1e9,
      .doc = "limit on parameters, in millions"},
     {.name = "seed", .kind = UP_P_INT, .seed = true, .doc = "seed of the starting points"},
     {0},
@@ -116,9 +166,10 @@ static void options_read(struct up_search *s, struct up_job *job, const char *me
         s->gradient = paper;
         return;
     }
-    s->gradient = (struct up_gradient_options){
-        .starts = (size_t)up_job_int(job, "starts"), .steps = (int)up_job_int(job, "steps"),
-        .patience = (int)up_job_int(job, "patience"), .lr = up_job_real(job, "lr")};
+    s->gradient = (struct up_gradient_options){.starts = (size_t)up_job_int(job, "starts"),
+                                               .steps = (int)up_job_int(job, "steps"),
+                                               .patience = (int)up_job_int(job, "patience"),
+                                               .lr = up_job_real(job, "lr")};
 }
 
 static void pack_archs(struct up_buf *b, const struct up_search *s, const struct up_arch *a,
@@ -158,8 +209,11 @@ static struct found found_gather(const struct up_search *s, const uint32_t *row,
 {
     const struct up_search_task *t = s->ledger.task;
     size_t m = (size_t)t->model->scores;
-    struct found f = {n, UP_NEW(s->arena, n, struct up_arch), UP_NEW(s->arena, n, double),
-                      UP_NEW(s->arena, n, double), UP_NEW(s->arena, n, double),
+    struct found f = {n,
+                      UP_NEW(s->arena, n, struct up_arch),
+                      UP_NEW(s->arena, n, double),
+                      UP_NEW(s->arena, n, double),
+                      UP_NEW(s->arena, n, double),
                       UP_NEW(s->arena, n * m, double)};
     float *y = UP_NEW(s->arena, n * m, float);
     for (size_t i = 0; i < n; i++) {
@@ -226,9 +280,11 @@ static void search_tell(struct up_job *job, const struct up_search *s, const str
         ended[s->path.stop[i]]++;
     up_job_note(job, "best unified score %.4f after %zu queries", f->unified[0], s->ledger.n);
     if (s->path.starts)
-        up_job_note(job, "%zu starts: %zu decoded to nothing, %zu found no better, %zu took every "
-                    "step, %zu ran out of budget", s->path.starts, ended[UP_STOP_INVALID],
-                    ended[UP_STOP_PATIENCE], ended[UP_STOP_STEPS], ended[UP_STOP_BUDGET]);
+        up_job_note(job,
+                    "%zu starts: %zu decoded to nothing, %zu found no better, %zu took every "
+                    "step, %zu ran out of budget",
+                    s->path.starts, ended[UP_STOP_INVALID], ended[UP_STOP_PATIENCE],
+                    ended[UP_STOP_STEPS], ended[UP_STOP_BUDGET]);
 }
 
 static int models_read(struct up_models *m, struct up_job *job, struct up_err *err)
@@ -247,8 +303,9 @@ static int models_read(struct up_models *m, struct up_job *job, struct up_err *e
 }
 
 /* Runs the method and packs what it found. */
-static int search_do(struct up_search *s, struct up_job *job, const struct up_search_method *method,
-                     const struct up_models *m, struct up_err *err)
+static int search_do(struct up_search *s, struct up_job *job,
+                     const struct up_search_method *method, const struct up_models *m,
+                     struct up_err *err)
 {
     size_t top = (size_t)up_job_int(job, "top");
     int rc = method->run(s, err);
@@ -257,9 +314,10 @@ static int search_do(struct up_search *s, struct up_job *job, const struct up_se
     uint32_t *row = UP_NEW(s->arena, top, uint32_t);
     size_t n = up_search_best(row, top, s);
     if (n == 0)
-        return up_fail(err, UP_EINVAL,
-                       "search: none of the architectures it came across keeps to "
-                       "search.max_flops and search.max_params; raise the limits or the budget");
+        return up_fail(
+            err, UP_EINVAL,
+            "search: none of the architectures it came across keeps to "
+            "search.max_flops and search.max_params; raise the limits or the budget");
     struct found f = found_gather(s, row, n);
     search_pack(up_job_out(job), s, &f, method->name, m);
     search_tell(job, s, &f);
@@ -279,8 +337,8 @@ static int search_run(struct up_job *job, struct up_err *err)
         rc = models_read(m, job, err);
     if (rc)
         return rc;
-    struct up_search_task task = {.space = m->space, .model = &m->view, .weights = m->weights,
-                                  .net = m->space->net};
+    struct up_search_task task = {
+        .space = m->space, .model = &m->view, .weights = m->weights, .net = m->space->net};
     rc = limit_read(&task.flops, job, "max_flops", "flops", m, err);
     if (!rc)
         rc = limit_read(&task.params, job, "max_params", "params", m, err);
@@ -296,5 +354,9 @@ static int search_run(struct up_job *job, struct up_err *err)
 }
 
 const struct up_stage up_stage_search = {
-    .name = "search", .version = 1, .does = "climb the unified score and decode where it arrives",
-    .params = params, .inputs = inputs, .run = search_run};
+    .name = "search",
+    .version = 1,
+    .does = "climb the unified score and decode where it arrives",
+    .params = params,
+    .inputs = inputs,
+    .run = search_run};

@@ -60,7 +60,8 @@ bool up_arch_index_find(const struct up_arch_index *x, const struct up_arch *a, 
     return true;
 }
 
-static void accuracy_mean(const struct up_truth *t, double *out, const struct up_arch *canonical)
+static void accuracy_mean(const struct up_truth *t, double *out,
+                          const struct up_arch *canonical)
 {
     for (size_t c = 0; c < t->columns; c++) {
         double sum = 0;

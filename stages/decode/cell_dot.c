@@ -41,7 +41,8 @@ static void cell_dot(struct up_buf *out, const struct up_diagram_cell *c, int in
 
 void up_cell_dot(struct up_buf *out, const struct up_diagram *d, const char *caption)
 {
-    up_buf_puts(out, "digraph cell {\n  rankdir=LR fontname=\"sans-serif\" fontsize=11\n  label=");
+    up_buf_puts(out,
+                "digraph cell {\n  rankdir=LR fontname=\"sans-serif\" fontsize=11\n  label=");
     quoted(out, caption);
     up_buf_puts(out, "\n  node [shape=box style=\"rounded,filled\" fillcolor=\"#f1f3f5\" "
                      "color=\"#495057\" fontname=\"sans-serif\"]\n"

@@ -83,7 +83,8 @@ static double node_x(const struct layout *l, int i) /* centre */
  * innermost; edges that arrive on its left, the longest innermost: no crossings. */
 static double port_x(const struct layout *l, int e, bool leaves)
 {
-    int node = leaves ? l->c->edge[e].from : l->c->edge[e].to, shorter = 0, level = l->track[e].level;
+    int node = leaves ? l->c->edge[e].from : l->c->edge[e].to, shorter = 0,
+        level = l->track[e].level;
     for (int o = 0; o < l->c->edges; o++) {
         int end = leaves ? l->c->edge[o].from : l->c->edge[o].to;
         bool same_side = l->track[o].level * level > 0;
@@ -97,7 +98,8 @@ static double port_x(const struct layout *l, int e, bool leaves)
     return node_x(l, node) + (leaves ? off : -off);
 }
 
-static void label_draw(struct up_svg *s, double x, double y, const char *label, const char *colour)
+static void label_draw(struct up_svg *s, double x, double y, const char *label,
+                       const char *colour)
 {
     if (!label[0])
         return;
@@ -123,9 +125,26 @@ static void edge_arched(struct up_svg *s, const struct layout *l, int e, const c
     double y0 = l->y + side * NODE_H / 2, y1 = l->y + level * TRACK + side * 8;
     double bend = (x2 - x1) / 4 < 46 ? (x2 - x1) / 4 : 46, tip = y0 + side * TIP;
     double third = (x2 - x1 - 2 * bend) / 3;
-    double xy[] = {x1, y0, x1, y1, x1, y1, x1 + bend, y1,
-                   x1 + bend + third, y1, x2 - bend - third, y1, x2 - bend, y1,
-                   x2, y1, x2, y1, x2, tip};
+    double xy[] = {x1,
+                   y0,
+                   x1,
+                   y1,
+                   x1,
+                   y1,
+                   x1 + bend,
+                   y1,
+                   x1 + bend + third,
+                   y1,
+                   x2 - bend - third,
+                   y1,
+                   x2 - bend,
+                   y1,
+                   x2,
+                   y1,
+                   x2,
+                   y1,
+                   x2,
+                   tip};
     up_svg_curve(s, xy, 3, line, 2, l->c->edge[e].faint);
     up_svg_arrowhead(s, x2, y0, 0, -side, TIP, line);
 }
@@ -135,7 +154,8 @@ static void cell_draw(struct up_svg *s, const struct layout *l, bool titled)
     const struct up_diagram_cell *c = l->c;
     for (int pass = 0; pass < 2; pass++) /* faint ones under the others */
         for (int e = 0; e < c->edges; e++) {
-            const char *line = c->edge[e].faint ? "#ced4da" : up_operation_colour(c->edge[e].label);
+            const char *line =
+                c->edge[e].faint ? "#ced4da" : up_operation_colour(c->edge[e].label);
             if (c->edge[e].faint != (pass == 0))
                 continue;
             (l->track[e].level ? edge_arched : edge_straight)(s, l, e, line);

@@ -41,8 +41,9 @@ int up_entries_load(struct up_entries *x, const struct up_scored *s, struct up_v
     size_t genes = s->index.genes;
     if (d[1] != genes || du[0] != d[0] || df[0] != d[0] || dp[0] != d[0] || dm[0] != d[0] ||
         dm[1] != s->m)
-        return up_fail(err, UP_EINVAL, "the search artifact does not fit the scores; run again "
-                                       "from an empty store");
+        return up_fail(err, UP_EINVAL,
+                       "the search artifact does not fit the scores; run again "
+                       "from an empty store");
     x->n = (size_t)d[0];
     x->e = UP_NEW(arena, x->n + 1, struct up_entry);
     for (size_t i = 0; i < x->n; i++) {

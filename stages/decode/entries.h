@@ -3,12 +3,12 @@
 #define UP_DECODE_ENTRIES_H
 #include "stages/decode/scored.h"
 
-struct up_entry { /* one found architecture; rank = its place, from 1 */
-    struct up_arch arch; /* canonical */
-    double unified;      /* of the re-encoded architecture: what it was ranked by */
-    double flops, params; /* millions, exact */
-    const double *predicted; /* [m] calibrated scale */
-    bool scored;             /* it is among the scored rows: then */
+struct up_entry {                   /* one found architecture; rank = its place, from 1 */
+    struct up_arch arch;            /* canonical */
+    double unified;                 /* of the re-encoded architecture: what it was ranked by */
+    double flops, params;           /* millions, exact */
+    const double *predicted;        /* [m] calibrated scale */
+    bool scored;                    /* it is among the scored rows: then */
     const double *raw, *calibrated; /* [m]; raw is NaN where the score is invalid */
     double unified_scored;          /* weights . calibrated */
     double *accuracy;               /* [columns], NaN = absent */

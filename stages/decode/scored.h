@@ -20,8 +20,8 @@ struct up_truth {
     const struct up_space *space;
     size_t n, columns; /* 0 columns: no benchmark */
     const char *const *name;
-    const double *value;           /* [n][columns], NaN = absent */
-    struct up_arch_index spelled;  /* as the benchmark spells them */
+    const double *value;            /* [n][columns], NaN = absent */
+    struct up_arch_index spelled;   /* as the benchmark spells them */
     struct up_arch_index canonical; /* the same rows in canonical form */
 };
 int up_truth_load(struct up_truth *t, const struct up_space *space, struct up_view benchmark,
@@ -35,12 +35,12 @@ int up_truth_column(const struct up_truth *t, const char *name);
 struct up_scored {
     const struct up_space *space;
     size_t n, m;
-    const char *const *name;  /* [m] proxies */
+    const char *const *name;    /* [m] proxies */
     struct up_arch_index index; /* rows of scores: canonical, pool order */
-    const double *raw;        /* [n][m], NaN where not valid */
-    const double *calibrated; /* [n][m] */
-    const double *weights;    /* [m] lambda's */
-    double *unified;          /* [n] weights . calibrated */
+    const double *raw;          /* [n][m], NaN where not valid */
+    const double *calibrated;   /* [n][m] */
+    const double *weights;      /* [m] lambda's */
+    double *unified;            /* [n] weights . calibrated */
     struct up_truth truth;
     double *accuracy; /* [n][truth.columns] */
 };

@@ -15,8 +15,8 @@ static void csv_prefixed(struct up_csvw *w, const char *prefix, const char *name
 
 static void csv_header(struct up_csvw *w, const struct up_scored *s)
 {
-    static const char *const fixed[] = {"rank", "arch", "index", "naslib", "unified",
-                                        "unified_scored", "flops", "params"};
+    static const char *const fixed[] = {"rank",    "arch",           "index", "naslib",
+                                        "unified", "unified_scored", "flops", "params"};
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
         up_csvw_str(w, fixed[i]);
     for (size_t c = 0; c < s->truth.columns; c++)
@@ -176,8 +176,8 @@ bool up_entries_naslib(struct up_buf *out, const struct up_entries *x, struct up
             continue;
         s->space->print(arch, &e->arch, UP_SPELL_NASLIB);
         s->space->print(index, &e->arch, UP_SPELL_INDEX);
-        up_naslib_arch(&o, arch, index, val >= 0 ? e->accuracy[val] : (double)NAN, s->m, s->name,
-                       e->raw, NULL);
+        up_naslib_arch(&o, arch, index, val >= 0 ? e->accuracy[val] : (double)NAN, s->m,
+                       s->name, e->raw, NULL);
     }
     up_naslib_end(&o);
     return true;

@@ -20,14 +20,17 @@ static void text_attr(struct up_svg *s, const char *name, const char *v)
 static void point(struct up_svg *s, const char *before, double x, double y)
 {
     char a[UP_NUMBER_TEXT], b[UP_NUMBER_TEXT];
-    up_buf_printf(s->out, "%s%s,%s", before, up_number_fixed(a, x, 2), up_number_fixed(b, y, 2));
+    up_buf_printf(s->out, "%s%s,%s", before, up_number_fixed(a, x, 2),
+                  up_number_fixed(b, y, 2));
 }
 
 /* Length of a well-formed UTF-8 sequence at s that XML allows, or 0. */
 static size_t utf8_length(const unsigned char *s)
 {
-    size_t n = s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
-               : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
+    size_t n = s[0] >= 0xc2 && s[0] < 0xe0   ? 2
+               : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
+               : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
+                                             : 0;
     for (size_t i = 1; i < n; i++)
         if ((s[i] & 0xc0) != 0x80)
             return 0;
@@ -69,24 +72,22 @@ void up_svg_begin(struct up_svg *s, struct up_buf *out, double width, double hei
     s->out = out;
     up_number_fixed(w, width, 0);
     up_number_fixed(h, height, 0);
-    up_buf_printf(out,
-                  "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-                  "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%s\" height=\"%s\" "
-                  "viewBox=\"0 0 %s %s\" font-family=\"DejaVu Sans, Helvetica, Arial, sans-serif\">\n"
-                  "<title>",
-                  w, h, w, h);
+    up_buf_printf(
+        out,
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%s\" height=\"%s\" "
+        "viewBox=\"0 0 %s %s\" font-family=\"DejaVu Sans, Helvetica, Arial, sans-serif\">\n"
+        "<title>",
+        w, h, w, h);
     up_xml_escape(out, title);
     up_buf_puts(out, "</title>\n");
     up_svg_rect(s, 0, 0, width, height, 0, "#ffffff", "none");
 }
 
-void up_svg_end(struct up_svg *s)
-{
-    up_buf_puts(s->out, "</svg>\n");
-}
+void up_svg_end(struct up_svg *s) { up_buf_puts(s->out, "</svg>\n"); }
 
-void up_svg_line(struct up_svg *s, double x1, double y1, double x2, double y2, const char *colour,
-                 double width)
+void up_svg_line(struct up_svg *s, double x1, double y1, double x2, double y2,
+                 const char *colour, double width)
 {
     up_buf_puts(s->out, "<line");
     number_attr(s, "x1", x1);
@@ -170,8 +171,8 @@ void up_svg_polyline(struct up_svg *s, const double *xy, size_t n, const char *c
     up_buf_puts(s->out, "/>\n");
 }
 
-void up_svg_curve(struct up_svg *s, const double *xy, size_t k, const char *colour, double width,
-                  bool dashed)
+void up_svg_curve(struct up_svg *s, const double *xy, size_t k, const char *colour,
+                  double width, bool dashed)
 {
     point(s, "<path d=\"M", xy[0], xy[1]);
     for (size_t i = 1; i < 3 * k + 1; i++)
@@ -206,6 +207,8 @@ double up_svg_text_width(const char *text, double size)
     double width = 0;
     for (; *text; text++)
         if (((unsigned char)*text & 0xc0) != 0x80)
-            width += strchr("ijlt1.,|:;'()[] ", *text) ? 0.4 : strchr("mwMW", *text) ? 0.95 : 0.64;
+            width += strchr("ijlt1.,|:;'()[] ", *text) ? 0.4
+                     : strchr("mwMW", *text)           ? 0.95
+                                                       : 0.64;
     return width * size;
 }

@@ -17,8 +17,8 @@ void up_svg_begin(struct up_svg *s, struct up_buf *out, double width, double hei
                   const char *title);
 void up_svg_end(struct up_svg *s);
 
-void up_svg_line(struct up_svg *s, double x1, double y1, double x2, double y2, const char *colour,
-                 double width);
+void up_svg_line(struct up_svg *s, double x1, double y1, double x2, double y2,
+                 const char *colour, double width);
 void up_svg_rect(struct up_svg *s, double x, double y, double w, double h, double radius,
                  const char *fill, const char *stroke);
 void up_svg_circle(struct up_svg *s, double x, double y, double r, const char *fill,
@@ -32,8 +32,8 @@ void up_svg_text_up(struct up_svg *s, double x, double y, double size, enum up_s
 void up_svg_polyline(struct up_svg *s, const double *xy, size_t n, const char *colour,
                      double width, double opacity);
 /* Cubic curve through 3k + 1 control points (x y each), optionally dashed. */
-void up_svg_curve(struct up_svg *s, const double *xy, size_t k, const char *colour, double width,
-                  bool dashed);
+void up_svg_curve(struct up_svg *s, const double *xy, size_t k, const char *colour,
+                  double width, bool dashed);
 /* Filled triangle with its tip at (x, y), pointing along (dx, dy). */
 void up_svg_arrowhead(struct up_svg *s, double x, double y, double dx, double dy, double size,
                       const char *colour);

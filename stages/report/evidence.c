@@ -25,7 +25,6 @@ static void forecast_block(void *ctx, size_t block)
         f->e->forecast_unified[i] = up_task_unify(f->task, f->e->forecast + i * s->m);
 }
 
-
 /* Drops pairs that are not finite (raw calibration lets infinite scores through). */
 static size_t finite_pairs(double *x, double *y, size_t n)
 {
@@ -112,7 +111,8 @@ static void held_out(struct up_evidence *e, struct up_arena *arena)
     }
 }
 
-static double column_tau(const double *column, size_t n, size_t a, size_t b, double *x, double *y)
+static double column_tau(const double *column, size_t n, size_t a, size_t b, double *x,
+                         double *y)
 {
     memcpy(x, column + a * n, n * sizeof *x);
     memcpy(y, column + b * n, n * sizeof *y);
@@ -174,8 +174,8 @@ void up_evidence_make(struct up_evidence *e, const struct up_scored *s,
                       struct up_arena *arena)
 {
     size_t columns = s->truth.columns, side = s->m + 1;
-    struct up_search_task task = {.space = s->space, .model = &models->view,
-                                  .weights = s->weights, .net = s->space->net};
+    struct up_search_task task = {
+        .space = s->space, .model = &models->view, .weights = s->weights, .net = s->space->net};
     struct forecast f = {e, &task};
     *e = (struct up_evidence){.scored = s, .target = target};
     e->forecast = UP_NEW(arena, s->n * s->m + 1, float);

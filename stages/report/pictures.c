@@ -28,10 +28,13 @@ static void ranks_picture(struct up_buf *out, const struct up_evidence *e,
         my[i] = truth ? x->e[i].accuracy[target] : x->e[i].unified_scored;
     }
     char tau[UP_NUMBER_TEXT];
-    const char *note = truth && isfinite(e->tau_predicted)
-        ? up_arena_printf(arena, "%zu architectures nothing was fitted on, tau-b %s; numbers: the "
-                          "ones found", e->n_predicted, up_number_fixed(tau, e->tau_predicted, 3))
-        : "architectures the estimator was not trained on; numbers: the ones found";
+    const char *note =
+        truth && isfinite(e->tau_predicted)
+            ? up_arena_printf(arena,
+                              "%zu architectures nothing was fitted on, tau-b %s; numbers: the "
+                              "ones found",
+                              e->n_predicted, up_number_fixed(tau, e->tau_predicted, 3))
+            : "architectures the estimator was not trained on; numbers: the ones found";
     struct up_plot_text t = {"Unified score", "unified score, predicted",
                              truth ? s->truth.name[target] : "unified score, measured", note};
     up_plot_scatter(out, &t, px, py, n, mx, my, marked);

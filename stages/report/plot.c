@@ -76,12 +76,14 @@ static void frame_draw(struct frame *f, struct up_buf *out, const struct up_plot
     for (int i = 0; i <= nx; i++) {
         double v = f->x.lo + i * f->x.step, x = at_x(f, v);
         up_svg_line(&f->svg, x, TOP, x, bottom, grid, 1);
-        up_svg_text(&f->svg, x, bottom + 17, 11, UP_SVG_MIDDLE, ink, tick_text(text, v, f->x.step));
+        up_svg_text(&f->svg, x, bottom + 17, 11, UP_SVG_MIDDLE, ink,
+                    tick_text(text, v, f->x.step));
     }
     for (int i = 0; i <= ny; i++) {
         double v = f->y.lo + i * f->y.step, y = at_y(f, v);
         up_svg_line(&f->svg, LEFT, y, right, y, grid, 1);
-        up_svg_text(&f->svg, LEFT - 8, y + 4, 11, UP_SVG_END, ink, tick_text(text, v, f->y.step));
+        up_svg_text(&f->svg, LEFT - 8, y + 4, 11, UP_SVG_END, ink,
+                    tick_text(text, v, f->y.step));
     }
     up_svg_line(&f->svg, LEFT, bottom, right, bottom, soft, 1);
     up_svg_line(&f->svg, LEFT, TOP, LEFT, bottom, soft, 1);
@@ -115,8 +117,8 @@ void up_plot_scatter(struct up_buf *out, const struct up_plot_text *t, const dou
             continue;
         snprintf(rank, sizeof rank, "%zu", i + 1);
         double px = at_x(&f, marked_x[i]), py = at_y(&f, marked_y[i]);
-        up_svg_circle(&f.svg, px, py, 7.5, second, 1);
-        up_svg_text(&f.svg, px, py + 3.2, 9, UP_SVG_MIDDLE, "#ffffff", rank);
+        up_svg_circle(&f.svg, px, py, 6.5, second, 0.9);
+        up_svg_text(&f.svg, px, py + 2.9, 8, UP_SVG_MIDDLE, "#ffffff", rank);
     }
     up_svg_end(&f.svg);
 }

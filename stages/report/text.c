@@ -20,7 +20,8 @@ static int column_width(const char *name)
     return n < 6 ? 6 : n > 40 ? 40 : (int)n;
 }
 
-static void best_table(struct up_buf *out, const struct up_scored *s, const struct up_entries *x)
+static void best_table(struct up_buf *out, const struct up_scored *s,
+                       const struct up_entries *x)
 {
     const struct up_truth *t = &s->truth;
     up_buf_puts(out, "rank  unified   MFLOPs  M params");
@@ -70,9 +71,11 @@ static void accuracy_lines(struct up_buf *out, const struct up_evidence *e)
     }
     bound_line(out, t, "best of the scored", e->best_scored);
     bound_line(out, t, "best of the benchmark", e->best_all);
-    up_buf_printf(out, "\n%-32s%9s%10s%11s%11s%11s\n", "", "tau-b", "rho", "regret@1", "@10", "@100");
+    up_buf_printf(out, "\n%-32s%9s%10s%11s%11s%11s\n", "", "tau-b", "rho", "regret@1", "@10",
+                  "@100");
     up_buf_printf(out, "unified score against %s\n", t->name[e->target]);
-    tau_line(out, "  measured scores", e->tau_unused, e->rho_unused, e->regret_unused, e->n_unused);
+    tau_line(out, "  measured scores", e->tau_unused, e->rho_unused, e->regret_unused,
+             e->n_unused);
     tau_line(out, "  predicted scores", e->tau_predicted, e->rho_predicted, e->regret_predicted,
              e->n_predicted);
 }
@@ -90,24 +93,24 @@ static void proxy_table(struct up_buf *out, const struct up_evidence *e)
     }
 }
 
-void up_evidence_text(struct up_buf *out, const struct up_evidence *e, const struct up_entries *x,
-                      const struct up_report_names *names)
+void up_evidence_text(struct up_buf *out, const struct up_evidence *e,
+                      const struct up_entries *x, const struct up_report_names *names)
 {
     best_table(out, e->scored, x);
     accuracy_lines(out, e);
     proxy_table(out, e);
-    up_buf_printf(out,
-                  "\nunified = sum of weight times score calibrated by %s; weights: %s",
+    up_buf_printf(out, "\nunified = sum of weight times score calibrated by %s; weights: %s",
                   names->calibration, names->preset);
     if (e->used_lambda)
         up_buf_printf(out, ", fitted on %zu architectures%s%s", e->used_lambda,
                       names->objective ? " by " : "", names->objective ? names->objective : "");
-    up_buf_printf(out,
-                  ".\nThe estimator was trained on %zu of the %zu scored architectures; tau alone "
-                  "leaves out\nwhat the weights were fitted on, tau predicted (of the scores "
-                  "themselves, %zu held out) what\nthe estimator was trained on, predicted scores "
-                  "against accuracy both.\n",
-                  e->used_mpe, e->scored->n, e->n_heldout);
+    up_buf_printf(
+        out,
+        ".\nThe estimator was trained on %zu of the %zu scored architectures; tau alone "
+        "leaves out\nwhat the weights were fitted on, tau predicted (of the scores "
+        "themselves, %zu held out) what\nthe estimator was trained on, predicted scores "
+        "against accuracy both.\n",
+        e->used_mpe, e->scored->n, e->n_heldout);
     up_buf_printf(out, "Search: %s, %lld architectures evaluated.\n", x->method,
                   (long long)x->queries);
 }

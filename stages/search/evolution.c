@@ -45,7 +45,8 @@ static void herd_breed(struct herd *h, struct up_search *s, struct up_arch *room
     for (size_t i = 0; i < BROOD; i++) {
         const struct up_arch parent = l->arch[herd_parent(h, s, rng)];
         size_t n = l->task->space->neighbours(&parent, room, NEIGHBOURS_MAX);
-        child[i] = n ? room[up_rng_below(rng, n < NEIGHBOURS_MAX ? n : NEIGHBOURS_MAX)] : parent;
+        child[i] =
+            n ? room[up_rng_below(rng, n < NEIGHBOURS_MAX ? n : NEIGHBOURS_MAX)] : parent;
     }
     up_ledger_ask(l, row, child, BROOD);
     for (size_t i = 0; i < BROOD; i++)

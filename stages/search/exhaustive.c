@@ -9,10 +9,11 @@ static int exhaustive_run(struct up_search *s, struct up_err *err)
     struct up_arch listed[ROUND];
     uint32_t row[ROUND];
     if (!space->count)
-        return up_fail(err, UP_EUSAGE,
-                       "search.method: %s cannot be listed, so exhaustive does not apply; choose "
-                       "gradient, random or evolution",
-                       space->name);
+        return up_fail(
+            err, UP_EUSAGE,
+            "search.method: %s cannot be listed, so exhaustive does not apply; choose "
+            "gradient, random or evolution",
+            space->name);
     for (uint64_t at = 0; at < space->count; at += ROUND) {
         size_t n = 0;
         if (s->watch.canceled && s->watch.canceled(s->watch.ctx))

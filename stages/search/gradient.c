@@ -15,24 +15,24 @@ static const double BETA1 = 0.9, BETA2 = 0.999, EPS = 1e-8;
 static const double PENALTY = 2;
 
 struct climber {
-    struct up_arch at;  /* what z decodes to now, canonical */
-    uint32_t row;       /* its ledger row */
-    double best;        /* of all it has been at */
-    int tired;          /* steps since `best` rose */
-    int steps;          /* done */
+    struct up_arch at; /* what z decodes to now, canonical */
+    uint32_t row;      /* its ledger row */
+    double best;       /* of all it has been at */
+    int tired;         /* steps since `best` rose */
+    int steps;         /* done */
     bool running;
 };
 
 struct race {
     struct up_search *s;
     size_t n, dim, m;
-    float *z, *m1, *m2;       /* [n][dim] point and Adam's moments */
-    float *y;                 /* [n][m] scores of the points of this step */
-    struct up_arch *decoded;  /* [n] of this step */
-    uint8_t *ok;              /* [n] */
-    struct climber *climber;  /* [n] */
-    float *point, *value;     /* [n][steps] trajectories */
-    double rate;              /* Adam's step, bias corrections included */
+    float *z, *m1, *m2;      /* [n][dim] point and Adam's moments */
+    float *y;                /* [n][m] scores of the points of this step */
+    struct up_arch *decoded; /* [n] of this step */
+    uint8_t *ok;             /* [n] */
+    struct climber *climber; /* [n] */
+    float *point, *value;    /* [n][steps] trajectories */
+    double rate;             /* Adam's step, bias corrections included */
     double eps;
 };
 
@@ -159,7 +159,8 @@ static size_t race_running(const struct race *r)
     return n;
 }
 
-static void race_start(struct race *r, struct up_search *s, const struct up_arch *start, size_t n)
+static void race_start(struct race *r, struct up_search *s, const struct up_arch *start,
+                       size_t n)
 {
     const struct up_search_model *model = s->ledger.task->model;
     size_t steps = (size_t)s->gradient.steps;
@@ -220,7 +221,8 @@ static int gradient_starts(struct up_arch **out, size_t *n, const struct up_sear
 {
     const struct up_space *space = s->ledger.task->space;
     size_t want = s->gradient.starts, got = 0, kept = 0;
-    int rc = up_space_pool(out, &got, space, want, up_seed_derive(s->seed, "search.starts"), err);
+    int rc =
+        up_space_pool(out, &got, space, want, up_seed_derive(s->seed, "search.starts"), err);
     if (rc)
         return rc;
     for (size_t i = 0; i < got; i++)

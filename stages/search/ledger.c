@@ -28,10 +28,7 @@ void up_ledger_release(struct up_ledger *l)
     *l = (struct up_ledger){0};
 }
 
-bool up_ledger_spent(const struct up_ledger *l)
-{
-    return l->budget && l->n >= l->budget;
-}
+bool up_ledger_spent(const struct up_ledger *l) { return l->budget && l->n >= l->budget; }
 
 /* The slot that holds `a`, or the empty one where it belongs. */
 static uint32_t *ledger_slot(const struct up_ledger *l, const struct up_arch *a)
@@ -118,7 +115,8 @@ double up_task_unify(const struct up_search_task *t, const float *y)
     return sum;
 }
 
-void up_task_predict(const struct up_search_task *t, float *y, const struct up_arch *a, size_t n)
+void up_task_predict(const struct up_search_task *t, float *y, const struct up_arch *a,
+                     size_t n)
 {
     float *z = up_alloc(n * t->model->dim * sizeof *z);
     t->model->embed(t->model->ctx, z, a, n);

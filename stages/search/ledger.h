@@ -70,6 +70,7 @@ bool up_task_allows(const struct up_search_task *t, const struct up_arch *a);
 /* The sum of weights times scores, left to right. */
 double up_task_unify(const struct up_search_task *t, const float *y);
 /* y[n][M] of canonical architectures, embedded and predicted. */
-void up_task_predict(const struct up_search_task *t, float *y, const struct up_arch *a, size_t n);
+void up_task_predict(const struct up_search_task *t, float *y, const struct up_arch *a,
+                     size_t n);
 
 #endif

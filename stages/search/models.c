@@ -21,7 +21,8 @@ static void view_gradient(const void *ctx, float *dz, float *y, const float *z, 
     up_mlp_input_gradient(dz, y, &m->mlp, z, n, dy);
 }
 
-static void view_decode(const void *ctx, struct up_arch *a, uint8_t *ok, const float *z, size_t n)
+static void view_decode(const void *ctx, struct up_arch *a, uint8_t *ok, const float *z,
+                        size_t n)
 {
     const struct up_models *m = ctx;
     size_t entries = (size_t)(m->space->nodes * m->space->nodes);
@@ -102,8 +103,8 @@ int up_models_load(struct up_models *m, const struct up_space *space, struct up_
         rc = up_doc_array(lambda, "weights", UP_F64, 1, arena, &weights, dims, err);
     if (rc)
         return rc;
-    bool same = n == m->proxies && dims[0] == n && (size_t)m->mlp.out == n &&
-                m->mlp.in == m->vgae.dim;
+    bool same =
+        n == m->proxies && dims[0] == n && (size_t)m->mlp.out == n && m->mlp.in == m->vgae.dim;
     for (size_t i = 0; same && i < n; i++)
         same = strcmp(named[i], m->names[i]) == 0;
     if (!same)
@@ -112,8 +113,12 @@ int up_models_load(struct up_models *m, const struct up_space *space, struct up_
                        "embedding and proxies; run again from an empty store");
     m->weights = weights;
     edges_learn(m);
-    m->view = (struct up_search_model){
-        .dim = (size_t)m->vgae.dim, .scores = m->mlp.out, .ctx = m, .embed = view_embed,
-        .predict = view_predict, .gradient = view_gradient, .decode = view_decode};
+    m->view = (struct up_search_model){.dim = (size_t)m->vgae.dim,
+                                       .scores = m->mlp.out,
+                                       .ctx = m,
+                                       .embed = view_embed,
+                                       .predict = view_predict,
+                                       .gradient = view_gradient,
+                                       .decode = view_decode};
     return UP_OK;
 }

@@ -20,10 +20,10 @@ struct up_gradient_options {
 /* The climb of every start: steps of start i are [offset[i], offset[i + 1]). */
 struct up_trajectories {
     size_t starts, length;
-    uint32_t *offset; /* [starts + 1] */
-    float *point;     /* [length] unified score of the point z */
-    float *decoded;   /* [length] unified score of the architecture it decodes to */
-    uint8_t *stop;    /* [starts] enum up_search_stop */
+    uint32_t *offset;      /* [starts + 1] */
+    float *point;          /* [length] unified score of the point z */
+    float *decoded;        /* [length] unified score of the architecture it decodes to */
+    uint8_t *stop;         /* [starts] enum up_search_stop */
     struct up_arch *final; /* [starts] last valid architecture */
 };
 enum up_search_stop { UP_STOP_STEPS, UP_STOP_INVALID, UP_STOP_PATIENCE, UP_STOP_BUDGET };

@@ -18,10 +18,11 @@ int up_search_method_find(const struct up_search_method **out, const char *name,
             *out = up_search_methods[i];
             return UP_OK;
         }
-    return up_fail(err, UP_EUSAGE,
-                   "search.method: there is no method \"%s\"; choose gradient, random, evolution "
-                   "or exhaustive",
-                   name);
+    return up_fail(
+        err, UP_EUSAGE,
+        "search.method: there is no method \"%s\"; choose gradient, random, evolution "
+        "or exhaustive",
+        name);
 }
 
 struct ranked {

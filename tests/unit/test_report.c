@@ -53,14 +53,8 @@ double up_job_real(const struct up_job *j, const char *name)
 {
     return strtod(job_text(j, name), NULL);
 }
-const char *up_job_str(const struct up_job *j, const char *name)
-{
-    return job_text(j, name);
-}
-bool up_job_set(const struct up_job *j, const char *name)
-{
-    return job_text(j, name) != NULL;
-}
+const char *up_job_str(const struct up_job *j, const char *name) { return job_text(j, name); }
+bool up_job_set(const struct up_job *j, const char *name) { return job_text(j, name) != NULL; }
 uint64_t up_job_seed(const struct up_job *j, const char *name)
 {
     job_text(j, name);
@@ -76,29 +70,15 @@ bool up_job_input(const struct up_job *j, const char *stage, struct up_view *doc
     fail_msg("%s does not read %s", j->stage->name, stage);
     return false;
 }
-struct up_arena *up_job_arena(struct up_job *j)
-{
-    return &j->arena;
-}
-struct up_buf *up_job_out(struct up_job *j)
-{
-    return &j->out;
-}
-int up_job_threads(const struct up_job *j)
-{
-    return 2;
-}
-bool up_job_canceled(const struct up_job *j)
-{
-    return false;
-}
+struct up_arena *up_job_arena(struct up_job *j) { return &j->arena; }
+struct up_buf *up_job_out(struct up_job *j) { return &j->out; }
+int up_job_threads(const struct up_job *j) { return 2; }
+bool up_job_canceled(const struct up_job *j) { return false; }
 void up_job_progress(struct up_job *j, uint64_t done, uint64_t total, const char *unit)
 {
     assert_true(done <= total && unit);
 }
-void up_job_note(struct up_job *j, const char *fmt, ...)
-{
-}
+void up_job_note(struct up_job *j, const char *fmt, ...) {}
 
 /* The artifact, checked to be canonical, appended to out. */
 static int job_run(struct up_job *j, struct up_buf *out, struct up_err *err)
@@ -126,10 +106,7 @@ static struct world {
     struct up_buf space_doc, scores, calibrate, vgae, mpe, lambda, benchmark;
 } w;
 
-static void key(struct up_buf *b, const char *k)
-{
-    up_pack_str(b, k);
-}
+static void key(struct up_buf *b, const char *k) { up_pack_str(b, k); }
 
 static void names(struct up_buf *b)
 {
@@ -189,8 +166,16 @@ static void make_scores(void)
 static void make_models(void)
 {
     struct up_graph *g = UP_NEW(&w.arena, N, struct up_graph);
-    struct up_vgae_recipe r = {.batch = 16, .epochs = 3, .lr = 3e-3, .lr_end = 3e-3, .kl = 1e-5,
-                               .dropout = 0, .clip = 5, .fix_mode = true, .shuffle = true, .seed = 1};
+    struct up_vgae_recipe r = {.batch = 16,
+                               .epochs = 3,
+                               .lr = 3e-3,
+                               .lr_end = 3e-3,
+                               .kl = 1e-5,
+                               .dropout = 0,
+                               .clip = 5,
+                               .fix_mode = true,
+                               .shuffle = true,
+                               .seed = 1};
     struct up_vgae_trainer t;
     struct up_vgae v;
     uint32_t rows[TRAIN];
@@ -205,8 +190,14 @@ static void make_models(void)
     text(&w.vgae, "space", "nb201");
     assert_int_equal(up_vgae_load(&v, w.space, up_buf_view(&w.vgae), &w.arena, NULL), UP_OK);
 
-    struct up_mlp_recipe q = {.hidden = 32, .depth = 1, .batch = 16, .epochs = 3, .lr = 1e-3,
-                              .lr_end = 1e-3, .standardise = true, .seed = 1};
+    struct up_mlp_recipe q = {.hidden = 32,
+                              .depth = 1,
+                              .batch = 16,
+                              .epochs = 3,
+                              .lr = 1e-3,
+                              .lr_end = 1e-3,
+                              .standardise = true,
+                              .seed = 1};
     struct up_mlp_trainer m;
     float *z = UP_NEW(&w.arena, (size_t)(N * v.dim), float);
     up_vgae_embed(z, &v, w.space, w.arch, N);
@@ -272,8 +263,8 @@ static int world_make(void **state)
 
 static int world_end(void **state)
 {
-    struct up_buf *docs[] = {&w.space_doc, &w.scores, &w.calibrate, &w.vgae, &w.mpe, &w.lambda,
-                             &w.benchmark};
+    struct up_buf *docs[] = {&w.space_doc, &w.scores, &w.calibrate, &w.vgae,
+                             &w.mpe,       &w.lambda, &w.benchmark};
     for (size_t i = 0; i < sizeof docs / sizeof *docs; i++)
         up_buf_release(docs[i]);
     up_arena_release(&w.arena);
@@ -290,13 +281,14 @@ static int search(struct up_buf *out, const char *const *sets, struct up_err *er
     return job_run(&job, out, err);
 }
 
-static int decode(struct up_buf *out, const struct up_buf *found, bool truth, struct up_err *err)
+static int decode(struct up_buf *out, const struct up_buf *found, bool truth,
+                  struct up_err *err)
 {
     static const char *const none[] = {NULL};
-    const struct up_view inputs[] = {up_buf_view(&w.space_doc), up_buf_view(&w.scores),
-                                     up_buf_view(&w.calibrate), up_buf_view(&w.lambda),
-                                     up_buf_view(found),
-                                     truth ? up_buf_view(&w.benchmark) : (struct up_view){0}};
+    const struct up_view inputs[] = {
+        up_buf_view(&w.space_doc), up_buf_view(&w.scores),
+        up_buf_view(&w.calibrate), up_buf_view(&w.lambda),
+        up_buf_view(found),        truth ? up_buf_view(&w.benchmark) : (struct up_view){0}};
     struct up_job job = {.stage = &up_stage_decode, .sets = none, .inputs = inputs};
     return job_run(&job, out, err);
 }
@@ -304,10 +296,14 @@ static int decode(struct up_buf *out, const struct up_buf *found, bool truth, st
 static int report(struct up_buf *out, const struct up_buf *found, const struct up_buf *decoded,
                   bool truth, const char *const *sets, struct up_err *err)
 {
-    const struct up_view inputs[] = {up_buf_view(&w.space_doc), up_buf_view(&w.scores),
-                                     up_buf_view(&w.calibrate), up_buf_view(&w.vgae),
-                                     up_buf_view(&w.mpe), up_buf_view(&w.lambda),
-                                     up_buf_view(found), up_buf_view(decoded),
+    const struct up_view inputs[] = {up_buf_view(&w.space_doc),
+                                     up_buf_view(&w.scores),
+                                     up_buf_view(&w.calibrate),
+                                     up_buf_view(&w.vgae),
+                                     up_buf_view(&w.mpe),
+                                     up_buf_view(&w.lambda),
+                                     up_buf_view(found),
+                                     up_buf_view(decoded),
                                      truth ? up_buf_view(&w.benchmark) : (struct up_view){0}};
     struct up_job job = {.stage = &up_stage_report, .sets = sets, .inputs = inputs};
     return job_run(&job, out, err);
@@ -375,7 +371,8 @@ static void test_search_ranks_the_reencoded(void **state)
     assert_true(int_at(&found, "queries") <= 400 && int_at(&found, "queries") >= 60);
     struct up_models *m = UP_NEW(&w.arena, 1, struct up_models);
     assert_int_equal(up_models_load(m, w.space, up_buf_view(&w.vgae), up_buf_view(&w.mpe),
-                                    up_buf_view(&w.lambda), &w.arena, NULL), UP_OK);
+                                    up_buf_view(&w.lambda), &w.arena, NULL),
+                     UP_OK);
     struct up_search_task task = {.space = w.space, .model = &m->view, .weights = m->weights};
     for (size_t i = 0; i < d[0]; i++) {
         struct up_arch x = {.len = GENES}, c;
@@ -394,7 +391,7 @@ static void test_search_ranks_the_reencoded(void **state)
 
 static void test_search_keeps_limits_and_presets(void **state)
 {
-    static const char *const limited[] = {"starts", "64", "max_flops", "60",
+    static const char *const limited[] = {"starts",     "64",  "max_flops", "60",
                                           "max_params", "0.5", NULL};
     static const char *const hopeless[] = {"starts", "8", "max_flops", "0.001", NULL};
     static const char *const paper[] = {"preset", "paper", "budget", "50", NULL};
@@ -506,8 +503,9 @@ static void test_decode_gives_true_values_and_files(void **state)
         lines += csv.data[i] == '\n';
     assert_int_equal(lines, 13);
     n = 0;
-    assert_int_equal(up_naslib_read("naslib.json", file_at(&out, "naslib.json"), naslib_row, &n,
-                                    &err), UP_OK);
+    assert_int_equal(
+        up_naslib_read("naslib.json", file_at(&out, "naslib.json"), naslib_row, &n, &err),
+        UP_OK);
     assert_int_equal(n, 12);
     up_buf_release(&found);
     up_buf_release(&out);
@@ -541,8 +539,9 @@ static void test_report_leaves_out_what_was_fitted_on(void **state)
     }
     assert_near(m[1], up_kendall_tau_b(x, y, N), 1e-12);
     assert_near(m[1], m[M + 1], 0);
-    for (const char *const *f = (const char *const[]){"correlation.svg", "ranks.svg",
-                                                      "trajectories.svg", NULL}; *f; f++)
+    for (const char *const *f =
+             (const char *const[]){"correlation.svg", "ranks.svg", "trajectories.svg", NULL};
+         *f; f++)
         check_xml(file_at(&out, *f));
     assert_int_equal(up_doc_at(up_buf_view(&out), "best", &c, NULL), UP_OK);
     assert_int_equal(up_cur_list(&c, &n, NULL), UP_OK);
@@ -581,7 +580,8 @@ static void test_report_without_a_benchmark(void **state)
 static void test_accuracy_of_an_architecture(void **state)
 {
     struct up_buf b = UP_BUF_INIT;
-    struct up_arch dead = {.len = GENES, .gene = {0, 0, 3, 3, 0, 0}}, canonical; /* 12: unused */
+    struct up_arch dead = {.len = GENES, .gene = {0, 0, 3, 3, 0, 0}},
+                   canonical; /* 12: unused */
     uint8_t rows[3 * GENES] = {0};
     const double value[3] = {50, 60, (double)NAN};
     struct up_truth t;

@@ -48,7 +48,8 @@ static void toy_gradient(const void *ctx, float *dz, float *y, const float *z, s
             dz[i * DIM + d] = dy[i * M] * t->gain[d] + dy[i * M + 1] * t->weight[d];
 }
 
-static void toy_decode(const void *ctx, struct up_arch *a, uint8_t *ok, const float *z, size_t n)
+static void toy_decode(const void *ctx, struct up_arch *a, uint8_t *ok, const float *z,
+                       size_t n)
 {
     (void)ctx;
     for (size_t i = 0; i < n; i++) {
@@ -82,10 +83,10 @@ static void fixture_init(struct fixture *f, size_t budget, int threads)
         f->toy.gain[d] = d % OPS == 0 ? -2 : (float)up_rng_range(&r, -1, 1);
         f->toy.weight[d] = (float)(d % OPS == 3 ? 10 : d % OPS == 2 ? 2 : 0);
     }
-    f->model = (struct up_search_model){DIM, M, &f->toy, toy_embed, toy_predict, toy_gradient,
-                                        toy_decode};
-    f->task = (struct up_search_task){up_spaces[0], &f->model, weights, up_spaces[0]->net,
-                                      {INFINITY, -1, 0}, {INFINITY, -1, 0}};
+    f->model = (struct up_search_model){
+        DIM, M, &f->toy, toy_embed, toy_predict, toy_gradient, toy_decode};
+    f->task = (struct up_search_task){up_spaces[0],      &f->model,         weights,
+                                      up_spaces[0]->net, {INFINITY, -1, 0}, {INFINITY, -1, 0}};
     f->s.arena = &f->arena;
     f->s.seed = 3;
     f->s.population = 100;
@@ -287,10 +288,7 @@ static void test_paper_keeps_the_last_valid(void **state)
     fixture_release(&f);
 }
 
-static bool canceled(void *ctx)
-{
-    return ++*(int *)ctx > 2;
-}
+static bool canceled(void *ctx) { return ++*(int *)ctx > 2; }
 
 static void test_cancel_stops_soon(void **state)
 {

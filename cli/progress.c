@@ -49,15 +49,17 @@ static void put_line(struct up_progress *p, FILE *to)
 
 static void progress_text(struct up_buf *b, const struct up_event *e)
 {
-    char left[24];
+    int left = (int)e->left;
     up_buf_printf(b, "%" PRIu64, e->done);
     if (e->total)
         up_buf_printf(b, "/%" PRIu64, e->total);
     up_buf_printf(b, " %s", e->unit ? e->unit : "");
     if (e->rate > 0)
         up_buf_printf(b, ", %.*f/s", e->rate < 10 ? 1 : 0, e->rate);
-    if (e->left > 0)
-        up_buf_printf(b, ", %s left", up_time_text(left, e->left));
+    if (left >= 60)
+        up_buf_printf(b, ", %d:%02d min left", left / 60, left % 60);
+    else if (e->left > 0)
+        up_buf_printf(b, ", %d s left", left + 1);
 }
 
 static void draw_bar(struct up_progress *p, const struct up_event *e)

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t interrupted;
@@ -83,6 +84,25 @@ static int execute(struct up_run_record **record, struct up_task *t, int threads
     return rc;
 }
 
+/* How many files, and the first of each kind. */
+static void files_line(struct up_buf *out, const char *dir, const char *names)
+{
+    struct up_buf kinds = UP_BUF_INIT, some = UP_BUF_INIT;
+    int n = 0;
+
+    for (size_t len; (len = strcspn(names, "\n")); names += len + 1, ++n) {
+        const char *dot = memrchr(names, '.', len);
+        size_t kind = dot ? (size_t)(names + len - dot) : 0;
+        if (!kind || memmem(kinds.data, kinds.len, dot, kind + 1))
+            continue;
+        up_buf_append(&kinds, dot, kind + 1);
+        up_buf_printf(&some, " %.*s", (int)len, names);
+    }
+    up_buf_printf(out, "\n%d files in %s, such as%s\n", n, dir, up_buf_str(&some));
+    up_buf_release(&kinds);
+    up_buf_release(&some);
+}
+
 /* dir NULL: no files. */
 static int hand_over(struct up_task *t, const struct up_run_record *r, const char *dir,
                      struct up_err *err)
@@ -101,13 +121,8 @@ static int hand_over(struct up_task *t, const struct up_run_record *r, const cha
     up_buf_puts(&out, "\n");
     if ((rc = up_result_text(&out, t->store, r, err)))
         goto out;
-    if (names.len) {
-        up_buf_printf(&out, "\nfiles in %s:", dir);
-        for (size_t i = 0; i < names.len; ++i)
-            if (names.data[i] == '\n')
-                names.data[i] = ' ';
-        up_buf_printf(&out, " %s\n", up_buf_str(&names));
-    }
+    if (names.len)
+        files_line(&out, dir, up_buf_str(&names));
     up_buf_printf(&out, "run %s: %d executed, %d cached, %s\n", r->id, (int)r->executed,
                   (int)r->cached, up_time_text(took, r->seconds));
     rc = up_cli_print(&out, err);

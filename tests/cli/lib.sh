@@ -38,12 +38,12 @@ up() {
         fail "upnas $* exited with $rc"
     }
 }
-# refuse STATUS PATTERN ARG...: must fail with that status, one line on stderr that matches.
+# refuse STATUS(a regex) PATTERN ARG...: must fail with that status, one line on stderr that matches.
 refuse() {
     local want=$1 pattern=$2 rc=0
     shift 2
     "$upnas" "$@" >out 2>err || rc=$?
-    [ "$rc" = "$want" ] || { cat err >&2; fail "upnas $* exited with $rc, not $want"; }
+    [[ $rc =~ ^$want$ ]] || { cat err >&2; fail "upnas $* exited with $rc, not $want"; }
     [ "$(grep -vc '^upnas: warning' err)" = 1 ] || { cat err >&2; fail "upnas $* did not say one sentence"; }
     grep -qE "^upnas: .*($pattern)" err || { cat err >&2; fail "upnas $*: no '$pattern' in the sentence"; }
 }

@@ -62,7 +62,7 @@ refuse 1 'no store in nowhere' log --store nowhere
 printf 'a file' >file
 refuse 1 'file' run tiny.yaml --store file
 up run tiny.yaml --json --store good
-refuse 2 "there is no run|no run" show nosuchrun --store good
+refuse 2 nosuchrun show nosuchrun --store good
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
     mkdir locked && chmod 755 locked "$work" && chmod -R a+rX good
     plain=(setpriv --reuid 65534 --regid 65534 --clear-groups)

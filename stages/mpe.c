@@ -42,13 +42,18 @@ static const struct up_param params[] = {
 static const struct up_stage_input inputs[] = {
     {"scores", NULL}, {"calibrate", NULL}, {"vgae", NULL}, {0}};
 
+/* The default's noise is what gradient ascent needs: without it the estimator rises
+ * along directions that no architecture lies in, and a climb leaves the cells behind
+ * (nb201: mean unified score reached 2.7 without, 5.4 with, best possible 7). epochs 0:
+ * EPOCHS, or as many as give STEPS updates where rows are few. */
+enum { EPOCHS = 40, STEPS = 1500 };
 static const struct up_mlp_recipe recipes[] = {
-    {.hidden = 256, .depth = 2, .batch = 64, .epochs = 40, .lr = 1e-3, .lr_end = 1e-5,
-     .standardise = true, .noise = 1},
+    {.hidden = 256, .depth = 2, .batch = 64, .lr = 1e-3, .lr_end = 1e-5, .standardise = true,
+     .noise = 0.7},
     {.hidden = 256, .depth = 2, .batch = 16, .epochs = 70, .lr = 1e-3, .lr_end = 1e-3},
 };
 
-static struct up_mlp_recipe recipe_of(const struct up_job *job)
+static struct up_mlp_recipe recipe_of(const struct up_job *job, size_t rows)
 {
     struct up_mlp_recipe r = recipes[strcmp(up_job_str(job, "preset"), "paper") == 0];
     bool constant = r.lr_end == r.lr;
@@ -71,6 +76,11 @@ static struct up_mlp_recipe recipe_of(const struct up_job *job)
     if (up_job_set(job, "noise"))
         r.noise = up_job_real(job, "noise");
     r.seed = up_job_seed(job, "seed");
+    if (r.epochs == 0) {
+        size_t batches = (rows + (size_t)r.batch - 1) / (size_t)r.batch;
+        size_t needed = (STEPS + batches - 1) / batches;
+        r.epochs = needed > EPOCHS ? (int)needed : EPOCHS;
+    }
     return r;
 }
 
@@ -360,7 +370,6 @@ static int mpe_run(struct up_job *job, struct up_err *err)
 {
     struct mpe_run r = {.job = job};
     struct up_arena *arena = up_job_arena(job);
-    struct up_mlp_recipe recipe = recipe_of(job);
     struct up_view scores, calibrate, vgae;
     UP_CHECK(up_job_input(job, "scores", &scores) && up_job_input(job, "calibrate", &calibrate) &&
              up_job_input(job, "vgae", &vgae));
@@ -369,6 +378,7 @@ static int mpe_run(struct up_job *job, struct up_err *err)
         rc = embed(&r, scores, vgae, err);
     if (rc)
         return rc;
+    struct up_mlp_recipe recipe = recipe_of(job, r.n_train);
     up_mlp_trainer_init(&r.trainer, &recipe, r.z, r.vgae.dim, r.values, (int)r.m, r.train,
                         r.n_train, arena);
     rc = train(&r, err);

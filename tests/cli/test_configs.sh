@@ -7,10 +7,11 @@ rows=0
 while IFS='|' read -r _ names def _; do
     def=$(echo "$def" | tr -d ' ')
     for name in $(echo "$names" | tr -d '`,'); do
-        grep -q "^$name  *$def " <(sed 's/from seed/from-seed/' keys) || fail "README: $name has no default $def"
+        have=$(awk -v name="$name" '$1 == name { print $2 }' keys)
+        [ "$have" = "$def" ] || fail "README: the default of $name is '$have', not '$def'"
         rows=$((rows + 1))
     done
-done < <(grep -E '^\| `(seed|mode|[a-z]+\.[a-z_]+)`' "$source_dir/README.md")
+done < <(awk -F'|' '/^\| .(seed|mode|[a-z]+\.[a-z_]+)[^a-z]/' "$source_dir/README.md")
 [ "$rows" -ge 15 ] || fail "the README's table has only $rows keys"
 
 bash "$source_dir/tests/cli/table.sh"

@@ -145,6 +145,7 @@ static int compute(struct up_score_table *t, const uint8_t *pool, size_t n_pool,
         .channels = up_job_set(job, "channels") ? (int)up_job_int(job, "channels") : 0,
         .depth = up_job_set(job, "depth") ? (int)up_job_int(job, "depth") : 0,
         .repeats = (size_t)up_job_int(job, "repeats"),
+        .pool = n_pool,
         .seed = up_job_seed(job, "seed"),
     };
     UP_CHECK(up_job_input(job, "data", &data));

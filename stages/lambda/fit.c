@@ -32,7 +32,9 @@ static double objective(const struct up_weight_fit *f, const double *w, double *
     for (size_t i = 0; i < f->n; i++)
         if (!isfinite(u[i])) /* raw scores may be too large to add */
             return (double)NAN;
-    return f->weighted ? up_weighted_tau(u, f->y, f->n) : up_kendall_tau_b(u, f->y, f->n);
+    double tau = f->objective == UP_WEIGHTED ? 0 : up_kendall_tau_b(u, f->y, f->n);
+    double weighted = f->objective == UP_KENDALL ? 0 : up_weighted_tau(u, f->y, f->n);
+    return f->objective == UP_BALANCED ? 0.5 * (tau + weighted) : tau + weighted;
 }
 
 static void one_run(void *ctx, size_t run)

@@ -5,11 +5,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum up_objective {
+    UP_KENDALL,  /* tau-b */
+    UP_WEIGHTED, /* Vigna's weighted tau */
+    UP_BALANCED  /* the mean of the two */
+};
+
 struct up_weight_fit {
     size_t n, m;
     const double *x; /* [n][m] calibrated scores */
     const double *y; /* [n] accuracies, finite */
-    bool weighted;   /* objective: Vigna's weighted tau, else Kendall's tau-b */
+    enum up_objective objective;
     size_t trials, runs;
     uint64_t seed;
     int threads; /* share the runs; changes no bit */

@@ -5,7 +5,7 @@
 #include "store/base/pack.h"
 #include <stdlib.h>
 
-struct piece { /* positions from .. from+size-1; a tail may end beyond n */
+struct piece { /* positions from .. from+size-1; it may end beyond n */
     size_t from, size;
 };
 
@@ -51,7 +51,7 @@ static int read_values(struct up_chunks *c, struct piece p, size_t column, struc
         up_doc_array(doc, "value", UP_F64, 1, arena, &value, &nv, NULL) != UP_OK ||
         ns != p.size || nv != p.size)
         return UP_ENOTFOUND;
-    for (size_t i = 0; i < p.size; i++) {
+    for (size_t i = 0; i < p.size && p.from + i < c->n; i++) {
         size_t at = (p.from + i) * c->m + column;
         c->state[at] = ((const uint8_t *)state)[i];
         c->value[at] = ((const double *)value)[i];
@@ -67,7 +67,7 @@ static int read_piece(struct up_chunks *c, struct piece p, size_t column, struct
     int rc = UP_ENOTFOUND;
     if (p.from >= c->n)
         return UP_OK;
-    if (p.from + p.size <= c->n) {
+    if (p.from + p.size <= c->pool) {
         up_buf_clear(key);
         up_buf_clear(value);
         pack_key(key, c, p, column);

@@ -16,7 +16,8 @@ struct up_chunks {
     struct up_job *job;
     const struct up_space *space;
     struct up_net_size net;
-    const uint8_t *archs;   /* [n][genes] */
+    size_t pool;            /* >= n: a piece kept for a longer run of the pool is read too */
+    const uint8_t *archs;   /* [pool][genes] */
     struct up_digest batch; /* of the draw's pixels, labels and normalisation */
     uint64_t seed;          /* of the draw's weights */
     size_t n, m;

@@ -109,6 +109,7 @@ static void draw_init(struct draw *d, size_t r, struct work *w, const struct ima
         .space = t->space,
         .net = net,
         .archs = t->archs,
+        .pool = plan->pool,
         .batch = batch_digest(x, pixel, label),
         .seed = up_seed_derive(plan->seed, up_arena_printf(arena, "draw %zu", r)),
         .n = t->n,

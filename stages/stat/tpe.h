@@ -13,6 +13,10 @@
  *     box and at least box / min(100, 1 + kernels);
  *   - the points of a part, in the order they came, weigh 1 (the prior too); past 25
  *     points all but the last 25 weigh from 1/n up to 1 along a straight line.
+ * Densities are true ones: a Gaussian's peak falls with its width, as in the paper.
+ * (Optuna 3.1 leaves the width out of the density. Measured on the weights of 13
+ * proxies, Kendall tau on unused architectures: with 300 trials the two are equal,
+ * with 1,000 the true density gives 0.738, the other 0.729.)
  * Deterministic in (seed, values told). Not thread-safe. */
 #ifndef UP_STAT_TPE_H
 #define UP_STAT_TPE_H

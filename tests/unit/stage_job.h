@@ -15,12 +15,21 @@ struct stage_job {
     const char *const *sets;      /* NULL-terminated */
     const struct up_view *inputs; /* one per declared input */
     char notes[2048];             /* one a line */
+    struct up_store *store;       /* NULL: for stages that keep no parts */
+    int threads;                  /* 0: 1 */
+    const volatile sig_atomic_t *cancel;
+    uint64_t first_done; /* of the first progress told */
+    bool told;
 };
 
 static inline void stage_job_event(void *ctx, struct up_event *e)
 {
     struct stage_job *s = ctx;
     size_t n = strlen(s->notes);
+    if (e->kind == UP_EV_PROGRESS && !s->told) {
+        s->told = true;
+        s->first_done = e->done;
+    }
     if (e->kind == UP_EV_NOTE || e->kind == UP_EV_WARN)
         snprintf(s->notes + n, sizeof s->notes - n, "%s\n", e->text);
 }
@@ -36,7 +45,10 @@ static inline int stage_job_run(struct stage_job *s, struct up_buf *out, struct 
     struct up_job job = {.node = &node,
                          .inputs = s->inputs,
                          .sources = &sources,
-                         .threads = 1,
+                         .threads = s->threads ? s->threads : 1,
+                         .store = s->store,
+                         .float_doc = up_view_str("\xa8portable"),
+                         .cancel = s->cancel,
                          .emit = stage_job_event,
                          .ctx = s};
     size_t nsets = 0;
@@ -45,6 +57,7 @@ static inline int stage_job_run(struct stage_job *s, struct up_buf *out, struct 
     while (s->stage->inputs[node.ninputs].stage)
         node.ninputs++;
     err->msg[0] = s->notes[0] = '\0';
+    s->told = false;
     int rc = up_config_load(&config, stages, NULL, s->sets, nsets, err);
     if (!rc)
         rc = up_sources_read(&sources, config, s->stage, &arena, err);

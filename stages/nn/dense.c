@@ -2,6 +2,7 @@
 #include "stages/nn/matmul.h"
 
 #include <math.h>
+#include <string.h>
 
 #define UP_REAL float
 #define UP_REAL_(f) up_##f

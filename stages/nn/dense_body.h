@@ -3,7 +3,7 @@
  *   UP_REAL_(f)   the name of function or struct f for that type
  *   UP_REAL_MATMUL  up_matmul, or the like of it for double
  *   UP_LINKAGE    empty, or static
- * and has included stages/nn/matmul.h and <math.h>. No include guard: a test may
+ * and has included stages/nn/matmul.h, <math.h> and <string.h>. No include guard: a test may
  * include it for a second type. */
 
 #ifndef UP_WIDE
@@ -114,11 +114,16 @@ UP_LINKAGE UP_WIDE void UP_REAL_(bnrelu_backward)(UP_REAL *dx, UP_REAL *dgamma, 
         double s[UP_REAL_(dense_columns)] = {0}, q[UP_REAL_(dense_columns)] = {0};
         UP_REAL k[UP_REAL_(dense_columns)], a[UP_REAL_(dense_columns)], b[UP_REAL_(dense_columns)];
         for (int r = 0; r < B; r++) {
-            long at = (long)r * C + c0;
+            const UP_REAL *xr = x + (long)r * C + c0, *yr = y + (long)r * C + c0;
+            const UP_REAL *dr = dy + (long)r * C + c0;
             for (int c = 0; c < n; c++) {
-                double d = y[at + c] > 0 ? (double)dy[at + c] : 0;
-                s[c] += d;
-                q[c] += d * ((double)x[at + c] - (double)mean[c]);
+                UP_REAL v = dr[c];
+                a[c] = yr[c] > 0 ? v : 0;
+                b[c] = xr[c] - mean[c];
+            }
+            for (int c = 0; c < n; c++) {
+                s[c] += (double)a[c];
+                q[c] += (double)a[c] * (double)b[c];
             }
         }
         for (int c = 0; c < n; c++) {
@@ -130,11 +135,14 @@ UP_LINKAGE UP_WIDE void UP_REAL_(bnrelu_backward)(UP_REAL *dx, UP_REAL *dgamma, 
             b[c] = batch ? (UP_REAL)(q[c] * rs * rs / B) : 0;
         }
         for (int r = 0; r < B; r++) {
-            long at = (long)r * C + c0;
+            const UP_REAL *xr = x + (long)r * C + c0, *yr = y + (long)r * C + c0;
+            const UP_REAL *dr = dy + (long)r * C + c0;
+            UP_REAL row[UP_REAL_(dense_columns)]; /* dx may be dy: through a copy, in eights */
             for (int c = 0; c < n; c++) {
-                UP_REAL d = y[at + c] > 0 ? dy[at + c] : 0;
-                dx[at + c] = k[c] * (d - a[c] - (x[at + c] - mean[c]) * b[c]);
+                UP_REAL v = dr[c];
+                row[c] = k[c] * ((yr[c] > 0 ? v : 0) - a[c] - (xr[c] - mean[c]) * b[c]);
             }
+            memcpy(dx + (long)r * C + c0, row, (size_t)n * sizeof *row);
         }
     }
 }

@@ -8,6 +8,11 @@
 enum { ROWS = 6, WIDE = 16, DEEP = 256 };
 #define SIMD __attribute__((target("avx2,fma")))
 #define INLINE SIMD inline __attribute__((always_inline))
+#ifdef __clang__ /* the tile is in registers only when its loops are unrolled */
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 6")
+#endif
 
 struct side { /* element (row i, step k) of op(A) is p[i * row + k * step] */
     const float *p;
@@ -34,18 +39,21 @@ static INLINE void tile(float *c, long ldc, struct side a, const float *b, long 
 {
     const __m256i *lo = mask, *hi = mask ? mask + 1 : mask;
     __m256 s[ROWS][2];
+    UNROLL
     for (int i = 0; i < rows; i++) {
         s[i][0] = add ? load(c + i * ldc, lo) : _mm256_setzero_ps();
         s[i][1] = add ? load(c + i * ldc + 8, hi) : _mm256_setzero_ps();
     }
     for (int t = 0; t < k; t++, a.p += a.step, b += ldb) {
         __m256 p = load(b, lo), q = load(b + 8, hi);
+        UNROLL
         for (int i = 0; i < rows; i++) {
             __m256 x = _mm256_set1_ps(a.p[i * a.row]);
             s[i][0] = _mm256_fmadd_ps(x, p, s[i][0]);
             s[i][1] = _mm256_fmadd_ps(x, q, s[i][1]);
         }
     }
+    UNROLL
     for (int i = 0; i < rows; i++) {
         store(c + i * ldc, lo, s[i][0]);
         store(c + i * ldc + 8, hi, s[i][1]);

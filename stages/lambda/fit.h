@@ -17,6 +17,7 @@ struct up_weight_fit {
     const double *y; /* [n] accuracies, finite */
     enum up_objective objective;
     size_t trials, runs;
+    size_t refine; /* < trials: how many of them, the last, climb from the best point */
     uint64_t seed;
     int threads; /* share the runs; changes no bit */
     /* Called after each trial, from any thread; false stops everything. May be NULL. */
@@ -24,7 +25,7 @@ struct up_weight_fit {
     void *ctx;
 };
 
-/* TPE over [-1, 1]^m, `runs` times with seeds of their own. w[m]: the best point
+/* TPE over [-1, 1]^m and a climb, `runs` times with seeds of their own. w[m]: the best point
  * of each run scaled to length 1, their mean scaled so that the largest weight is
  * +-1 (ranks do not see scale). history[runs][trials]: the objective, NaN where all
  * unified scores were equal. False when stopped. */

@@ -194,6 +194,25 @@ static void test_learned(void **state)
     up_buf_release(&two);
 }
 
+static void test_interrupted(void **state)
+{
+    const char *sets[] = {"lambda.preset=tpe", NULL};
+    struct up_view in[] = {up_buf_view(&calibrate), up_buf_view(&scores),
+                           up_buf_view(&benchmark)};
+    volatile sig_atomic_t cancel = 1;
+    struct up_buf out = UP_BUF_INIT;
+    for (int threads = 1; threads <= 2; threads++) {
+        job = (struct stage_job){.stage = &up_stage_lambda,
+                                 .sets = sets,
+                                 .inputs = in,
+                                 .threads = threads,
+                                 .cancel = &cancel};
+        assert_int_equal(stage_job_run(&job, &out, &err), UP_ECANCELED);
+        assert_int_equal(out.len, 0);
+    }
+    up_buf_release(&out);
+}
+
 static void test_refuses(void **state)
 {
     const char *sets[] = {"lambda.preset=tpe", "lambda.trials=20", NULL, NULL};
@@ -212,9 +231,9 @@ static void test_refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),   cmocka_unit_test(test_preset),
-        cmocka_unit_test(test_fixed),   cmocka_unit_test(test_learned),
-        cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_table),       cmocka_unit_test(test_preset),
+        cmocka_unit_test(test_fixed),       cmocka_unit_test(test_learned),
+        cmocka_unit_test(test_interrupted), cmocka_unit_test(test_refuses),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -144,8 +144,7 @@ static int draw_read(struct draw *d, size_t r, struct work *w, struct up_err *er
     return UP_OK;
 }
 
-static int score_one(struct work *w, struct draw *d, size_t i, struct up_proxy_slab *slab,
-                     struct up_err *err)
+static int score_one(struct draw *d, size_t i, struct up_proxy_slab *slab, struct up_err *err)
 {
     struct up_chunks *c = &d->chunks;
     size_t genes = (size_t)c->space->genes;
@@ -170,7 +169,6 @@ static int score_one(struct work *w, struct draw *d, size_t i, struct up_proxy_s
     }
     if (rc == UP_OK && atomic_fetch_sub(&d->left[i / UP_BLOCK], 1) == 1)
         rc = up_chunks_write(c, i / UP_BLOCK * UP_BLOCK, d->kept, err);
-    (void)w;
     return rc;
 }
 
@@ -202,7 +200,7 @@ static void worker(void *ctx, size_t number)
         size_t item = w->todo[at];
         int rc = up_job_canceled(w->job)
                      ? up_fail(&err, UP_ECANCELED, "scores: interrupted")
-                     : score_one(w, &w->draw[item / w->t->n], item % w->t->n, slab, &err);
+                     : score_one(&w->draw[item / w->t->n], item % w->t->n, slab, &err);
         if (rc != UP_OK) {
             note_failure(w, item, rc, &err);
             break;

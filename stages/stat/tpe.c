@@ -102,12 +102,11 @@ static void split(struct up_tpe *t)
         t->weight[i] = age_weight(seen[t->good[i]]++, size[t->good[i]]);
 }
 
-static struct kernel *push(struct mixture *m, double mu, double weight)
+static void push(struct mixture *m, double mu, double weight)
 {
     struct kernel *k = &m->k[m->n++];
     k->mu = mu;
     k->weight = weight;
-    return k;
 }
 
 static double width(const struct up_tpe *t, const struct mixture *m, size_t i)

@@ -21,20 +21,36 @@
 static const char *const presets[] = {"default", "paper", NULL};
 
 static const struct up_param params[] = {
-    {.name = "preset", .kind = UP_P_ENUM, .def = "default", .choices = presets,
+    {.name = "preset",
+     .kind = UP_P_ENUM,
+     .def = "default",
+     .choices = presets,
      .doc = "default; paper: as published"},
-    {.name = "hidden", .kind = UP_P_INT, .min = 1, .max = 4096,
+    {.name = "hidden",
+     .kind = UP_P_INT,
+     .min = 1,
+     .max = 4096,
      .doc = "width of a hidden layer; null: the preset's"},
-    {.name = "depth", .kind = UP_P_INT, .min = 1, .max = UP_MLP_DEPTH_MAX,
+    {.name = "depth",
+     .kind = UP_P_INT,
+     .min = 1,
+     .max = UP_MLP_DEPTH_MAX,
      .doc = "hidden layers"},
     {.name = "epochs", .kind = UP_P_INT, .min = 1, .max = 10000, .doc = "passes over the rows"},
     {.name = "batch", .kind = UP_P_INT, .min = 2, .max = 4096, .doc = "rows in a batch"},
     {.name = "lr", .kind = UP_P_REAL, .min = 1e-9, .max = 1, .doc = "Adam's rate"},
-    {.name = "lr_end", .kind = UP_P_REAL, .min = 0, .max = 1,
+    {.name = "lr_end",
+     .kind = UP_P_REAL,
+     .min = 0,
+     .max = 1,
      .doc = "Adam's rate in the last step, along half a cosine"},
-    {.name = "standardise", .kind = UP_P_BOOL,
+    {.name = "standardise",
+     .kind = UP_P_BOOL,
      .doc = "bring the embedding to mean 0 and deviation 1 before the first layer"},
-    {.name = "noise", .kind = UP_P_REAL, .min = 0, .max = 100,
+    {.name = "noise",
+     .kind = UP_P_REAL,
+     .min = 0,
+     .max = 100,
      .doc = "deviation of the noise added to the embedding in training"},
     {.name = "seed", .kind = UP_P_INT, .seed = true, .doc = "of weights, batches and noise"},
     {0},
@@ -48,7 +64,12 @@ static const struct up_stage_input inputs[] = {
  * EPOCHS, or as many as give STEPS updates where rows are few. */
 enum { EPOCHS = 40, STEPS = 1500 };
 static const struct up_mlp_recipe recipes[] = {
-    {.hidden = 256, .depth = 2, .batch = 64, .lr = 1e-3, .lr_end = 1e-5, .standardise = true,
+    {.hidden = 256,
+     .depth = 2,
+     .batch = 64,
+     .lr = 1e-3,
+     .lr_end = 1e-5,
+     .standardise = true,
      .noise = 0.7},
     {.hidden = 256, .depth = 2, .batch = 16, .epochs = 70, .lr = 1e-3, .lr_end = 1e-3},
 };
@@ -110,10 +131,10 @@ static void pack_recipe(struct up_buf *b, const struct up_mlp_recipe *r)
 struct mpe_run {
     struct up_job *job;
     const struct up_space *space;
-    size_t n, m;             /* scored architectures, proxies */
-    const char *const *names; /* [m] */
-    const double *values;    /* [n][m] calibrated */
-    const uint8_t *status;   /* [n][m] 0: scored */
+    size_t n, m;                  /* scored architectures, proxies */
+    const char *const *names;     /* [m] */
+    const double *values;         /* [n][m] calibrated */
+    const uint8_t *status;        /* [n][m] 0: scored */
     const uint32_t *train, *held; /* rows */
     size_t n_train, n_held;
     struct up_vgae vgae;
@@ -162,8 +183,9 @@ static int load_tables(struct mpe_run *r, struct up_view scores, struct up_view 
     if (rc)
         return rc;
     if (v[0] != s[0] || v[1] != s[1] || v[1] != r->m || r->m == 0)
-        return up_fail(err, UP_EINVAL, "the artifacts of scores and calibrate do not have the "
-                                       "same rows and proxies");
+        return up_fail(err, UP_EINVAL,
+                       "the artifacts of scores and calibrate do not have the "
+                       "same rows and proxies");
     r->n = (size_t)v[0];
     r->values = values;
     r->status = status;
@@ -253,8 +275,8 @@ static int tick(void *ctx, size_t done)
 {
     struct mpe_run *r = ctx;
     const struct up_mlp_trainer *t = &r->trainer;
-    up_job_progress(r->job, (uint64_t)t->epoch * t->n + done,
-                    (uint64_t)t->recipe.epochs * t->n, "rows");
+    up_job_progress(r->job, (uint64_t)t->epoch * t->n + done, (uint64_t)t->recipe.epochs * t->n,
+                    "rows");
     if (up_job_canceled(r->job))
         return up_fail(r->err, UP_ECANCELED, "interrupted while training the estimator");
     return UP_OK;
@@ -371,8 +393,8 @@ static int mpe_run(struct up_job *job, struct up_err *err)
     struct mpe_run r = {.job = job};
     struct up_arena *arena = up_job_arena(job);
     struct up_view scores, calibrate, vgae;
-    UP_CHECK(up_job_input(job, "scores", &scores) && up_job_input(job, "calibrate", &calibrate) &&
-             up_job_input(job, "vgae", &vgae));
+    UP_CHECK(up_job_input(job, "scores", &scores) &&
+             up_job_input(job, "calibrate", &calibrate) && up_job_input(job, "vgae", &vgae));
     int rc = load_tables(&r, scores, calibrate, err);
     if (!rc)
         rc = embed(&r, scores, vgae, err);

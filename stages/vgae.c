@@ -17,22 +17,43 @@
 static const char *const presets[] = {"default", "arch2vec", NULL};
 
 static const struct up_param params[] = {
-    {.name = "preset", .kind = UP_P_ENUM, .def = "default", .choices = presets,
+    {.name = "preset",
+     .kind = UP_P_ENUM,
+     .def = "default",
+     .choices = presets,
      .doc = "default; arch2vec: as published, training mode lost after the first epoch"},
     {.name = "epochs", .kind = UP_P_INT, .min = 1, .max = 1000, .doc = "null: the preset's"},
     {.name = "batch", .kind = UP_P_INT, .min = 2, .max = 4096, .doc = "graphs in a batch"},
     {.name = "lr", .kind = UP_P_REAL, .min = 1e-9, .max = 1, .doc = "Adam's rate"},
-    {.name = "lr_end", .kind = UP_P_REAL, .min = 0, .max = 1,
+    {.name = "lr_end",
+     .kind = UP_P_REAL,
+     .min = 0,
+     .max = 1,
      .doc = "Adam's rate in the last epoch, along half a cosine"},
-    {.name = "kl", .kind = UP_P_REAL, .min = 0, .max = 1000,
+    {.name = "kl",
+     .kind = UP_P_REAL,
+     .min = 0,
+     .max = 1000,
      .doc = "weight of a node's KL divergence; arch2vec: 1 / (batch nodes)"},
-    {.name = "dropout", .kind = UP_P_REAL, .min = 0, .max = 0.99,
+    {.name = "dropout",
+     .kind = UP_P_REAL,
+     .min = 0,
+     .max = 0.99,
      .doc = "of the embedding, before the decoder"},
-    {.name = "clip", .kind = UP_P_REAL, .min = 1e-6, .max = 1e9, .doc = "largest gradient norm"},
-    {.name = "fix_mode", .kind = UP_P_BOOL,
+    {.name = "clip",
+     .kind = UP_P_REAL,
+     .min = 1e-6,
+     .max = 1e9,
+     .doc = "largest gradient norm"},
+    {.name = "fix_mode",
+     .kind = UP_P_BOOL,
      .doc = "train every epoch in training mode, not the first alone"},
     {.name = "shuffle", .kind = UP_P_BOOL, .doc = "new batches in every epoch"},
-    {.name = "draws", .kind = UP_P_INT, .def = "10000", .min = 1, .max = 1000000,
+    {.name = "draws",
+     .kind = UP_P_INT,
+     .def = "10000",
+     .min = 1,
+     .max = 1000000,
      .doc = "points of the prior decoded for `quality`"},
     {.name = "seed", .kind = UP_P_INT, .seed = true, .doc = "of weights, batches and noise"},
     {0},
@@ -41,9 +62,22 @@ static const struct up_stage_input inputs[] = {{"space", NULL}, {0}};
 
 /* kl < 0: 1 / (batch nodes). */
 static const struct up_vgae_recipe recipes[] = {
-    {.batch = 32, .epochs = 8, .lr = 2e-3, .lr_end = 1e-4, .kl = 4e-3, .dropout = 0, .clip = 5,
-     .fix_mode = true, .shuffle = true},
-    {.batch = 32, .epochs = 10, .lr = 1e-3, .lr_end = 1e-3, .kl = -1, .dropout = 0.3, .clip = 5},
+    {.batch = 32,
+     .epochs = 8,
+     .lr = 2e-3,
+     .lr_end = 1e-4,
+     .kl = 4e-3,
+     .dropout = 0,
+     .clip = 5,
+     .fix_mode = true,
+     .shuffle = true},
+    {.batch = 32,
+     .epochs = 10,
+     .lr = 1e-3,
+     .lr_end = 1e-3,
+     .kl = -1,
+     .dropout = 0.3,
+     .clip = 5},
 };
 
 static struct up_vgae_recipe recipe_of(const struct up_job *job)
@@ -137,8 +171,8 @@ static void memo_key(struct up_buf *out, const struct vgae_run *r, int epoch)
     struct up_vgae_recipe recipe = r->trainer.recipe;
     if (recipe.lr_end == recipe.lr)
         recipe.epochs = 0; /* how many will follow changes nothing then */
-    struct up_digest d = up_digest_of(r->graphs, r->train * (size_t)r->space->graphs *
-                                                     sizeof *r->graphs);
+    struct up_digest d =
+        up_digest_of(r->graphs, r->train * (size_t)r->space->graphs * sizeof *r->graphs);
     up_buf_clear(out);
     up_pack_map(out, 4);
     up_pack_str(out, "epoch");

@@ -105,8 +105,8 @@ void up_mlp_predict(float *out, const struct up_mlp *m, const float *z, size_t n
     free(b.x);
 }
 
-void up_mlp_input_gradient(float *dz, float *out, const struct up_mlp *m, const float *z, size_t n,
-                           const float *dout)
+void up_mlp_input_gradient(float *dz, float *out, const struct up_mlp *m, const float *z,
+                           size_t n, const float *dout)
 {
     struct block b;
     block_init(&b, m);

@@ -13,7 +13,7 @@
 enum { UP_MLP_DEPTH_MAX = 3 };
 
 struct up_mlp {
-    int in, hidden, depth, out; /* depth = hidden layers; out = number of scores M */
+    int in, hidden, depth, out;           /* depth = hidden layers; out = number of scores M */
     const float *w[UP_MLP_DEPTH_MAX + 1]; /* [to][from] */
     const float *b[UP_MLP_DEPTH_MAX + 1]; /* [to] */
 };
@@ -28,7 +28,7 @@ void up_mlp_predict(float *out, const struct up_mlp *m, const float *z, size_t n
 
 /* dz[n][in] = gradient of sum_m dout[n][m] * out[n][m] with respect to z; out may
  * be NULL. dout[n][M]: for the unified score, every row holds the weights. */
-void up_mlp_input_gradient(float *dz, float *out, const struct up_mlp *m, const float *z, size_t n,
-                           const float *dout);
+void up_mlp_input_gradient(float *dz, float *out, const struct up_mlp *m, const float *z,
+                           size_t n, const float *dout);
 
 #endif

@@ -3,10 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int up_mlp_layout_from(const struct up_mlp_layout *l, int i)
-{
-    return i ? l->hidden : l->in;
-}
+int up_mlp_layout_from(const struct up_mlp_layout *l, int i) { return i ? l->hidden : l->in; }
 
 int up_mlp_layout_to(const struct up_mlp_layout *l, int i)
 {

@@ -9,8 +9,8 @@ struct up_mlp_layout {
     struct up_tensors tensors;
     int in, hidden, depth, out;
     struct {
-        size_t w, b, gamma, beta; /* learned; gamma and beta of hidden layers only */
-        size_t mean, var;         /* statistics */
+        size_t w, b, gamma, beta;  /* learned; gamma and beta of hidden layers only */
+        size_t mean, var;          /* statistics */
     } layer[UP_MLP_DEPTH_MAX + 1]; /* the last one is the output */
 };
 

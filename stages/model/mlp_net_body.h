@@ -8,14 +8,15 @@ struct UP_REAL_(mlp_work) {
     int B;
     UP_REAL *x, *y, *t; /* [B][I] inputs, [B][M] outputs, [B][M] targets */
     struct {
-        UP_REAL *h, *r;  /* [B][H] before and after the norm */
-        UP_REAL *used;   /* [2][H] */
+        UP_REAL *h, *r; /* [B][H] before and after the norm */
+        UP_REAL *used;  /* [2][H] */
     } layer[UP_MLP_DEPTH_MAX];
     UP_REAL *d, *e; /* [B][max(H, M)] */
 };
 
-static void UP_REAL_(mlp_work_init)(struct UP_REAL_(mlp_work) *w, const struct up_mlp_layout *l,
-                                    int capacity, struct up_arena *arena)
+static void UP_REAL_(mlp_work_init)(struct UP_REAL_(mlp_work) * w,
+                                    const struct up_mlp_layout *l, int capacity,
+                                    struct up_arena *arena)
 {
     int wide = l->hidden > l->out ? l->hidden : l->out;
     w->l = l;
@@ -33,21 +34,22 @@ static void UP_REAL_(mlp_work_init)(struct UP_REAL_(mlp_work) *w, const struct u
 
 /* Of the rows in w->x and w->t; leaves d loss / d y in w->d. The running statistics
  * in v move. */
-static double UP_REAL_(mlp_forward)(struct UP_REAL_(mlp_work) *w, UP_REAL *v)
+static double UP_REAL_(mlp_forward)(struct UP_REAL_(mlp_work) * w, UP_REAL *v)
 {
     const struct up_mlp_layout *l = w->l;
     const UP_REAL *x = w->x;
     for (int i = 0; i < l->depth; i++) {
         struct UP_REAL_(bn) p = {v + l->layer[i].gamma, v + l->layer[i].beta,
                                  v + l->layer[i].mean, v + l->layer[i].var};
-        UP_REAL_(dense_forward)(w->layer[i].h, x, v + l->layer[i].w, v + l->layer[i].b, w->B,
-                                up_mlp_layout_from(l, i), l->hidden);
-        UP_REAL_(bnrelu_train)(w->layer[i].r, w->layer[i].used, w->layer[i].h, &p, w->B,
-                               l->hidden);
+        UP_REAL_(dense_forward)
+        (w->layer[i].h, x, v + l->layer[i].w, v + l->layer[i].b, w->B, up_mlp_layout_from(l, i),
+         l->hidden);
+        UP_REAL_(bnrelu_train)
+        (w->layer[i].r, w->layer[i].used, w->layer[i].h, &p, w->B, l->hidden);
         x = w->layer[i].r;
     }
-    UP_REAL_(dense_forward)(w->y, x, v + l->layer[l->depth].w, v + l->layer[l->depth].b, w->B,
-                            l->hidden, l->out);
+    UP_REAL_(dense_forward)
+    (w->y, x, v + l->layer[l->depth].w, v + l->layer[l->depth].b, w->B, l->hidden, l->out);
     double loss = 0;
     for (int i = 0; i < w->B * l->out; i++) {
         double e = (double)w->y[i] - (double)w->t[i];
@@ -58,19 +60,20 @@ static double UP_REAL_(mlp_forward)(struct UP_REAL_(mlp_work) *w, UP_REAL *v)
 }
 
 /* Accumulates into g[tensors.learned]; after mlp_forward. */
-static void UP_REAL_(mlp_backward)(UP_REAL *g, struct UP_REAL_(mlp_work) *w, const UP_REAL *v)
+static void UP_REAL_(mlp_backward)(UP_REAL *g, struct UP_REAL_(mlp_work) * w, const UP_REAL *v)
 {
     const struct up_mlp_layout *l = w->l;
     for (int i = l->depth; i >= 0; i--) {
         const UP_REAL *x = i ? w->layer[i - 1].r : w->x;
-        UP_REAL_(dense_backward)(i ? w->e : NULL, g + l->layer[i].w, g + l->layer[i].b, w->d, x,
-                                 v + l->layer[i].w, w->B, up_mlp_layout_from(l, i),
-                                 up_mlp_layout_to(l, i));
+        UP_REAL_(dense_backward)
+        (i ? w->e : NULL, g + l->layer[i].w, g + l->layer[i].b, w->d, x, v + l->layer[i].w,
+         w->B, up_mlp_layout_from(l, i), up_mlp_layout_to(l, i));
         if (!i)
             break;
-        struct UP_REAL_(bn) p = {v + l->layer[i - 1].gamma, v + l->layer[i - 1].beta, NULL, NULL};
-        UP_REAL_(bnrelu_backward)(w->d, g + l->layer[i - 1].gamma, g + l->layer[i - 1].beta, w->e,
-                                  w->layer[i - 1].r, w->layer[i - 1].used, w->layer[i - 1].h, &p,
-                                  w->B, l->hidden, 1);
+        struct UP_REAL_(bn)
+            p = {v + l->layer[i - 1].gamma, v + l->layer[i - 1].beta, NULL, NULL};
+        UP_REAL_(bnrelu_backward)
+        (w->d, g + l->layer[i - 1].gamma, g + l->layer[i - 1].beta, w->e, w->layer[i - 1].r,
+         w->layer[i - 1].used, w->layer[i - 1].h, &p, w->B, l->hidden, 1);
     }
 }

@@ -33,9 +33,9 @@ static void measure(struct up_mlp_trainer *t, const float *z, const uint32_t *ro
     t->deviation = sum > 0 ? sqrt(sum / in) : 1;
 }
 
-void up_mlp_trainer_init(struct up_mlp_trainer *t, const struct up_mlp_recipe *r, const float *z,
-                         int in, const double *target, int out, const uint32_t *rows, size_t n,
-                         struct up_arena *arena)
+void up_mlp_trainer_init(struct up_mlp_trainer *t, const struct up_mlp_recipe *r,
+                         const float *z, int in, const double *target, int out,
+                         const uint32_t *rows, size_t n, struct up_arena *arena)
 {
     UP_CHECK(n >= 2);
     memset(t, 0, sizeof *t);
@@ -51,8 +51,7 @@ void up_mlp_trainer_init(struct up_mlp_trainer *t, const struct up_mlp_recipe *r
         measure(t, z, rows);
     for (size_t i = 0; i < n; i++) {
         for (size_t c = 0; c < I; c++)
-            t->x[i * I + c] =
-                (float)(((double)z[rows[i] * I + c] - t->mean[c]) / t->deviation);
+            t->x[i * I + c] = (float)(((double)z[rows[i] * I + c] - t->mean[c]) / t->deviation);
         for (size_t c = 0; c < M; c++)
             t->t[i * M + c] = (float)target[rows[i] * M + c];
     }
@@ -76,8 +75,8 @@ static void take(struct up_mlp_work *w, const struct up_mlp_trainer *t, const ui
         w->x[i] += (float)(t->recipe.noise * up_rng_normal(noise));
 }
 
-int up_mlp_trainer_epoch(struct up_mlp_trainer *t, int (*tick)(void *ctx, size_t done), void *ctx,
-                         struct up_arena *scratch, struct up_err *err)
+int up_mlp_trainer_epoch(struct up_mlp_trainer *t, int (*tick)(void *ctx, size_t done),
+                         void *ctx, struct up_arena *scratch, struct up_err *err)
 {
     const struct up_mlp_recipe *r = &t->recipe;
     size_t batch = (size_t)r->batch, learned = t->layout.tensors.learned, batches = 0;
@@ -107,9 +106,10 @@ int up_mlp_trainer_epoch(struct up_mlp_trainer *t, int (*tick)(void *ctx, size_t
         up_adam_step(t->value, t->m1, t->m2, g, learned, &adam, ++t->step);
         at += (size_t)B;
         if (!isfinite(sum))
-            return up_fail(err, UP_EINVAL,
-                           "the estimator's loss is no longer a number in epoch %d: lower mpe.lr",
-                           t->epoch + 1);
+            return up_fail(
+                err, UP_EINVAL,
+                "the estimator's loss is no longer a number in epoch %d: lower mpe.lr",
+                t->epoch + 1);
         rc = tick ? tick(ctx, at) : 0;
     }
     t->history[t->epoch++] = sum / (double)batches;

@@ -9,17 +9,18 @@ struct up_mlp_recipe {
     double lr;
     double lr_end;    /* rate at the last step: a half cosine leads there; lr = constant */
     bool standardise; /* inputs minus mean, over one common deviation, of the training rows */
-    double noise;     /* deviation of the normal noise added to every input as the network sees it */
+    double
+        noise; /* deviation of the normal noise added to every input as the network sees it */
     uint64_t seed;
 };
 
 struct up_mlp_trainer {
     struct up_mlp_layout layout;
     struct up_mlp_recipe recipe;
-    size_t n;        /* training rows */
-    float *x, *t;    /* [n][in] inputs as the network sees them, [n][out] targets */
-    double *mean;    /* [in] subtracted from the inputs */
-    double deviation; /* and the difference divided by this */
+    size_t n;               /* training rows */
+    float *x, *t;           /* [n][in] inputs as the network sees them, [n][out] targets */
+    double *mean;           /* [in] subtracted from the inputs */
+    double deviation;       /* and the difference divided by this */
     float *value, *m1, *m2; /* [tensors.total], [tensors.learned] each */
     int64_t step;
     int epoch;
@@ -28,12 +29,12 @@ struct up_mlp_trainer {
 
 /* Rows rows[n] of z[][in] and of target[][out] are copied; memory in the arena.
  * n >= 2. A last batch of a single row is left out. */
-void up_mlp_trainer_init(struct up_mlp_trainer *t, const struct up_mlp_recipe *r, const float *z,
-                         int in, const double *target, int out, const uint32_t *rows, size_t n,
-                         struct up_arena *arena);
+void up_mlp_trainer_init(struct up_mlp_trainer *t, const struct up_mlp_recipe *r,
+                         const float *z, int in, const double *target, int out,
+                         const uint32_t *rows, size_t n, struct up_arena *arena);
 /* As up_vgae_trainer_epoch; tick gets the rows done. */
-int up_mlp_trainer_epoch(struct up_mlp_trainer *t, int (*tick)(void *ctx, size_t done), void *ctx,
-                         struct up_arena *scratch, struct up_err *err);
+int up_mlp_trainer_epoch(struct up_mlp_trainer *t, int (*tick)(void *ctx, size_t done),
+                         void *ctx, struct up_arena *scratch, struct up_err *err);
 /* v[tensors.total]: the values for inputs as given, the standardisation moved into the
  * first layer. */
 void up_mlp_trainer_export(const struct up_mlp_trainer *t, float *v);

@@ -49,8 +49,9 @@ void up_tensors_start(const struct up_tensors *s, float *v, uint64_t seed)
     }
 }
 
-void up_tensors_fold(float *out, float *bias, const float *w, const float *b, const float *gamma,
-                     const float *beta, const float *mean, const float *var, int from, int to)
+void up_tensors_fold(float *out, float *bias, const float *w, const float *b,
+                     const float *gamma, const float *beta, const float *mean, const float *var,
+                     int from, int to)
 {
     for (int o = 0; o < to; o++) {
         double k = (double)gamma[o] / sqrt((double)var[o] + 1e-5);
@@ -93,7 +94,8 @@ static int find(struct up_array *a, struct up_view doc, const char *path, const 
     if (!rc)
         rc = up_cur_array(&at, a, err);
     if (!rc && (a->type != UP_F32 || a->ndim > 2))
-        return up_fail(err, UP_EINVAL, "tensor \"%s\" is not a matrix or vector of float32", name);
+        return up_fail(err, UP_EINVAL, "tensor \"%s\" is not a matrix or vector of float32",
+                       name);
     return rc == UP_ENOTFOUND ? UP_EINVAL : rc;
 }
 
@@ -113,8 +115,8 @@ int up_tensors_shape(int dims[2], struct up_view doc, const char *path, const ch
     return UP_OK;
 }
 
-int up_tensors_unpack(float *v, const struct up_tensors *s, struct up_view doc, const char *path,
-                      struct up_err *err)
+int up_tensors_unpack(float *v, const struct up_tensors *s, struct up_view doc,
+                      const char *path, struct up_err *err)
 {
     for (int i = 0; i < s->n; i++) {
         const struct up_tensor *t = &s->t[i];
@@ -125,10 +127,11 @@ int up_tensors_unpack(float *v, const struct up_tensors *s, struct up_view doc, 
         bool fits = a.dims[0] == (uint64_t)t->rows && a.ndim == (t->cols ? 2u : 1u) &&
                     (!t->cols || a.dims[1] == (uint64_t)t->cols);
         if (!fits)
-            return up_fail(err, UP_EINVAL,
-                           "tensor \"%s\" of the artifact is not of shape [%d, %d]: it was made "
-                           "for another model; run the stage again",
-                           t->name, t->rows, t->cols);
+            return up_fail(
+                err, UP_EINVAL,
+                "tensor \"%s\" of the artifact is not of shape [%d, %d]: it was made "
+                "for another model; run the stage again",
+                t->name, t->rows, t->cols);
         memcpy(v + t->at, a.data, a.count * sizeof *v);
     }
     return UP_OK;

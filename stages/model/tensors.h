@@ -31,15 +31,16 @@ void up_tensors_start(const struct up_tensors *s, float *v, uint64_t seed);
 
 /* A linear map w[to][from], b[to] followed by a normalisation by running statistics,
  * as one linear map: out[to][from], bias[to]. */
-void up_tensors_fold(float *out, float *bias, const float *w, const float *b, const float *gamma,
-                     const float *beta, const float *mean, const float *var, int from, int to);
+void up_tensors_fold(float *out, float *bias, const float *w, const float *b,
+                     const float *gamma, const float *beta, const float *mean, const float *var,
+                     int from, int to);
 
 /* Appends a map name -> f32 array, names ascending. */
 void up_tensors_pack(struct up_buf *b, const struct up_tensors *s, const float *v);
 /* Fills v[total] from the map at `path` of an artifact. UP_EINVAL: a tensor that
  * is missing or has another shape (names it). */
-int up_tensors_unpack(float *v, const struct up_tensors *s, struct up_view doc, const char *path,
-                      struct up_err *err);
+int up_tensors_unpack(float *v, const struct up_tensors *s, struct up_view doc,
+                      const char *path, struct up_err *err);
 /* Shape of one tensor of an artifact: dims[1] = 0 for a vector. */
 int up_tensors_shape(int dims[2], struct up_view doc, const char *path, const char *name,
                      struct up_err *err);

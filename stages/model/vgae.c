@@ -24,7 +24,8 @@ int up_vgae_load(struct up_vgae *m, const struct up_space *space, struct up_view
         rc = up_tensors_shape(op, artifact, "model", "ops.weight", err);
     if (!rc && (op[0] != space->classes || op[1] != head[0] || head[0] < 1 || head[1] < 1 ||
                 head[0] > 4096 || head[1] > 4096))
-        rc = up_fail(err, UP_EINVAL, "the autoencoder's tensors do not fit space %s", space->name);
+        rc = up_fail(err, UP_EINVAL, "the autoencoder's tensors do not fit space %s",
+                     space->name);
     if (rc)
         return rc;
     struct up_vgae_layout *l = UP_NEW(arena, 1, struct up_vgae_layout);

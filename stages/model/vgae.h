@@ -27,8 +27,8 @@ struct up_vgae {
     int graphs, nodes, classes; /* of the space */
     int hidden, latent, dim;    /* dim = graphs * nodes * latent */
     struct up_vgae_layer layer[UP_VGAE_LAYERS];
-    const float *mu_w, *mu_b;   /* [latent][hidden], [latent] */
-    const float *op_w, *op_b;   /* [classes][latent], [classes] */
+    const float *mu_w, *mu_b; /* [latent][hidden], [latent] */
+    const float *op_w, *op_b; /* [classes][latent], [classes] */
 };
 
 /* From the vgae artifact (map "model"); memory in the arena. UP_EINVAL when the

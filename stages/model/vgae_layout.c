@@ -17,7 +17,8 @@ static size_t statistic(struct up_vgae_layout *l, int n, const char *part, int r
     return up_tensors_statistic(&l->tensors, name, rows, 0);
 }
 
-void up_vgae_layout_init(struct up_vgae_layout *l, int nodes, int classes, int hidden, int latent)
+void up_vgae_layout_init(struct up_vgae_layout *l, int nodes, int classes, int hidden,
+                         int latent)
 {
     memset(l, 0, sizeof *l);
     l->nodes = nodes;
@@ -66,9 +67,11 @@ void up_vgae_fold(struct up_vgae *m, const struct up_vgae_layout *l, const float
         float *w1 = UP_NEW(arena, h * in + h + h * h + h, float);
         float *b1 = w1 + h * in, *w2 = b1 + h, *b2 = w2 + h * h;
         up_tensors_fold(w1, b1, v + l->layer[i].w1, v + l->layer[i].b1, v + l->layer[i].gamma1,
-                     v + l->layer[i].beta1, v + l->layer[i].mean1, v + l->layer[i].var1, in, h);
+                        v + l->layer[i].beta1, v + l->layer[i].mean1, v + l->layer[i].var1, in,
+                        h);
         up_tensors_fold(w2, b2, v + l->layer[i].w2, v + l->layer[i].b2, v + l->layer[i].gamma2,
-                     v + l->layer[i].beta2, v + l->layer[i].mean2, v + l->layer[i].var2, h, h);
+                        v + l->layer[i].beta2, v + l->layer[i].mean2, v + l->layer[i].var2, h,
+                        h);
         m->layer[i] = (struct up_vgae_layer){v[l->layer[i].eps], in, w1, b1, w2, b2};
     }
     int L = l->latent, K = l->classes;

@@ -20,15 +20,15 @@ struct UP_REAL_(vgae_loss) {
 
 struct UP_REAL_(vgae_work) {
     const struct up_vgae_layout *l;
-    int G;            /* of the current batch, at most the capacity */
-    uint8_t *op;      /* [R] */
-    uint8_t *links;   /* [R] number of neighbours */
-    uint8_t *link;    /* [R][n] neighbours within the graph, ascending */
-    UP_REAL *x0;      /* [R][K] */
+    int G;          /* of the current batch, at most the capacity */
+    uint8_t *op;    /* [R] */
+    uint8_t *links; /* [R] number of neighbours */
+    uint8_t *link;  /* [R][n] neighbours within the graph, ascending */
+    UP_REAL *x0;    /* [R][K] */
     struct {
-        UP_REAL *a;             /* [R][in] gathered input */
+        UP_REAL *a;                /* [R][in] gathered input */
         UP_REAL *h1, *r1, *h2, *x; /* [R][H] before and after each norm */
-        UP_REAL *used1, *used2; /* [2][H] */
+        UP_REAL *used1, *used2;    /* [2][H] */
     } layer[UP_VGAE_LAYERS];
     UP_REAL *head;         /* [R][2 L] mu, ell */
     UP_REAL *noise, *keep; /* [R][L] normal draws; 0 or 1 / (1 - p) */
@@ -38,7 +38,7 @@ struct UP_REAL_(vgae_work) {
     UP_REAL *d, *e;        /* [R][H] gradients on their way down */
 };
 
-static void UP_REAL_(vgae_work_init)(struct UP_REAL_(vgae_work) *w,
+static void UP_REAL_(vgae_work_init)(struct UP_REAL_(vgae_work) * w,
                                      const struct up_vgae_layout *l, int capacity,
                                      struct up_arena *arena)
 {
@@ -71,7 +71,7 @@ static void UP_REAL_(vgae_work_init)(struct UP_REAL_(vgae_work) *w,
 }
 
 /* The batch: graphs all[pick[0..G-1]]. */
-static void UP_REAL_(vgae_take)(struct UP_REAL_(vgae_work) *w, const struct up_graph *all,
+static void UP_REAL_(vgae_take)(struct UP_REAL_(vgae_work) * w, const struct up_graph *all,
                                 const uint32_t *pick, int G)
 {
     int n = w->l->nodes, K = w->l->classes;
@@ -89,8 +89,9 @@ static void UP_REAL_(vgae_take)(struct UP_REAL_(vgae_work) *w, const struct up_g
     }
 }
 
-static void UP_REAL_(vgae_draw)(struct UP_REAL_(vgae_work) *w, const struct UP_REAL_(vgae_mode) *m,
-                                double drop, struct up_rng *noise, struct up_rng *keep)
+static void UP_REAL_(vgae_draw)(struct UP_REAL_(vgae_work) * w,
+                                const struct UP_REAL_(vgae_mode) * m, double drop,
+                                struct up_rng *noise, struct up_rng *keep)
 {
     int count = w->G * w->l->nodes * w->l->latent;
     for (int i = 0; m->sample && i < count; i++)
@@ -102,7 +103,8 @@ static void UP_REAL_(vgae_draw)(struct UP_REAL_(vgae_work) *w, const struct UP_R
 
 /* a = (1 + eps) x + A~ x. A~ is symmetric, so this is its own backward pass. */
 static UP_WIDE void UP_REAL_(vgae_gather)(UP_REAL *a, const UP_REAL *x,
-                                          const struct UP_REAL_(vgae_work) *w, UP_REAL eps, int d)
+                                          const struct UP_REAL_(vgae_work) * w, UP_REAL eps,
+                                          int d)
 {
     int n = w->l->nodes;
     for (int r = 0; r < w->G * n; r++) {
@@ -119,8 +121,8 @@ static UP_WIDE void UP_REAL_(vgae_gather)(UP_REAL *a, const UP_REAL *x,
 }
 
 /* v holds the layout's tensors; with m->batch its running statistics move. */
-static void UP_REAL_(vgae_forward)(struct UP_REAL_(vgae_work) *w, UP_REAL *v,
-                                   const struct UP_REAL_(vgae_mode) *m)
+static void UP_REAL_(vgae_forward)(struct UP_REAL_(vgae_work) * w, UP_REAL *v,
+                                   const struct UP_REAL_(vgae_mode) * m)
 {
     const struct up_vgae_layout *l = w->l;
     int n = l->nodes, R = w->G * n, K = l->classes, H = l->hidden, L = l->latent;
@@ -132,12 +134,12 @@ static void UP_REAL_(vgae_forward)(struct UP_REAL_(vgae_work) *w, UP_REAL *v,
         struct UP_REAL_(bn) p2 = {v + l->layer[i].gamma2, v + l->layer[i].beta2,
                                   v + l->layer[i].mean2, v + l->layer[i].var2};
         UP_REAL_(vgae_gather)(w->layer[i].a, x, w, v[l->layer[i].eps], in);
-        UP_REAL_(dense_forward)(w->layer[i].h1, w->layer[i].a, v + l->layer[i].w1,
-                                v + l->layer[i].b1, R, in, H);
+        UP_REAL_(dense_forward)
+        (w->layer[i].h1, w->layer[i].a, v + l->layer[i].w1, v + l->layer[i].b1, R, in, H);
         (m->batch ? UP_REAL_(bnrelu_train) : UP_REAL_(bnrelu_eval))(
             w->layer[i].r1, w->layer[i].used1, w->layer[i].h1, &p1, R, H);
-        UP_REAL_(dense_forward)(w->layer[i].h2, w->layer[i].r1, v + l->layer[i].w2,
-                                v + l->layer[i].b2, R, H, H);
+        UP_REAL_(dense_forward)
+        (w->layer[i].h2, w->layer[i].r1, v + l->layer[i].w2, v + l->layer[i].b2, R, H, H);
         (m->batch ? UP_REAL_(bnrelu_train) : UP_REAL_(bnrelu_eval))(
             w->layer[i].x, w->layer[i].used2, w->layer[i].h2, &p2, R, H);
         x = w->layer[i].x;
@@ -170,8 +172,8 @@ static double UP_REAL_(vgae_bce)(double s, int t, double *d)
 }
 
 /* Turns w->ops and w->edges into gradients; fills the KL part of w->dhead. */
-static struct UP_REAL_(vgae_loss) UP_REAL_(vgae_loss)(struct UP_REAL_(vgae_work) *w,
-                                                      const struct UP_REAL_(vgae_mode) *m)
+static struct UP_REAL_(vgae_loss)
+    UP_REAL_(vgae_loss)(struct UP_REAL_(vgae_work) * w, const struct UP_REAL_(vgae_mode) * m)
 {
     int n = w->l->nodes, R = w->G * n, K = w->l->classes, L = w->l->latent;
     struct UP_REAL_(vgae_loss) loss = {0, 0, 0};
@@ -190,7 +192,8 @@ static struct UP_REAL_(vgae_loss) UP_REAL_(vgae_loss)(struct UP_REAL_(vgae_work)
             w->edges[r * n + j] = (UP_REAL)(d / ((double)R * n));
         }
         for (int c = 0; c < L; c++) {
-            double mu = (double)w->head[r * 2 * L + c], ell = (double)w->head[r * 2 * L + L + c];
+            double mu = (double)w->head[r * 2 * L + c],
+                   ell = (double)w->head[r * 2 * L + L + c];
             double var = exp(2 * ell);
             loss.kl -= 0.5 * (1 + 2 * ell - mu * mu - var);
             w->dhead[r * 2 * L + c] = (UP_REAL)(m->kl / R * mu);
@@ -204,12 +207,14 @@ static struct UP_REAL_(vgae_loss) UP_REAL_(vgae_loss)(struct UP_REAL_(vgae_work)
 }
 
 /* From the gradients of the logits to w->dhead. */
-static void UP_REAL_(vgae_backward_decoder)(UP_REAL *g, struct UP_REAL_(vgae_work) *w,
-                                            const UP_REAL *v, const struct UP_REAL_(vgae_mode) *m)
+static void UP_REAL_(vgae_backward_decoder)(UP_REAL *g, struct UP_REAL_(vgae_work) * w,
+                                            const UP_REAL *v,
+                                            const struct UP_REAL_(vgae_mode) * m)
 {
     const struct up_vgae_layout *l = w->l;
     int n = l->nodes, R = w->G * n, K = l->classes, L = l->latent;
-    UP_REAL_(dense_backward)(w->dz, g + l->op_w, g + l->op_b, w->ops, w->z, v + l->op_w, R, L, K);
+    UP_REAL_(dense_backward)
+    (w->dz, g + l->op_w, g + l->op_b, w->ops, w->z, v + l->op_w, R, L, K);
     for (int r = 0; r < R; r++)
         for (int j = r % n + 1; j < n; j++) {
             long a = (long)r * L, b = (long)(r - r % n + j) * L;
@@ -225,7 +230,8 @@ static void UP_REAL_(vgae_backward_decoder)(UP_REAL *g, struct UP_REAL_(vgae_wor
             UP_REAL *mu = &w->dhead[r * 2 * L + c], *ell = mu + L;
             *mu += d;
             if (m->sample)
-                *ell += d * (UP_REAL)exp((double)w->head[r * 2 * L + L + c]) * w->noise[r * L + c];
+                *ell +=
+                    d * (UP_REAL)exp((double)w->head[r * 2 * L + L + c]) * w->noise[r * L + c];
         }
 }
 
@@ -243,29 +249,32 @@ static UP_WIDE double UP_REAL_(vgae_dot)(const UP_REAL *a, const UP_REAL *b, lon
 }
 
 /* Accumulates the gradient of the loss into g[tensors.learned]; after vgae_loss. */
-static void UP_REAL_(vgae_backward)(UP_REAL *g, struct UP_REAL_(vgae_work) *w, UP_REAL *v,
-                                    const struct UP_REAL_(vgae_mode) *m)
+static void UP_REAL_(vgae_backward)(UP_REAL *g, struct UP_REAL_(vgae_work) * w, UP_REAL *v,
+                                    const struct UP_REAL_(vgae_mode) * m)
 {
     const struct up_vgae_layout *l = w->l;
     int R = w->G * l->nodes, K = l->classes, H = l->hidden, L = l->latent;
     UP_REAL_(vgae_backward_decoder)(g, w, v, m);
-    UP_REAL_(dense_backward)(w->d, g + l->head_w, g + l->head_b, w->dhead,
-                             w->layer[UP_VGAE_LAYERS - 1].x, v + l->head_w, R, H, 2 * L);
+    UP_REAL_(dense_backward)
+    (w->d, g + l->head_w, g + l->head_b, w->dhead, w->layer[UP_VGAE_LAYERS - 1].x,
+     v + l->head_w, R, H, 2 * L);
     for (int i = UP_VGAE_LAYERS - 1; i >= 0; i--) {
         int in = i ? H : K;
         const UP_REAL *x = i ? w->layer[i - 1].x : w->x0;
         struct UP_REAL_(bn) p1 = {v + l->layer[i].gamma1, v + l->layer[i].beta1, NULL, NULL};
         struct UP_REAL_(bn) p2 = {v + l->layer[i].gamma2, v + l->layer[i].beta2, NULL, NULL};
-        UP_REAL_(bnrelu_backward)(w->d, g + l->layer[i].gamma2, g + l->layer[i].beta2, w->d,
-                                  w->layer[i].x, w->layer[i].used2, w->layer[i].h2, &p2, R, H,
-                                  m->batch);
-        UP_REAL_(dense_backward)(w->e, g + l->layer[i].w2, g + l->layer[i].b2, w->d,
-                                 w->layer[i].r1, v + l->layer[i].w2, R, H, H);
-        UP_REAL_(bnrelu_backward)(w->e, g + l->layer[i].gamma1, g + l->layer[i].beta1, w->e,
-                                  w->layer[i].r1, w->layer[i].used1, w->layer[i].h1, &p1, R, H,
-                                  m->batch);
-        UP_REAL_(dense_backward)(w->d, g + l->layer[i].w1, g + l->layer[i].b1, w->e,
-                                 w->layer[i].a, v + l->layer[i].w1, R, in, H);
+        UP_REAL_(bnrelu_backward)
+        (w->d, g + l->layer[i].gamma2, g + l->layer[i].beta2, w->d, w->layer[i].x,
+         w->layer[i].used2, w->layer[i].h2, &p2, R, H, m->batch);
+        UP_REAL_(dense_backward)
+        (w->e, g + l->layer[i].w2, g + l->layer[i].b2, w->d, w->layer[i].r1, v + l->layer[i].w2,
+         R, H, H);
+        UP_REAL_(bnrelu_backward)
+        (w->e, g + l->layer[i].gamma1, g + l->layer[i].beta1, w->e, w->layer[i].r1,
+         w->layer[i].used1, w->layer[i].h1, &p1, R, H, m->batch);
+        UP_REAL_(dense_backward)
+        (w->d, g + l->layer[i].w1, g + l->layer[i].b1, w->e, w->layer[i].a, v + l->layer[i].w1,
+         R, in, H);
         g[l->layer[i].eps] += (UP_REAL)UP_REAL_(vgae_dot)(w->d, x, (long)R * in);
         if (i) {
             UP_REAL_(vgae_gather)(w->e, w->d, w, v[l->layer[i].eps], in);

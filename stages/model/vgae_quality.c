@@ -99,11 +99,13 @@ static double distinct(struct up_digest *d, size_t n)
 }
 
 void up_vgae_prior(struct up_vgae_quality *q, const struct up_vgae *m,
-                   const struct up_space *space, const double *prior, size_t draws, uint64_t seed)
+                   const struct up_space *space, const double *prior, size_t draws,
+                   uint64_t seed)
 {
     const struct rule *rule = rule_of(space);
     size_t valid = 0, strict = 0, graph = (size_t)(m->nodes * m->latent);
-    struct up_digest *hash = up_alloc(draws * sizeof *hash), *arch = up_alloc(draws * sizeof *arch);
+    struct up_digest *hash = up_alloc(draws * sizeof *hash),
+                     *arch = up_alloc(draws * sizeof *arch);
     float *z = up_alloc((size_t)m->dim * sizeof *z);
     struct up_rng r = up_rng_init(seed, "prior");
     for (size_t k = 0; k < draws; k++) {

@@ -7,12 +7,12 @@
 
 struct up_vgae_quality {
     /* of architectures that were not trained on, NaN when there are none */
-    double acc_ops;           /* nodes whose operation comes back */
-    double acc_graphs;        /* architectures all of whose operations come back */
-    double acc_exact;         /* architectures that come back, operations and edges */
-    double acc_adj;           /* entries above the diagonal that come back */
-    double mean_corr_adj;     /* mean predicted probability of a true edge */
-    double mean_fal_pos_adj;  /* and of an absent one */
+    double acc_ops;          /* nodes whose operation comes back */
+    double acc_graphs;       /* architectures all of whose operations come back */
+    double acc_exact;        /* architectures that come back, operations and edges */
+    double acc_adj;          /* entries above the diagonal that come back */
+    double mean_corr_adj;    /* mean predicted probability of a true edge */
+    double mean_fal_pos_adj; /* and of an absent one */
     /* of draws from the prior: normal, with the mean and deviation of the embedding */
     double validity;          /* arch2vec's rule for the space; NaN where it has none */
     double uniqueness;        /* distinct graphs (isomorphism hash) among the valid */

@@ -163,7 +163,7 @@ int up_vgae_trainer_restore(struct up_vgae_trainer *t, struct up_view state, str
         rc = up_state_copy(t->m2, state, "m2", UP_F32, s->learned, err);
     if (!rc)
         rc = up_state_copy(t->prior, state, "prior", UP_F64,
-                  2 * (size_t)(t->layout.nodes * t->layout.latent), err);
+                           2 * (size_t)(t->layout.nodes * t->layout.latent), err);
     if (!rc)
         rc = up_state_copy(t->value, state, "value", UP_F32, s->total, err);
     if (!rc)

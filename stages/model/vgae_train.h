@@ -9,12 +9,12 @@
 struct up_vgae_recipe {
     int batch, epochs;
     double lr;
-    double lr_end;   /* the rate of the last epoch: a half cosine leads there; lr = constant */
-    double kl;       /* weight of a node's mean KL divergence; < 0: 1 / (graphs nodes) of the batch */
-    double dropout;  /* of z, before the decoder */
-    double clip;     /* largest gradient norm */
-    bool fix_mode;   /* false: from the second epoch on no sampling, no dropout, frozen norms */
-    bool shuffle;    /* new batches every epoch; false: one permutation for all */
+    double lr_end; /* the rate of the last epoch: a half cosine leads there; lr = constant */
+    double kl; /* weight of a node's mean KL divergence; < 0: 1 / (graphs nodes) of the batch */
+    double dropout; /* of z, before the decoder */
+    double clip;    /* largest gradient norm */
+    bool fix_mode;  /* false: from the second epoch on no sampling, no dropout, frozen norms */
+    bool shuffle;   /* new batches every epoch; false: one permutation for all */
     uint64_t seed;
 };
 
@@ -25,12 +25,12 @@ struct up_vgae_epoch { /* means over the batches */
 struct up_vgae_trainer {
     struct up_vgae_layout layout;
     struct up_vgae_recipe recipe;
-    float *value;      /* [tensors.total] */
-    float *m1, *m2;    /* [tensors.learned] Adam's moments */
-    int64_t step;      /* updates done */
-    int epoch;         /* epochs done */
-    double *prior;     /* [2][nodes * latent] mean and deviation of mu over the graphs of
-                        * the last epoch, as they came by */
+    float *value;   /* [tensors.total] */
+    float *m1, *m2; /* [tensors.learned] Adam's moments */
+    int64_t step;   /* updates done */
+    int epoch;      /* epochs done */
+    double *prior;  /* [2][nodes * latent] mean and deviation of mu over the graphs of
+                     * the last epoch, as they came by */
     struct up_vgae_epoch *history; /* [recipe.epochs] */
 };
 
@@ -47,6 +47,7 @@ int up_vgae_trainer_epoch(struct up_vgae_trainer *t, const struct up_graph *grap
 /* Appends the state as one MessagePack map; reads it back (UP_EINVAL when it does
  * not fit this trainer). */
 void up_vgae_trainer_save(const struct up_vgae_trainer *t, struct up_buf *out);
-int up_vgae_trainer_restore(struct up_vgae_trainer *t, struct up_view state, struct up_err *err);
+int up_vgae_trainer_restore(struct up_vgae_trainer *t, struct up_view state,
+                            struct up_err *err);
 
 #endif

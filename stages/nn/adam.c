@@ -6,7 +6,7 @@
 #define WIDE __attribute__((target("avx2,fma")))
 
 struct rates {
-    float b1, c1, b2, c2; /* beta and 1 - beta */
+    float b1, c1, b2, c2;  /* beta and 1 - beta */
     float step, root, eps; /* lr / (1 - beta1^t), 1 / sqrt(1 - beta2^t) */
 };
 
@@ -28,7 +28,8 @@ WIDE static size_t adam_eights(float *v, float *m1, float *m2, const float *g, s
     size_t i = 0;
     for (; i + 8 <= n; i += 8) {
         __m256 d = _mm256_loadu_ps(g + i);
-        __m256 a = _mm256_add_ps(_mm256_mul_ps(b1, _mm256_loadu_ps(m1 + i)), _mm256_mul_ps(c1, d));
+        __m256 a =
+            _mm256_add_ps(_mm256_mul_ps(b1, _mm256_loadu_ps(m1 + i)), _mm256_mul_ps(c1, d));
         __m256 b = _mm256_add_ps(_mm256_mul_ps(b2, _mm256_loadu_ps(m2 + i)),
                                  _mm256_mul_ps(_mm256_mul_ps(c2, d), d));
         __m256 den = _mm256_add_ps(_mm256_mul_ps(_mm256_sqrt_ps(b), root), eps);

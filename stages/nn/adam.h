@@ -8,7 +8,10 @@
 struct up_adam {
     double lr, beta1, beta2, eps; /* usual: 1e-3, 0.9, 0.999, 1e-8 */
 };
-#define UP_ADAM(rate) {(rate), 0.9, 0.999, 1e-8}
+#define UP_ADAM(rate)                                                                          \
+    {                                                                                          \
+        (rate), 0.9, 0.999, 1e-8                                                               \
+    }
 
 /* v[n] moves against g[n]; m1[n], m2[n] are the moments, zero before the first
  * step; step counts from 1. Bias-corrected: v -= lr m1^ / (sqrt(m2^) + eps). */

@@ -27,7 +27,8 @@ struct up_bn {
 /* y = relu(gamma (x - mean) / sqrt(var + eps) + beta) with the batch's own mean
  * and biased variance; used[2][C] keeps mean and 1/sqrt(var + eps) for the
  * backward pass; the running statistics move. y and x are [B][C], B >= 2. */
-void up_bnrelu_train(float *y, float *used, const float *x, const struct up_bn *p, int B, int C);
+void up_bnrelu_train(float *y, float *used, const float *x, const struct up_bn *p, int B,
+                     int C);
 /* The same with the running statistics, which stay as they are. */
 void up_bnrelu_eval(float *y, float *used, const float *x, const struct up_bn *p, int B, int C);
 /* dx may be dy. `batch`: the forward pass was up_bnrelu_train. */

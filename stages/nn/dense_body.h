@@ -53,7 +53,7 @@ UP_LINKAGE UP_WIDE void UP_REAL_(relu_backward)(UP_REAL *dy, const UP_REAL *y, i
 
 /* y = relu((x - mean) k + beta) with k = gamma * rstd. */
 static UP_WIDE void UP_REAL_(bnrelu_apply)(UP_REAL *y, const UP_REAL *used, const UP_REAL *x,
-                                           const struct UP_REAL_(bn) *p, int B, int C)
+                                           const struct UP_REAL_(bn) * p, int B, int C)
 {
     const UP_REAL *mean = used, *rstd = used + C;
     for (int r = 0; r < B; r++) {
@@ -67,7 +67,7 @@ static UP_WIDE void UP_REAL_(bnrelu_apply)(UP_REAL *y, const UP_REAL *used, cons
 }
 
 UP_LINKAGE UP_WIDE void UP_REAL_(bnrelu_train)(UP_REAL *y, UP_REAL *used, const UP_REAL *x,
-                                               const struct UP_REAL_(bn) *p, int B, int C)
+                                               const struct UP_REAL_(bn) * p, int B, int C)
 {
     for (int c0 = 0; c0 < C; c0 += UP_REAL_(dense_columns)) {
         int n = C - c0 < UP_REAL_(dense_columns) ? C - c0 : UP_REAL_(dense_columns);
@@ -93,7 +93,7 @@ UP_LINKAGE UP_WIDE void UP_REAL_(bnrelu_train)(UP_REAL *y, UP_REAL *used, const 
 }
 
 UP_LINKAGE UP_WIDE void UP_REAL_(bnrelu_eval)(UP_REAL *y, UP_REAL *used, const UP_REAL *x,
-                                              const struct UP_REAL_(bn) *p, int B, int C)
+                                              const struct UP_REAL_(bn) * p, int B, int C)
 {
     for (int c = 0; c < C; c++) {
         used[c] = p->mean[c];
@@ -105,14 +105,15 @@ UP_LINKAGE UP_WIDE void UP_REAL_(bnrelu_eval)(UP_REAL *y, UP_REAL *used, const U
 UP_LINKAGE UP_WIDE void UP_REAL_(bnrelu_backward)(UP_REAL *dx, UP_REAL *dgamma, UP_REAL *dbeta,
                                                   const UP_REAL *dy, const UP_REAL *y,
                                                   const UP_REAL *used, const UP_REAL *x,
-                                                  const struct UP_REAL_(bn) *p, int B, int C,
+                                                  const struct UP_REAL_(bn) * p, int B, int C,
                                                   int batch)
 {
     for (int c0 = 0; c0 < C; c0 += UP_REAL_(dense_columns)) {
         int n = C - c0 < UP_REAL_(dense_columns) ? C - c0 : UP_REAL_(dense_columns);
         const UP_REAL *mean = used + c0, *rstd = used + C + c0;
         double s[UP_REAL_(dense_columns)] = {0}, q[UP_REAL_(dense_columns)] = {0};
-        UP_REAL k[UP_REAL_(dense_columns)], a[UP_REAL_(dense_columns)], b[UP_REAL_(dense_columns)];
+        UP_REAL k[UP_REAL_(dense_columns)], a[UP_REAL_(dense_columns)],
+            b[UP_REAL_(dense_columns)];
         for (int r = 0; r < B; r++) {
             const UP_REAL *xr = x + (long)r * C + c0, *yr = y + (long)r * C + c0;
             const UP_REAL *dr = dy + (long)r * C + c0;

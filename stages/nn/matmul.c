@@ -67,12 +67,23 @@ static INLINE void columns(float *c, long ldc, struct side a, const float *b, lo
     for (; m >= ROWS; m -= ROWS, c += ROWS * ldc, a.p += ROWS * a.row)
         tile(c, ldc, a, b, ldb, ROWS, k, add, mask);
     switch (m) {
-    case 5: tile(c, ldc, a, b, ldb, 5, k, add, mask); break;
-    case 4: tile(c, ldc, a, b, ldb, 4, k, add, mask); break;
-    case 3: tile(c, ldc, a, b, ldb, 3, k, add, mask); break;
-    case 2: tile(c, ldc, a, b, ldb, 2, k, add, mask); break;
-    case 1: tile(c, ldc, a, b, ldb, 1, k, add, mask); break;
-    default: break;
+    case 5:
+        tile(c, ldc, a, b, ldb, 5, k, add, mask);
+        break;
+    case 4:
+        tile(c, ldc, a, b, ldb, 4, k, add, mask);
+        break;
+    case 3:
+        tile(c, ldc, a, b, ldb, 3, k, add, mask);
+        break;
+    case 2:
+        tile(c, ldc, a, b, ldb, 2, k, add, mask);
+        break;
+    case 1:
+        tile(c, ldc, a, b, ldb, 1, k, add, mask);
+        break;
+    default:
+        break;
     }
 }
 
@@ -82,8 +93,8 @@ SIMD static void columns_all(float *c, long ldc, struct side a, const float *b, 
     columns(c, ldc, a, b, ldb, m, k, add, NULL);
 }
 
-SIMD static void columns_first(float *c, long ldc, struct side a, const float *b, long ldb, int m,
-                               int n, int k, int add)
+SIMD static void columns_first(float *c, long ldc, struct side a, const float *b, long ldb,
+                               int m, int n, int k, int add)
 {
     __m256i at = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     __m256i mask[2] = {_mm256_cmpgt_epi32(_mm256_set1_epi32(n), at),

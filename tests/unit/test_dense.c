@@ -108,8 +108,11 @@ static void layer_gradients(int batch)
         const char *what;
         double *at, *d;
         size_t n;
-    } all[] = {{"dx", l.x, dx, B * I},      {"dw", l.w, dw, O * I}, {"db", l.b, db, O},
-               {"dgamma", l.gamma, dgamma, O}, {"dbeta", l.beta, dbeta, O}};
+    } all[] = {{"dx", l.x, dx, B * I},
+               {"dw", l.w, dw, O * I},
+               {"db", l.b, db, O},
+               {"dgamma", l.gamma, dgamma, O},
+               {"dbeta", l.beta, dbeta, O}};
     for (size_t k = 0; k < sizeof all / sizeof *all; k++)
         for (size_t i = 0; i < all[k].n; i++)
             assert_close(all[k].d[i], slope(layer_loss, &l, &all[k].at[i]), all[k].what, i);
@@ -289,7 +292,8 @@ static void test_adam(void **state)
             g[i] = (float)up_rng_normal(&r);
             n1[i] = 0.9 * n1[i] + 0.1 * (double)g[i];
             n2[i] = 0.999 * n2[i] + 0.001 * (double)g[i] * (double)g[i];
-            w[i] -= 0.1 * (n1[i] / (1 - pow(0.9, t))) / (sqrt(n2[i] / (1 - pow(0.999, t))) + 1e-8);
+            w[i] -=
+                0.1 * (n1[i] / (1 - pow(0.9, t))) / (sqrt(n2[i] / (1 - pow(0.999, t))) + 1e-8);
         }
         up_adam_step(v, m1, m2, g, N, &a, t);
     }

@@ -52,12 +52,23 @@ static struct up_buf saved(const struct up_vgae_trainer *t)
     return b;
 }
 
-static const struct up_vgae_recipe quick = {.batch = 12, .epochs = 160, .lr = 3e-3, .lr_end = 1e-4,
-                                            .kl = 1e-4, .clip = 5, .fix_mode = true,
-                                            .shuffle = true, .seed = 7};
-static const struct up_vgae_recipe published = {.batch = 10, .epochs = 3, .lr = 1e-3,
-                                                .lr_end = 1e-3, .kl = -1, .dropout = 0.3,
-                                                .clip = 5, .seed = 7};
+static const struct up_vgae_recipe quick = {.batch = 12,
+                                            .epochs = 160,
+                                            .lr = 3e-3,
+                                            .lr_end = 1e-4,
+                                            .kl = 1e-4,
+                                            .clip = 5,
+                                            .fix_mode = true,
+                                            .shuffle = true,
+                                            .seed = 7};
+static const struct up_vgae_recipe published = {.batch = 10,
+                                                .epochs = 3,
+                                                .lr = 1e-3,
+                                                .lr_end = 1e-3,
+                                                .kl = -1,
+                                                .dropout = 0.3,
+                                                .clip = 5,
+                                                .seed = 7};
 
 static struct up_vgae folded(const struct up_vgae_trainer *t)
 {
@@ -214,7 +225,8 @@ static void test_resume(void **state)
     if (up_vgae_trainer_restore(&rest, up_buf_view(&state1), &err))
         fail_msg("%s", err.msg);
     for (int e = 1; e < 3; e++)
-        assert_int_equal(up_vgae_trainer_epoch(&rest, graphs, N, NULL, NULL, &arena, &err), UP_OK);
+        assert_int_equal(up_vgae_trainer_epoch(&rest, graphs, N, NULL, NULL, &arena, &err),
+                         UP_OK);
     struct up_buf got = saved(&rest);
     assert_true(up_view_equal(up_buf_view(&got), up_buf_view(&want)));
 

@@ -38,9 +38,15 @@ static int teardown(void **state)
     return 0;
 }
 
-static const struct up_mlp_recipe recipe = {.hidden = 32, .depth = 2, .batch = 10, .epochs = 40,
-                                            .lr = 5e-3, .lr_end = 1e-4, .standardise = true,
-                                            .noise = 0.1, .seed = 3};
+static const struct up_mlp_recipe recipe = {.hidden = 32,
+                                            .depth = 2,
+                                            .batch = 10,
+                                            .epochs = 40,
+                                            .lr = 5e-3,
+                                            .lr_end = 1e-4,
+                                            .standardise = true,
+                                            .noise = 0.1,
+                                            .seed = 3};
 
 static struct up_mlp_trainer trained(const struct up_mlp_recipe *r, int epochs)
 {
@@ -125,8 +131,8 @@ static void test_input_gradient(void **state)
                 double d = (up - plainly(&m, x, c)) / (2 * h);
                 x[k] = keep;
                 if (fabs(d - (double)dz[k]) > 1e-4)
-                    fail_msg("depth %d, input %d: %g, by differences %g", depth, k, (double)dz[k],
-                             d);
+                    fail_msg("depth %d, input %d: %g, by differences %g", depth, k,
+                             (double)dz[k], d);
             }
         }
     }
@@ -210,9 +216,9 @@ static void test_resume(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_learns),     cmocka_unit_test(test_input_gradient),
-        cmocka_unit_test(test_company),    cmocka_unit_test(test_export),
-        cmocka_unit_test(test_artifact),   cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_learns),   cmocka_unit_test(test_input_gradient),
+        cmocka_unit_test(test_company),  cmocka_unit_test(test_export),
+        cmocka_unit_test(test_artifact), cmocka_unit_test(test_resume),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -40,8 +40,14 @@ static struct up_buf run_stage(struct stage_run *s, struct up_store *store)
     struct up_arena a = UP_ARENA_INIT;
     struct up_sources sources = {0};
     struct up_node node = {.stage = s->stage};
-    struct up_job job = {.node = &node, .inputs = s->inputs, .sources = &sources, .store = store,
-                         .float_doc = {portable, 1}, .threads = 1, .emit = on_event, .ctx = s};
+    struct up_job job = {.node = &node,
+                         .inputs = s->inputs,
+                         .sources = &sources,
+                         .store = store,
+                         .float_doc = {portable, 1},
+                         .threads = 1,
+                         .emit = on_event,
+                         .ctx = s};
     struct up_err err = {""};
     struct up_buf out = UP_BUF_INIT;
     size_t sets = 0;
@@ -119,8 +125,9 @@ static void test_vgae(void **state)
     s.sets = twice;
     struct up_buf b = run_stage(&s, store);
     assert_true(s.first > 14062);
-    static const char *const fields[] = {"quality/acc_ops", "quality/acc_graphs", "quality/validity",
-                                         "quality/acc_adj", "quality/validity_strict"};
+    static const char *const fields[] = {"quality/acc_ops", "quality/acc_graphs",
+                                         "quality/validity", "quality/acc_adj",
+                                         "quality/validity_strict"};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         double v;
         struct up_err err = {""};
@@ -146,7 +153,8 @@ static void test_mpe(void **state)
     struct folder f = folder_make(), g = folder_make();
     struct up_store *one = folder_open(&f), *two = folder_open(&g);
     make_inputs(doc, 44);
-    struct up_view inputs[] = {up_buf_view(&doc[0]), up_buf_view(&doc[1]), up_buf_view(&embedding)};
+    struct up_view inputs[] = {up_buf_view(&doc[0]), up_buf_view(&doc[1]),
+                               up_buf_view(&embedding)};
     struct stage_run s = {&up_stage_mpe, shorter, inputs, 0, false};
     struct up_buf first = run_stage(&s, one);
     assert_true(s.first < 100);
@@ -166,9 +174,9 @@ static void test_mpe(void **state)
     assert_int_equal(m.out, 2);
     const void *held;
     uint64_t dims[4];
-    assert_int_equal(up_doc_array(up_buf_view(&fresh), "rows_heldout", UP_U32, 1, &arena, &held,
-                                  dims, &err),
-                     UP_OK);
+    assert_int_equal(
+        up_doc_array(up_buf_view(&fresh), "rows_heldout", UP_U32, 1, &arena, &held, dims, &err),
+        UP_OK);
     assert_int_equal(dims[0], 22);
     assert_int_equal(((const uint32_t *)held)[0], 22);
     up_buf_release(&first);

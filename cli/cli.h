@@ -28,8 +28,9 @@ enum up_opt_kind {
     UP_OPT_INT,  /* int64_t *, min..max */
     UP_OPT_MANY  /* struct up_words *: may be given again and again */
 };
-struct up_words {
-    const char **v; /* argv's strings; the list is the process's for good */
+enum { UP_WORDS_MAX = 256 };
+struct up_words { /* argv's own strings */
+    const char *v[UP_WORDS_MAX];
     size_t n;
 };
 struct up_opt {

@@ -26,11 +26,13 @@ static int unknown(const struct up_command *c, const struct up_opt *opts, const 
                    c->name);
 }
 
-static void words_add(struct up_words *w, const char *word)
+static int words_add(struct up_words *w, const char *word, struct up_err *err)
 {
-    w->v = up_realloc((void *)w->v, (w->n + 2) * sizeof *w->v);
+    if (w->n == UP_WORDS_MAX)
+        return up_fail(err, UP_EUSAGE, "more than %d words of one kind, from '%s' on",
+                       UP_WORDS_MAX, word);
     w->v[w->n++] = word;
-    w->v[w->n] = NULL;
+    return UP_OK;
 }
 
 static int set_int(const struct up_opt *o, const char *value, struct up_err *err)
@@ -50,10 +52,9 @@ static int set(const struct up_opt *o, const char *value, struct up_err *err)
 {
     if (o->kind == UP_OPT_INT)
         return set_int(o, value, err);
-    if (o->kind == UP_OPT_TEXT)
-        *(const char **)o->to = value;
-    else
-        words_add(o->to, value);
+    if (o->kind == UP_OPT_MANY)
+        return words_add(o->to, value, err);
+    *(const char **)o->to = value;
     return UP_OK;
 }
 
@@ -74,10 +75,12 @@ int up_cli_options(const struct up_command *c, const struct up_opt *opts, int ar
                    struct up_words *rest, struct up_err *err)
 {
     bool only_words = false, asked = false;
+    int rc;
     for (int i = 0; i < argc; ++i) {
         const char *word = strcmp(argv[i], "-h") ? argv[i] : "--help";
         if (only_words || word[0] != '-' || !word[1]) {
-            words_add(rest, argv[i]);
+            if ((rc = words_add(rest, argv[i], err)))
+                return rc;
             continue;
         }
         if (!strcmp(word, "--")) {
@@ -97,8 +100,7 @@ int up_cli_options(const struct up_command *c, const struct up_opt *opts, int ar
         }
         if (!eq && i + 1 == argc)
             return up_fail(err, UP_EUSAGE, "%s needs a value: %s %s", o->name, o->name, o->arg);
-        int rc = set(o, eq ? eq + 1 : argv[++i], err);
-        if (rc)
+        if ((rc = set(o, eq ? eq + 1 : argv[++i], err)))
             return rc;
     }
     if (asked)

@@ -6,12 +6,11 @@
 #include "stages/format/json_write.h"
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 struct affected {
     struct up_store *store;
-    struct up_words runs; /* ids; the arena owns the strings */
-    struct up_arena arena;
+    struct up_buf runs; /* ids, each with its terminator */
 };
 
 /* A run is affected when a node's artifact, which it once had, is not readable any more. */
@@ -21,11 +20,15 @@ static int visit(void *ctx, const struct up_run_record *r)
     for (size_t i = 0; i < r->nnodes; ++i) {
         if (up_digest_zero(r->nodes[i].digest) || up_store_has(a->store, r->nodes[i].digest))
             continue;
-        a->runs.v = up_realloc((void *)a->runs.v, (a->runs.n + 1) * sizeof *a->runs.v);
-        a->runs.v[a->runs.n++] = up_arena_printf(&a->arena, "%s", r->id);
+        up_buf_append(&a->runs, r->id, strlen(r->id) + 1);
         break;
     }
     return 0;
+}
+
+static const char *run_at(const struct affected *a, size_t at)
+{
+    return (const char *)a->runs.data + at;
 }
 
 static void print(struct up_buf *out, const struct up_common *c,
@@ -42,8 +45,8 @@ static void print(struct up_buf *out, const struct up_common *c,
                           h->bad);
         else
             up_buf_puts(out, "sound\n");
-        for (size_t i = 0; i < a->runs.n; ++i)
-            up_buf_printf(out, "affected: run %s\n", a->runs.v[i]);
+        for (size_t at = 0; at < a->runs.len; at += strlen(run_at(a, at)) + 1)
+            up_buf_printf(out, "affected: run %s\n", run_at(a, at));
         return;
     }
     up_jw_init(&w, out, 0);
@@ -53,8 +56,8 @@ static void print(struct up_buf *out, const struct up_common *c,
     up_jw_key_int(&w, "bad", (int64_t)h->bad);
     up_jw_key(&w, "affected");
     up_jw_list(&w);
-    for (size_t i = 0; i < a->runs.n; ++i)
-        up_jw_str(&w, a->runs.v[i]);
+    for (size_t at = 0; at < a->runs.len; at += strlen(run_at(a, at)) + 1)
+        up_jw_str(&w, run_at(a, at));
     up_jw_end(&w);
     up_jw_end(&w);
     up_buf_puts(out, "\n");
@@ -74,8 +77,7 @@ static int verify(const struct up_common *c, struct up_store *store, struct up_s
         rc = up_cli_print(&out, err);
     }
     up_buf_release(&out);
-    free((void *)a.runs.v);
-    up_arena_release(&a.arena);
+    up_buf_release(&a.runs);
     return rc;
 }
 
@@ -141,9 +143,9 @@ out:
 const struct up_command up_command_verify = {
     "verify", "[--rebuild N CONFIG [--set KEY=VALUE ...]]",
     "check every record against its digests",
-    "Exit status: 0 sound, 1 corrupt, 2 usage, 4 other trouble. Damaged records are moved "
-    "aside;\n"
-    "the next run computes them again, with the same bytes. With --rebuild, N nodes are "
-    "computed\n"
-    "again in a store of their own, and their bytes compared.",
+    "Exit status: 0 sound, 1 corrupt, 2 usage, 4 other trouble. The next run moves damaged "
+    "records\n"
+    "aside and computes them again, with the same bytes. With --rebuild, N nodes are computed "
+    "again\n"
+    "in a store of their own, and their bytes compared.",
     run};

@@ -25,19 +25,25 @@ static const struct {
 };
 enum { WANTED = sizeof wanted / sizeof wanted[0] };
 
+bool up_pin_portable_ready(void)
+{
+    for (int i = 0; i < WANTED; ++i)
+        if (!is(wanted[i].name, wanted[i].value))
+            return false;
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+           !strcmp(up_blas_core(), "Haswell");
+}
+
 int up_pin_portable(struct up_err *err)
 {
     static const char guard[] = "UPNAS_PINNED";
-    bool ready = true;
 
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
         return up_fail(
             err, UP_EUNSUPPORTED,
             "this CPU has no AVX2 and FMA, which portable results need; use 'mode: "
             "native' in the config (its results are not shared with other machines)");
-    for (int i = 0; i < WANTED; ++i)
-        ready = ready && is(wanted[i].name, wanted[i].value);
-    if (ready && !strcmp(up_blas_core(), "Haswell")) {
+    if (up_pin_portable_ready()) {
         unsetenv(guard);
         return UP_OK;
     }

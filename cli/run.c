@@ -56,25 +56,74 @@ static const char *const *command_of(int argc, char **argv, size_t *n)
     return v;
 }
 
+/* Starting again for the portable kernels costs more than a run in which nothing
+ * executes. So such a run goes on with whatever kernels there are, and starts
+ * again if a node must execute after all because its bytes turn out damaged. */
+struct watch {
+    struct up_progress progress;
+    bool pinned;
+};
+
+static void on_event(void *ctx, const struct up_event *e)
+{
+    struct watch *w = ctx;
+    struct up_err err = {0};
+    if (e->kind == UP_EV_START && !w->pinned) {
+        if (up_pin_portable(&err)) { /* does not return otherwise */
+            fprintf(stderr, "upnas: %s\n", err.msg);
+            _exit(1);
+        }
+        w->pinned = true;
+    }
+    up_progress_event(&w->progress, e);
+}
+
+static int nothing_to_do(bool *nothing, struct up_task *t, struct up_err *err)
+{
+    struct up_plan *p = NULL;
+    int rc = up_task_peek_store(t, err);
+    *nothing = false;
+    if (!rc && t->store && !(rc = up_plan_make(&p, t->config, t->store, &t->mode, err)))
+        *nothing = !p->run && !p->pending;
+    up_plan_free(p);
+    up_store_close(t->store);
+    t->store = NULL;
+    return rc;
+}
+
+/* Settles the kernels: *pinned is false only where nothing has to be computed. */
+static int settle(bool *pinned, struct up_task *t, struct up_err *err)
+{
+    bool nothing = false;
+    int rc = UP_OK;
+    *pinned = t->config->native || up_pin_portable_ready();
+    if (*pinned)
+        return UP_OK;
+    if ((rc = nothing_to_do(&nothing, t, err)) || nothing)
+        return rc;
+    *pinned = true;
+    return up_pin_portable(err);
+}
+
 static int execute(struct up_run_record **record, struct up_task *t, int threads, int argc,
-                   char **argv, struct up_err *err)
+                   char **argv, bool pinned, struct up_err *err)
 {
     struct up_provenance who;
-    struct up_progress progress;
+    struct watch watch = {.pinned = pinned};
     struct up_run_opts o = {.threads = threads,
                             .mode = t->mode,
                             .cancel = &interrupted,
-                            .event = up_progress_event,
-                            .event_ctx = &progress};
+                            .event = on_event,
+                            .event_ctx = &watch};
 
     up_provenance_fill(&who);
     o.provenance = who.pair;
     o.nprovenance = who.n;
     o.command = command_of(argc, argv, &o.ncommand);
-    up_progress_init(&progress, t->common.json);
+    up_progress_init(&watch.progress, t->common.json);
     catch_signals();
     int rc = up_run_execute(record, t->config, t->store, &o, err);
-    up_progress_end(&progress);
+    up_progress_end(&watch.progress);
     free((void *)o.command);
     if (rc == UP_ECANCELED)
         return up_fail(err, rc,
@@ -136,7 +185,7 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
 {
     struct up_task t = UP_TASK_INIT;
     const char *out = "results";
-    bool no_out = false;
+    bool no_out = false, pinned = false;
     int64_t threads = 0;
     const struct up_opt opts[] = {
         UP_OPT_TASK(&t),
@@ -152,12 +201,10 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
     if (rc || t.common.help)
         return rc;
     if ((rc = up_cli_words(c, &t.rest, 1, 1, "a config, such as configs/quick.yaml", err)) ||
-        (rc = up_task_config(&t, err)))
-        goto out;
-    if (!t.config->native && (rc = up_pin_portable(err)))
+        (rc = up_task_config(&t, err)) || (rc = settle(&pinned, &t, err)))
         goto out;
     if (!(rc = up_cli_open_store(&t.store, &t.common, true, err)) &&
-        !(rc = execute(&record, &t, threads ? (int)threads : cores(), argc, argv, err)))
+        !(rc = execute(&record, &t, threads ? (int)threads : cores(), argc, argv, pinned, err)))
         rc = hand_over(&t, record, no_out ? NULL : out, err);
 out:
     up_run_record_free(record);

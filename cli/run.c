@@ -142,7 +142,7 @@ static void files_line(struct up_buf *out, const char *dir, const char *names)
     for (size_t len; (len = strcspn(names, "\n")); names += len + 1, ++n) {
         const char *dot = memrchr(names, '.', len);
         size_t kind = dot ? (size_t)(names + len - dot) : 0;
-        if (!kind || memmem(kinds.data, kinds.len, dot, kind + 1))
+        if (!kind || (kinds.len && memmem(kinds.data, kinds.len, dot, kind + 1)))
             continue;
         up_buf_append(&kinds, dot, kind + 1);
         up_buf_printf(&some, " %.*s", (int)len, names);

@@ -4,8 +4,8 @@
 #include "store/base/arena.h"
 #include <stdint.h>
 
-uint64_t up_clock_ms(void);   /* monotonic */
-double up_clock_seconds(void); /* monotonic */
+uint64_t up_clock_ms(void);                      /* monotonic */
+double up_clock_seconds(void);                   /* monotonic */
 const char *up_clock_utc(struct up_arena *a);    /* 2025-01-31T12:00:00.123Z */
 const char *up_clock_run_id(struct up_arena *a); /* 20250131-120000.123-9f3a1c */
 

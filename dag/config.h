@@ -17,18 +17,18 @@ enum up_origin_kind {
 };
 struct up_origin {
     enum up_origin_kind kind;
-    const char *where; /* config file, or "a.b=c"; NULL for the others */
+    const char *where;  /* config file, or "a.b=c"; NULL for the others */
     unsigned line, col; /* from 1 */
 };
 
 struct up_value {
-    bool set;          /* false: null; nothing below means anything */
-    bool b;            /* BOOL */
-    int64_t i;         /* INT; of a seed parameter the bits of its uint64 */
-    double r;          /* REAL */
-    const char *s;     /* STR, ENUM; FILE and DIR as the user wrote it */
-    const char *path;  /* FILE, DIR: s as seen from the working folder */
-    size_t n;          /* LIST, MAP */
+    bool set;                 /* false: null; nothing below means anything */
+    bool b;                   /* BOOL */
+    int64_t i;                /* INT; of a seed parameter the bits of its uint64 */
+    double r;                 /* REAL */
+    const char *s;            /* STR, ENUM; FILE and DIR as the user wrote it */
+    const char *path;         /* FILE, DIR: s as seen from the working folder */
+    size_t n;                 /* LIST, MAP */
     const char *const *names; /* LIST: the items in order; MAP: ascending by bytes */
     const double *reals;      /* MAP */
 };
@@ -42,7 +42,7 @@ struct up_entry {
 };
 
 struct up_config {
-    struct up_arena arena; /* owns everything below but the tables */
+    struct up_arena arena;                /* owns everything below but the tables */
     const struct up_stage *const *stages; /* NULL-terminated, borrowed */
     const char *file;                     /* as given; NULL when there is none */
     struct up_entry *entries; /* top-level keys, then stage by stage in table order */

@@ -14,13 +14,13 @@ struct up_job {
     struct up_store *store;
     struct up_view float_doc; /* the key's "float" field, for memo keys */
     int threads;
-    const volatile sig_atomic_t *cancel; /* may be NULL */
+    const volatile sig_atomic_t *cancel;         /* may be NULL */
     void (*emit)(void *ctx, struct up_event *e); /* one call at a time, any thread */
     void *ctx;
 
     struct up_arena arena;
     struct up_buf out;
-    atomic_ullong told_ms;       /* when progress was last passed on; 0: never */
+    atomic_ullong told_ms;              /* when progress was last passed on; 0: never */
     atomic_ullong first_ms, first_done; /* what the rate is measured from */
 };
 void up_job_release(struct up_job *j);

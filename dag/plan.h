@@ -13,9 +13,9 @@ struct up_float {
 };
 
 enum up_node_state {
-    UP_NODE_CACHED,  /* key known, result and bytes are there */
-    UP_NODE_RUN,     /* key known, no usable result */
-    UP_NODE_PENDING  /* a node upstream runs; equal bytes there may still save this one */
+    UP_NODE_CACHED, /* key known, result and bytes are there */
+    UP_NODE_RUN,    /* key known, no usable result */
+    UP_NODE_PENDING /* a node upstream runs; equal bytes there may still save this one */
 };
 const char *up_node_state_name(enum up_node_state s); /* "cached", "run", "pending" */
 

@@ -33,7 +33,7 @@ struct up_result {
     struct up_digest digest;
     struct up_sha256 sha256;
     uint64_t size;
-    const char *run;               /* id of the run that computed it */
+    const char *run;                /* id of the run that computed it */
     const char *started, *finished; /* 2025-01-31T12:00:00.123Z */
     double seconds;
     const struct up_input_ref *inputs;
@@ -58,7 +58,7 @@ struct up_run_node {
     uint64_t size;
     double seconds; /* in this run; 0 when it did not execute */
     const char *why;
-    struct up_view key_doc; /* the key document itself, for diff */
+    struct up_view key_doc;    /* the key document itself, for diff */
     const char *const *inputs; /* names of the declared inputs, in the key's order */
     size_t ninputs;
 };
@@ -67,7 +67,7 @@ struct up_config_line {
 };
 /* status: "ok", "failed", "interrupted", "unfinished" (it goes on, or was killed). */
 struct up_run_record {
-    struct up_arena arena; /* owns everything below */
+    struct up_arena arena;           /* owns everything below */
     const char *id, *status, *error; /* error: the sentence, or NULL */
     const char *started, *finished;
     double seconds;

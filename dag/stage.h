@@ -47,8 +47,8 @@ struct up_stage_input {
 struct up_job;
 struct up_stage {
     const char *name;
-    int version;      /* raise when the same inputs may give other bytes */
-    const char *does; /* one line */
+    int version;                         /* raise when the same inputs may give other bytes */
+    const char *does;                    /* one line */
     const struct up_param *params;       /* ends with a NULL name */
     const struct up_stage_input *inputs; /* ends with a NULL stage; order is part of the key */
     const char *when;                    /* in the graph only if; NULL = always */
@@ -60,9 +60,9 @@ struct up_stage {
 int64_t up_job_int(const struct up_job *j, const char *name);
 double up_job_real(const struct up_job *j, const char *name);
 bool up_job_bool(const struct up_job *j, const char *name);
-const char *up_job_str(const struct up_job *j, const char *name);   /* NULL when unset */
-bool up_job_set(const struct up_job *j, const char *name);          /* not null */
-uint64_t up_job_seed(const struct up_job *j, const char *name);     /* a `seed` parameter */
+const char *up_job_str(const struct up_job *j, const char *name); /* NULL when unset */
+bool up_job_set(const struct up_job *j, const char *name);        /* not null */
+uint64_t up_job_seed(const struct up_job *j, const char *name);   /* a `seed` parameter */
 size_t up_job_list(const struct up_job *j, const char *name, const char *const **items);
 /* MAP: sorted by name. */
 size_t up_job_map(const struct up_job *j, const char *name, const char *const **names,
@@ -81,9 +81,9 @@ struct up_file {
 size_t up_job_files(const struct up_job *j, const char *name, const struct up_file **files);
 
 struct up_arena *up_job_arena(struct up_job *j); /* lives until run() returned */
-struct up_buf *up_job_out(struct up_job *j);     /* the artifact: one canonical MessagePack map */
-int up_job_threads(const struct up_job *j);      /* >= 1; must not change the bytes */
-bool up_job_native(const struct up_job *j);      /* float mode native */
+struct up_buf *up_job_out(struct up_job *j); /* the artifact: one canonical MessagePack map */
+int up_job_threads(const struct up_job *j);  /* >= 1; must not change the bytes */
+bool up_job_native(const struct up_job *j);  /* float mode native */
 /* Ask often (every 100 ms of work); return UP_ECANCELED when true. Any thread. */
 bool up_job_canceled(const struct up_job *j);
 /* Progress: units done of total, unit name ("architectures"). Any thread. */

@@ -10,8 +10,8 @@ enum { UP_YAML_DEPTH = 6, UP_YAML_NODES = 100000, UP_YAML_BYTES = 1 << 20 };
 enum up_yaml_kind { UP_Y_SCALAR, UP_Y_LIST, UP_Y_MAP };
 struct up_yaml {
     enum up_yaml_kind kind;
-    const char *text; /* SCALAR */
-    bool plain;       /* SCALAR: not quoted, so it may be null, a number, ... */
+    const char *text;         /* SCALAR */
+    bool plain;               /* SCALAR: not quoted, so it may be null, a number, ... */
     unsigned line, col;       /* from 1 */
     struct up_yaml *key;      /* of a child of a MAP */
     struct up_yaml *children; /* LIST, MAP: in order */

@@ -139,9 +139,9 @@ static void pack_recipe(struct up_buf *b, const struct up_vgae_recipe *r)
 struct vgae_run {
     struct up_job *job;
     const struct up_space *space;
-    struct up_arch *archs;   /* [n] */
-    struct up_graph *graphs; /* [n * space->graphs] */
-    size_t n, train;         /* architectures, and the first of them trained on */
+    struct up_arch *archs;        /* [n] */
+    struct up_cell_graph *graphs; /* [n * space->graphs] */
+    size_t n, train;              /* architectures, and the first of them trained on */
     struct up_vgae_trainer trainer;
     struct up_err *err;
 };
@@ -157,7 +157,7 @@ static int list_graphs(struct vgae_run *r, struct up_err *err)
     r->n = (size_t)s->count;
     r->train = r->n * 9 / 10 > 0 ? r->n * 9 / 10 : 1;
     r->archs = UP_NEW(up_job_arena(r->job), r->n, struct up_arch);
-    r->graphs = UP_NEW(up_job_arena(r->job), r->n * (size_t)s->graphs, struct up_graph);
+    r->graphs = UP_NEW(up_job_arena(r->job), r->n * (size_t)s->graphs, struct up_cell_graph);
     for (size_t i = 0; i < r->n; i++) {
         s->at(&r->archs[i], i);
         s->encode(r->graphs + i * (size_t)s->graphs, &r->archs[i]);

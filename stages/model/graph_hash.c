@@ -9,8 +9,8 @@ static int by_bytes(const void *a, const void *b)
 }
 
 /* The keys of the nodes linked to i: over edges into it, or out of it. */
-static void linked(struct up_buf *out, const struct up_graph *g, const struct up_digest *key,
-                   int nodes, int i, bool into)
+static void linked(struct up_buf *out, const struct up_cell_graph *g,
+                   const struct up_digest *key, int nodes, int i, bool into)
 {
     struct up_digest d[UP_NODES_MAX];
     size_t n = 0;
@@ -22,7 +22,7 @@ static void linked(struct up_buf *out, const struct up_graph *g, const struct up
     up_buf_append(out, "|", 1);
 }
 
-struct up_digest up_graph_hash(const struct up_graph *g, int nodes)
+struct up_digest up_graph_hash(const struct up_cell_graph *g, int nodes)
 {
     struct up_digest key[UP_NODES_MAX], next[UP_NODES_MAX];
     for (int i = 0; i < nodes; i++) {

@@ -38,8 +38,8 @@ int up_vgae_load(struct up_vgae *m, const struct up_space *space, struct up_view
 }
 
 /* a[nodes][d] = (1 + eps) x + A~ x, for each graph of the block. */
-static void gather(float *a, const float *x, const struct up_graph *g, float eps, int nodes,
-                   int d)
+static void gather(float *a, const float *x, const struct up_cell_graph *g, float eps,
+                   int nodes, int d)
 {
     for (int b = 0; b < BLOCK; b++)
         for (int i = 0; i < nodes; i++) {
@@ -59,7 +59,7 @@ static void gather(float *a, const float *x, const struct up_graph *g, float eps
 
 /* mu[BLOCK * nodes][latent] of the block's graphs; x, a: [BLOCK * nodes][widest]. */
 static void encode_block(float *mu, float *x, float *a, const struct up_vgae *m,
-                         const struct up_graph *g)
+                         const struct up_cell_graph *g)
 {
     int rows = BLOCK * m->nodes, h = m->hidden;
     memset(x, 0, (size_t)(rows * m->classes) * sizeof *x);
@@ -87,10 +87,10 @@ void up_vgae_embed(float *z_out, const struct up_vgae *m, const struct up_space 
     size_t one = (size_t)(m->nodes * m->latent), total = n * (size_t)m->graphs;
     float *x = up_alloc(rows * (2 * wide + (size_t)m->latent) * sizeof *x);
     float *a = x + rows * wide, *mu = a + rows * wide;
-    struct up_graph *g = up_alloc((BLOCK + UP_GRAPHS_MAX) * sizeof *g);
+    struct up_cell_graph *g = up_alloc((BLOCK + UP_GRAPHS_MAX) * sizeof *g);
     for (size_t done = 0; done < total; done += BLOCK) {
         size_t k = total - done < BLOCK ? total - done : BLOCK;
-        struct up_graph pair[UP_GRAPHS_MAX];
+        struct up_cell_graph pair[UP_GRAPHS_MAX];
         memset(g, 0, BLOCK * sizeof *g);
         for (size_t i = 0; i < k; i++) {
             size_t at = done + i, part = at % (size_t)m->graphs;
@@ -105,7 +105,7 @@ void up_vgae_embed(float *z_out, const struct up_vgae *m, const struct up_space 
     free(x);
 }
 
-void up_vgae_decode_graphs(struct up_graph *out, const struct up_vgae *m, const float *z)
+void up_vgae_decode_graphs(struct up_cell_graph *out, const struct up_vgae *m, const float *z)
 {
     int n = m->nodes, L = m->latent;
     memset(out, 0, (size_t)m->graphs * sizeof *out);
@@ -135,7 +135,7 @@ void up_vgae_decode(struct up_arch *archs_out, uint8_t *ok_out, const struct up_
                     const struct up_space *space, const float *z, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        struct up_graph g[UP_GRAPHS_MAX];
+        struct up_cell_graph g[UP_GRAPHS_MAX];
         up_vgae_decode_graphs(g, m, z + i * (size_t)m->dim);
         ok_out[i] = space->decode(&archs_out[i], g, NULL) == UP_OK;
         if (!ok_out[i])

@@ -46,6 +46,6 @@ void up_vgae_decode(struct up_arch *archs_out, uint8_t *ok_out, const struct up_
                     const struct up_space *space, const float *z, size_t n);
 
 /* The graphs as decoded, valid or not: out[graphs]; z[dim]. */
-void up_vgae_decode_graphs(struct up_graph *out, const struct up_vgae *m, const float *z);
+void up_vgae_decode_graphs(struct up_cell_graph *out, const struct up_vgae *m, const float *z);
 
 #endif

@@ -71,14 +71,14 @@ static void UP_REAL_(vgae_work_init)(struct UP_REAL_(vgae_work) * w,
 }
 
 /* The batch: graphs all[pick[0..G-1]]. */
-static void UP_REAL_(vgae_take)(struct UP_REAL_(vgae_work) * w, const struct up_graph *all,
+static void UP_REAL_(vgae_take)(struct UP_REAL_(vgae_work) * w, const struct up_cell_graph *all,
                                 const uint32_t *pick, int G)
 {
     int n = w->l->nodes, K = w->l->classes;
     w->G = G;
     memset(w->x0, 0, (size_t)(G * n * K) * sizeof *w->x0);
     for (int r = 0; r < G * n; r++) {
-        const struct up_graph *g = &all[pick[r / n]];
+        const struct up_cell_graph *g = &all[pick[r / n]];
         int i = r % n, links = 0;
         w->op[r] = g->op[i];
         w->x0[r * K + g->op[i]] = 1;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* arch2vec's validity, as its code tests it: node 1 and the edges are not looked at. */
-static bool nb201_valid(const struct up_graph *g)
+static bool nb201_valid(const struct up_cell_graph *g)
 {
     bool ok = g->op[0] == 0 && g->op[7] == 6;
     for (int i = 2; i < 7; i++)
@@ -17,7 +17,7 @@ static bool nb201_valid(const struct up_graph *g)
 /* How to add one: a rule per space whose published quality is to be compared. */
 static const struct rule {
     const char *space;
-    bool (*valid)(const struct up_graph *g);
+    bool (*valid)(const struct up_cell_graph *g);
 } rules[] = {{"nb201", nb201_valid}};
 
 static const struct rule *rule_of(const struct up_space *space)
@@ -35,7 +35,7 @@ struct tally {
 };
 
 static void compare(struct tally *t, const struct up_vgae *m, const float *z,
-                    const struct up_graph *want, const struct up_graph *got)
+                    const struct up_cell_graph *want, const struct up_cell_graph *got)
 {
     int n = m->nodes, L = m->latent, wrong_ops = 0, wrong_edges = 0;
     for (int g = 0; g < m->graphs; g++, z += n * L)
@@ -66,7 +66,7 @@ void up_vgae_held_out(struct up_vgae_quality *q, const struct up_vgae *m,
                       const struct up_space *space, const struct up_arch *archs, size_t n)
 {
     struct tally t = {0};
-    struct up_graph want[UP_GRAPHS_MAX], got[UP_GRAPHS_MAX];
+    struct up_cell_graph want[UP_GRAPHS_MAX], got[UP_GRAPHS_MAX];
     size_t dim = (size_t)m->dim;
     float *z = up_alloc(n * dim * sizeof *z);
     up_vgae_embed(z, m, space, archs, n);
@@ -109,7 +109,7 @@ void up_vgae_prior(struct up_vgae_quality *q, const struct up_vgae *m,
     float *z = up_alloc((size_t)m->dim * sizeof *z);
     struct up_rng r = up_rng_init(seed, "prior");
     for (size_t k = 0; k < draws; k++) {
-        struct up_graph g[UP_GRAPHS_MAX];
+        struct up_cell_graph g[UP_GRAPHS_MAX];
         struct up_arch a;
         for (size_t i = 0; i < (size_t)m->dim; i++)
             z[i] = (float)(prior[i % graph] + prior[graph + i % graph] * up_rng_normal(&r));

@@ -86,8 +86,8 @@ static void learn(struct up_vgae_trainer *t, float *g, struct up_vgae_work *w,
     sum->kl += loss.kl;
 }
 
-int up_vgae_trainer_epoch(struct up_vgae_trainer *t, const struct up_graph *graphs, size_t n,
-                          int (*tick)(void *ctx, size_t done), void *ctx,
+int up_vgae_trainer_epoch(struct up_vgae_trainer *t, const struct up_cell_graph *graphs,
+                          size_t n, int (*tick)(void *ctx, size_t done), void *ctx,
                           struct up_arena *scratch, struct up_err *err)
 {
     const struct up_vgae_recipe *r = &t->recipe;

@@ -40,8 +40,8 @@ void up_vgae_trainer_init(struct up_vgae_trainer *t, const struct up_vgae_recipe
 /* One pass over graphs[n], n >= 2. `tick` is called after every batch with the graphs
  * done and stops the epoch by a value other than 0, which is returned. UP_EINVAL: the
  * loss is no longer a number. After a failure the trainer must not go on. */
-int up_vgae_trainer_epoch(struct up_vgae_trainer *t, const struct up_graph *graphs, size_t n,
-                          int (*tick)(void *ctx, size_t done), void *ctx,
+int up_vgae_trainer_epoch(struct up_vgae_trainer *t, const struct up_cell_graph *graphs,
+                          size_t n, int (*tick)(void *ctx, size_t done), void *ctx,
                           struct up_arena *scratch, struct up_err *err);
 
 /* Appends the state as one MessagePack map; reads it back (UP_EINVAL when it does

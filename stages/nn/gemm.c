@@ -5,8 +5,9 @@
 #include <stdlib.h>
 
 /* LAPACK in OpenBLAS, Fortran calling convention: everything by address. */
-void dsyev_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w,
-            double *work, const int *lwork, int *info, size_t jobz_len, size_t uplo_len);
+void dsyev_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda,
+            double *w, double *work, const int *lwork, int *info, size_t jobz_len,
+            size_t uplo_len);
 void dgetrf_(const int *m, const int *n, double *a, const int *lda, int *pivot, int *info);
 
 static enum CBLAS_TRANSPOSE op(enum up_trans t)
@@ -34,7 +35,8 @@ int up_sym_eigenvalues(double *w, double *a, int n, struct up_err *err)
     int lwork = 34 * n, info = 0;
     double *work = malloc((size_t)lwork * sizeof *work);
     if (!work)
-        return up_fail(err, UP_ENOMEM, "no memory for the eigenvalues of a %d x %d matrix", n, n);
+        return up_fail(err, UP_ENOMEM, "no memory for the eigenvalues of a %d x %d matrix", n,
+                       n);
     dsyev_("N", "U", &n, a, &n, w, work, &lwork, &info, 1, 1);
     free(work);
     if (info)
@@ -55,7 +57,4 @@ double up_log_abs_det(double *a, int n)
     return sum;
 }
 
-const char *up_blas_core(void)
-{
-    return openblas_get_corename();
-}
+const char *up_blas_core(void) { return openblas_get_corename(); }

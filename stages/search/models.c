@@ -27,7 +27,7 @@ static void view_decode(const void *ctx, struct up_arch *a, uint8_t *ok, const f
     const struct up_models *m = ctx;
     size_t entries = (size_t)(m->space->nodes * m->space->nodes);
     for (size_t i = 0; i < n; i++) {
-        struct up_graph g[UP_GRAPHS_MAX];
+        struct up_cell_graph g[UP_GRAPHS_MAX];
         up_vgae_decode_graphs(g, &m->vgae, z + i * m->view.dim);
         for (int k = 0; k < m->space->graphs; k++)
             for (size_t e = 0; e < entries; e++)
@@ -47,7 +47,7 @@ static void edges_learn(struct up_models *m)
     struct up_rng rng = up_rng_init(0, "search.edges");
     size_t entries = (size_t)(m->space->nodes * m->space->nodes);
     for (int i = 0; i < SAMPLES; i++) {
-        struct up_graph g[UP_GRAPHS_MAX];
+        struct up_cell_graph g[UP_GRAPHS_MAX];
         struct up_arch a;
         m->space->sample(&a, &rng);
         m->space->encode(g, &a);

@@ -17,7 +17,7 @@ struct up_models {
     /* Adjacency entries equal in every architecture: 0 or 1; UP_EDGE_OPEN: the
      * decoder's to tell. nb201 has none that is open, so there a point is valid by
      * its operations alone, as in arch2vec. */
-    struct up_graph edge[UP_GRAPHS_MAX];
+    struct up_cell_graph edge[UP_GRAPHS_MAX];
     struct up_search_model view; /* points back here: the struct must not move */
 };
 

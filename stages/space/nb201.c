@@ -74,7 +74,7 @@ static bool arrow(int i, int j)
     return up_nb201_edge[i - 1].to == up_nb201_edge[j - 1].from;
 }
 
-static void encode(struct up_graph *out, const struct up_arch *a)
+static void encode(struct up_cell_graph *out, const struct up_arch *a)
 {
     memset(out, 0, sizeof *out);
     out->op[0] = G_INPUT;
@@ -86,7 +86,7 @@ static void encode(struct up_graph *out, const struct up_arch *a)
             out->adj[i * G_NODES + j] = arrow(i, j);
 }
 
-static int decode(struct up_arch *out, const struct up_graph *g, struct up_err *err)
+static int decode(struct up_arch *out, const struct up_cell_graph *g, struct up_err *err)
 {
     static const uint8_t gene_of[G_CLASSES] = {NB_OPS,  NB_CONV1, NB_CONV3, NB_AVG,
                                                NB_SKIP, NB_NONE,  NB_OPS};

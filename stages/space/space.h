@@ -25,8 +25,8 @@ enum up_spelling {
 };
 
 /* One graph of an architecture, as the VGAE sees it. */
-struct up_graph {
-    uint8_t op[UP_NODES_MAX];                /* [nodes] class of each node */
+struct up_cell_graph {
+    uint8_t op[UP_NODES_MAX];                 /* [nodes] class of each node */
     uint8_t adj[UP_NODES_MAX * UP_NODES_MAX]; /* [nodes][nodes] 0/1, strictly upper */
 };
 
@@ -51,14 +51,14 @@ struct up_space {
     int (*parse)(struct up_arch *out, const char *text, size_t len, struct up_err *err);
     void (*print)(char out[UP_ARCH_TEXT], const struct up_arch *a, enum up_spelling s);
     void (*canonical)(struct up_arch *out, const struct up_arch *a);
-    bool (*connected)(const struct up_arch *a); /* any path from input to output */
+    bool (*connected)(const struct up_arch *a);      /* any path from input to output */
     void (*at)(struct up_arch *out, uint64_t index); /* index < count; API order */
     uint64_t (*index)(const struct up_arch *a);
     void (*sample)(struct up_arch *out, struct up_rng *r); /* uniform */
     size_t (*neighbours)(const struct up_arch *a, struct up_arch *out, size_t cap);
-    void (*encode)(struct up_graph *out, const struct up_arch *a); /* [graphs] */
+    void (*encode)(struct up_cell_graph *out, const struct up_arch *a); /* [graphs] */
     /* Strict inverse of encode; the error names the rule that broke. */
-    int (*decode)(struct up_arch *out, const struct up_graph *g, struct up_err *err);
+    int (*decode)(struct up_arch *out, const struct up_cell_graph *g, struct up_err *err);
     /* Exact closed forms in millions (tensorwatch FLOPs, parameters with BN). */
     void (*cost)(double *flops, double *params, const struct up_arch *a,
                  const struct up_net_size *n);

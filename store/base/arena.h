@@ -9,7 +9,10 @@ struct up_arena_block;
 struct up_arena {
     struct up_arena_block *head;
 };
-#define UP_ARENA_INIT {0}
+#define UP_ARENA_INIT                                                                          \
+    {                                                                                          \
+        0                                                                                      \
+    }
 
 /* Zeroed, 64-byte aligned. size 0 gives a valid unique pointer. */
 void *up_arena_alloc(struct up_arena *a, size_t size);
@@ -24,7 +27,7 @@ char *up_arena_printf(struct up_arena *a, const char *fmt, ...)
 void up_arena_release(struct up_arena *a);
 
 /* Plain heap with the same promise: never NULL. free() releases. */
-void *up_alloc(size_t size);             /* zeroed */
+void *up_alloc(size_t size); /* zeroed */
 void *up_realloc(void *p, size_t size);
 char *up_strdup(const char *s);
 

@@ -38,10 +38,7 @@ void up_buf_append(struct up_buf *b, const void *p, size_t n)
     b->len += n;
 }
 
-void up_buf_puts(struct up_buf *b, const char *s)
-{
-    up_buf_append(b, s, strlen(s));
-}
+void up_buf_puts(struct up_buf *b, const char *s) { up_buf_append(b, s, strlen(s)); }
 
 void up_buf_printf(struct up_buf *b, const char *fmt, ...)
 {
@@ -63,15 +60,9 @@ const char *up_buf_str(struct up_buf *b)
     return (const char *)b->data;
 }
 
-struct up_view up_buf_view(const struct up_buf *b)
-{
-    return (struct up_view){b->data, b->len};
-}
+struct up_view up_buf_view(const struct up_buf *b) { return (struct up_view){b->data, b->len}; }
 
-void up_buf_clear(struct up_buf *b)
-{
-    b->len = 0;
-}
+void up_buf_clear(struct up_buf *b) { b->len = 0; }
 
 void up_buf_release(struct up_buf *b)
 {

@@ -20,11 +20,15 @@ struct up_buf { /* owned: up_buf_release */
     uint8_t *data;
     size_t len, cap;
 };
-#define UP_BUF_INIT {0}
+#define UP_BUF_INIT                                                                            \
+    {                                                                                          \
+        0                                                                                      \
+    }
 
 void up_buf_append(struct up_buf *b, const void *p, size_t n);
 void up_buf_puts(struct up_buf *b, const char *s);
-void up_buf_printf(struct up_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void up_buf_printf(struct up_buf *b, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 /* Makes room for n more bytes and returns where they go; len is unchanged. */
 uint8_t *up_buf_reserve(struct up_buf *b, size_t n);
 /* A terminated C string of the content; valid until the next append. */

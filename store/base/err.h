@@ -30,7 +30,8 @@ int up_fail(struct up_err *err, enum up_status status, const char *fmt, ...)
 
 /* As up_fail, for a failed system call: appends strerror(errno); ENOSPC and
  * EDQUOT give UP_ENOSPC, ENOENT gives UP_ENOTFOUND, all else UP_EIO. */
-int up_fail_errno(struct up_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int up_fail_errno(struct up_err *err, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Puts "context: " before the sentence already there; returns rc unchanged. */
 int up_fail_in(struct up_err *err, int rc, const char *fmt, ...)

@@ -26,10 +26,7 @@ bool up_digest_equal(struct up_digest a, struct up_digest b)
     return memcmp(a.b, b.b, sizeof a.b) == 0;
 }
 
-bool up_digest_zero(struct up_digest d)
-{
-    return up_digest_equal(d, (struct up_digest){{0}});
-}
+bool up_digest_zero(struct up_digest d) { return up_digest_equal(d, (struct up_digest){{0}}); }
 
 static char *hex(const uint8_t *b, size_t n, char *out)
 {
@@ -66,7 +63,8 @@ int up_digest_parse(const char *s, struct up_digest *d, struct up_err *err)
     for (size_t i = 0; i < 2 * sizeof d->b; i += 2) {
         int hi = nibble(s[i]), lo = hi < 0 ? -1 : nibble(s[i + 1]);
         if (lo < 0)
-            return up_fail(err, UP_EINVAL, "\"%s\" is no digest: 32 digits 0-9a-f are expected", s);
+            return up_fail(err, UP_EINVAL, "\"%s\" is no digest: 32 digits 0-9a-f are expected",
+                           s);
         d->b[i / 2] = (uint8_t)(hi * 16 + lo);
     }
     if (s[2 * sizeof d->b])

@@ -13,8 +13,8 @@
  *   whose buffer is aligned can use them in place.
  *
  * Reading goes through a bounded cursor: whole values nest at most 32 deep, no
- * count is larger than the bytes left, nothing is allocated. msgpack-c's own unpacker allocates what a header
- * declares and is not used. */
+ * count is larger than the bytes left, nothing is allocated. msgpack-c's own unpacker allocates
+ * what a header declares and is not used. */
 #ifndef UP_BASE_PACK_H
 #define UP_BASE_PACK_H
 #include "store/base/buf.h"
@@ -46,8 +46,19 @@ void up_pack_array2(struct up_buf *b, enum up_dtype t, const void *v, size_t row
 struct up_cursor {
     const uint8_t *base, *p, *end;
 };
-enum up_type { UP_T_NIL, UP_T_BOOL, UP_T_INT, UP_T_REAL, UP_T_STR, UP_T_BIN, UP_T_MAP, UP_T_LIST,
-               UP_T_ARRAY, UP_T_END, UP_T_BAD };
+enum up_type {
+    UP_T_NIL,
+    UP_T_BOOL,
+    UP_T_INT,
+    UP_T_REAL,
+    UP_T_STR,
+    UP_T_BIN,
+    UP_T_MAP,
+    UP_T_LIST,
+    UP_T_ARRAY,
+    UP_T_END,
+    UP_T_BAD
+};
 
 struct up_cursor up_cursor_of(struct up_view v);
 enum up_type up_cur_peek(const struct up_cursor *c);
@@ -78,9 +89,11 @@ int up_cur_array(struct up_cursor *c, struct up_array *a, struct up_err *err);
 
 /* Moves a copy of the cursor that stands before a map to the value of `key`:
  * UP_ENOTFOUND (with a sentence naming the key) when the map has none. */
-int up_cur_at(struct up_cursor map, const char *key, struct up_cursor *value, struct up_err *err);
+int up_cur_at(struct up_cursor map, const char *key, struct up_cursor *value,
+              struct up_err *err);
 /* The common case: path "a/b/c" through nested maps of a document. */
-int up_doc_at(struct up_view doc, const char *path, struct up_cursor *value, struct up_err *err);
+int up_doc_at(struct up_view doc, const char *path, struct up_cursor *value,
+              struct up_err *err);
 /* Typed array at a path, checked for dtype and rank; *v is in place when aligned,
  * otherwise copied into the arena. dims may be NULL. */
 struct up_arena;

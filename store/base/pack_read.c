@@ -29,17 +29,17 @@ static const struct {
     uint8_t bytes; /* of the big-endian field behind the tag */
     uint8_t fixed; /* fixext: body bytes */
 } tags[32] = {
-    [0x00] = {UP_T_NIL, 0, 0},   [0x01] = {UP_T_BAD, 0, 0},   [0x02] = {UP_T_BOOL, 0, 0},
-    [0x03] = {UP_T_BOOL, 0, 0},  [0x04] = {UP_T_BIN, 1, 0},   [0x05] = {UP_T_BIN, 2, 0},
-    [0x06] = {UP_T_BIN, 4, 0},   [0x07] = {UP_T_ARRAY, 1, 0}, [0x08] = {UP_T_ARRAY, 2, 0},
-    [0x09] = {UP_T_ARRAY, 4, 0}, [0x0a] = {UP_T_REAL, 4, 0},  [0x0b] = {UP_T_REAL, 8, 0},
-    [0x0c] = {UP_T_INT, 1, 0},   [0x0d] = {UP_T_INT, 2, 0},   [0x0e] = {UP_T_INT, 4, 0},
-    [0x0f] = {UP_T_INT, 8, 0},   [0x10] = {UP_T_INT, 1, 0},   [0x11] = {UP_T_INT, 2, 0},
-    [0x12] = {UP_T_INT, 4, 0},   [0x13] = {UP_T_INT, 8, 0},   [0x14] = {UP_T_ARRAY, 0, 1},
-    [0x15] = {UP_T_ARRAY, 0, 2}, [0x16] = {UP_T_ARRAY, 0, 4}, [0x17] = {UP_T_ARRAY, 0, 8},
-    [0x18] = {UP_T_ARRAY, 0, 16},[0x19] = {UP_T_STR, 1, 0},   [0x1a] = {UP_T_STR, 2, 0},
-    [0x1b] = {UP_T_STR, 4, 0},   [0x1c] = {UP_T_LIST, 2, 0},  [0x1d] = {UP_T_LIST, 4, 0},
-    [0x1e] = {UP_T_MAP, 2, 0},   [0x1f] = {UP_T_MAP, 4, 0},
+    [0x00] = {UP_T_NIL, 0, 0},    [0x01] = {UP_T_BAD, 0, 0},   [0x02] = {UP_T_BOOL, 0, 0},
+    [0x03] = {UP_T_BOOL, 0, 0},   [0x04] = {UP_T_BIN, 1, 0},   [0x05] = {UP_T_BIN, 2, 0},
+    [0x06] = {UP_T_BIN, 4, 0},    [0x07] = {UP_T_ARRAY, 1, 0}, [0x08] = {UP_T_ARRAY, 2, 0},
+    [0x09] = {UP_T_ARRAY, 4, 0},  [0x0a] = {UP_T_REAL, 4, 0},  [0x0b] = {UP_T_REAL, 8, 0},
+    [0x0c] = {UP_T_INT, 1, 0},    [0x0d] = {UP_T_INT, 2, 0},   [0x0e] = {UP_T_INT, 4, 0},
+    [0x0f] = {UP_T_INT, 8, 0},    [0x10] = {UP_T_INT, 1, 0},   [0x11] = {UP_T_INT, 2, 0},
+    [0x12] = {UP_T_INT, 4, 0},    [0x13] = {UP_T_INT, 8, 0},   [0x14] = {UP_T_ARRAY, 0, 1},
+    [0x15] = {UP_T_ARRAY, 0, 2},  [0x16] = {UP_T_ARRAY, 0, 4}, [0x17] = {UP_T_ARRAY, 0, 8},
+    [0x18] = {UP_T_ARRAY, 0, 16}, [0x19] = {UP_T_STR, 1, 0},   [0x1a] = {UP_T_STR, 2, 0},
+    [0x1b] = {UP_T_STR, 4, 0},    [0x1c] = {UP_T_LIST, 2, 0},  [0x1d] = {UP_T_LIST, 4, 0},
+    [0x1e] = {UP_T_MAP, 2, 0},    [0x1f] = {UP_T_MAP, 4, 0},
 };
 
 static struct head head_short(uint8_t t)
@@ -112,16 +112,21 @@ struct up_cursor up_cursor_of(struct up_view v)
     return (struct up_cursor){v.data, v.data, end};
 }
 
-enum up_type up_cur_peek(const struct up_cursor *c)
-{
-    return head_at(c->p, c->end).type;
-}
+enum up_type up_cur_peek(const struct up_cursor *c) { return head_at(c->p, c->end).type; }
 
 static int expected(const struct up_cursor *c, const char *what, struct up_err *err)
 {
-    static const char *const name[] = {"nil",   "a bool", "an integer", "a real",
-                                       "text",  "bytes",  "a map",      "a list",
-                                       "an array", "the end", "bytes that are no MessagePack"};
+    static const char *const name[] = {"nil",
+                                       "a bool",
+                                       "an integer",
+                                       "a real",
+                                       "text",
+                                       "bytes",
+                                       "a map",
+                                       "a list",
+                                       "an array",
+                                       "the end",
+                                       "bytes that are no MessagePack"};
     return up_fail(err, UP_EINVAL, "MessagePack offset %zu: %s expected, found %s",
                    (size_t)(c->p - c->base), what, name[up_cur_peek(c)]);
 }
@@ -310,7 +315,8 @@ int up_cur_array(struct up_cursor *c, struct up_array *a, struct up_err *err)
     return UP_OK;
 }
 
-int up_cur_at(struct up_cursor map, const char *key, struct up_cursor *value, struct up_err *err)
+int up_cur_at(struct up_cursor map, const char *key, struct up_cursor *value,
+              struct up_err *err)
 {
     size_t n;
     struct up_view want = up_view_str(key), k;
@@ -356,8 +362,10 @@ int up_doc_array(struct up_view doc, const char *path, enum up_dtype t, unsigned
     if (rc)
         return up_fail_in(err, rc, "field \"%s\"", path);
     if (a.type != t || a.ndim != ndim)
-        return up_fail(err, UP_EINVAL, "field \"%s\": an array of type %d and rank %u expected, "
-                       "found type %d and rank %u", path, (int)t, ndim, (int)a.type, a.ndim);
+        return up_fail(err, UP_EINVAL,
+                       "field \"%s\": an array of type %d and rank %u expected, "
+                       "found type %d and rank %u",
+                       path, (int)t, ndim, (int)a.type, a.ndim);
     size_t width = up_dtype_size(t);
     if ((uintptr_t)a.data % width) {
         void *copy = up_arena_array(arena, a.count, width);
@@ -406,7 +414,8 @@ int up_doc_str(struct up_view doc, const char *path, struct up_arena *arena, con
 /* Re-encodes the value at c and compares: equal bytes are the canonical ones. */
 static int recode(struct up_cursor *c, struct up_buf *out, unsigned depth, struct up_err *err);
 
-static int recode_map(struct up_cursor *c, struct up_buf *out, unsigned depth, struct up_err *err)
+static int recode_map(struct up_cursor *c, struct up_buf *out, unsigned depth,
+                      struct up_err *err)
 {
     size_t n;
     struct up_view k, last = {0};
@@ -503,7 +512,8 @@ int up_pack_check(struct up_view doc, struct up_err *err)
     struct up_buf out = UP_BUF_INIT;
     int rc = recode(&c, &out, 0, err);
     if (!rc && c.p != c.end)
-        rc = up_fail(err, UP_EINVAL, "MessagePack offset %zu: bytes after the end of the document",
+        rc = up_fail(err, UP_EINVAL,
+                     "MessagePack offset %zu: bytes after the end of the document",
                      (size_t)(c.p - c.base));
     if (!rc && !up_view_equal(doc, up_buf_view(&out)))
         rc = up_fail(err, UP_EINVAL, "the document is not in canonical form");

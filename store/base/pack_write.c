@@ -71,10 +71,7 @@ void up_pack_real(struct up_buf *b, double v)
     msgpack_pack_double(&p, v);
 }
 
-void up_pack_str(struct up_buf *b, const char *s)
-{
-    up_pack_strn(b, s, strlen(s));
-}
+void up_pack_str(struct up_buf *b, const char *s) { up_pack_strn(b, s, strlen(s)); }
 
 void up_pack_strn(struct up_buf *b, const char *s, size_t n)
 {
@@ -102,10 +99,7 @@ void up_pack_list(struct up_buf *b, size_t n)
     msgpack_pack_array(&p, n);
 }
 
-void up_pack_raw(struct up_buf *b, struct up_view v)
-{
-    up_buf_append(b, v.data, v.len);
-}
+void up_pack_raw(struct up_buf *b, struct up_view v) { up_buf_append(b, v.data, v.len); }
 
 void up_pack_array(struct up_buf *b, enum up_dtype t, const void *v, unsigned ndim,
                    const uint64_t *dims)
@@ -119,9 +113,14 @@ void up_pack_array(struct up_buf *b, enum up_dtype t, const void *v, unsigned nd
     UP_CHECK(size <= UINT32_MAX);
     /* ext 32 whatever the size: a header whose length depended on the padding
      * could leave no padding that fits. The packer would choose the shortest. */
-    uint8_t head[8] = {0xc9,          (uint8_t)(size >> 24), (uint8_t)(size >> 16),
-                       (uint8_t)(size >> 8), (uint8_t)size,  (uint8_t)t,
-                       (uint8_t)ndim, (uint8_t)pad};
+    uint8_t head[8] = {0xc9,
+                       (uint8_t)(size >> 24),
+                       (uint8_t)(size >> 16),
+                       (uint8_t)(size >> 8),
+                       (uint8_t)size,
+                       (uint8_t)t,
+                       (uint8_t)ndim,
+                       (uint8_t)pad};
     up_buf_append(b, head, sizeof head);
     up_buf_append(b, zero, pad);
     up_buf_append(b, dims, 8 * ndim);

@@ -35,10 +35,7 @@ uint64_t up_rng_u64(struct up_rng *r)
     return hi << 32 | up_rng_u32(r);
 }
 
-double up_rng_uniform(struct up_rng *r)
-{
-    return (double)(up_rng_u64(r) >> 11) * 0x1p-53;
-}
+double up_rng_uniform(struct up_rng *r) { return (double)(up_rng_u64(r) >> 11) * 0x1p-53; }
 
 double up_rng_range(struct up_rng *r, double lo, double hi)
 {

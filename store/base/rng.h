@@ -12,18 +12,18 @@ struct up_rng {
     uint64_t seed, stream; /* key and upper half of the counter */
     uint64_t block;        /* next 128-bit block */
     uint32_t out[4];
-    unsigned left;         /* unread words in out */
-    double spare;          /* second normal of a Box-Muller pair */
+    unsigned left; /* unread words in out */
+    double spare;  /* second normal of a Box-Muller pair */
     int has_spare;
 };
 
 struct up_rng up_rng_init(uint64_t seed, const char *name);
 uint32_t up_rng_u32(struct up_rng *r);
 uint64_t up_rng_u64(struct up_rng *r);
-double up_rng_uniform(struct up_rng *r);               /* [0, 1), 53 bits */
+double up_rng_uniform(struct up_rng *r); /* [0, 1), 53 bits */
 double up_rng_range(struct up_rng *r, double lo, double hi);
-double up_rng_normal(struct up_rng *r);                /* N(0, 1), Box-Muller */
-uint64_t up_rng_below(struct up_rng *r, uint64_t n);   /* [0, n), unbiased; n > 0 */
+double up_rng_normal(struct up_rng *r);                       /* N(0, 1), Box-Muller */
+uint64_t up_rng_below(struct up_rng *r, uint64_t n);          /* [0, n), unbiased; n > 0 */
 void up_rng_shuffle(struct up_rng *r, uint32_t *v, size_t n); /* Fisher-Yates */
 /* A seed for a part of the whole: XXH3-64 of (seed, name). */
 uint64_t up_seed_derive(uint64_t seed, const char *name);

@@ -240,7 +240,7 @@ static void vgae_gradient(struct f64_vgae_mode mode)
     enum { NODES = 5, CLASSES = 3, GRAPHS = 4 };
     struct up_arena arena = UP_ARENA_INIT;
     struct up_rng r = up_rng_init(4, "vgae"), s = up_rng_init(5, "vgae");
-    struct up_graph graphs[GRAPHS];
+    struct up_cell_graph graphs[GRAPHS];
     uint32_t pick[GRAPHS] = {2, 0, 3, 1};
     struct up_vgae_layout l;
     struct vgae m = {.mode = mode};

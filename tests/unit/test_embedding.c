@@ -14,7 +14,7 @@
 enum { N = 48, SPREAD = 311 };
 static const struct up_space *space;
 static struct up_arch archs[N];
-static struct up_graph graphs[N];
+static struct up_cell_graph graphs[N];
 static struct up_arena arena = UP_ARENA_INIT;
 
 static int setup(void **state)
@@ -288,7 +288,8 @@ static void test_stops(void **state)
 static void test_hash(void **state)
 {
     /* 0 -> 1 -> 3, 0 -> 2 -> 3 with nodes 1 and 2 exchanged, then with other labels. */
-    struct up_graph a = {{0, 1, 2, 6}, {0}}, b = {{0, 2, 1, 6}, {0}}, c = {{0, 1, 1, 6}, {0}};
+    struct up_cell_graph a = {{0, 1, 2, 6}, {0}}, b = {{0, 2, 1, 6}, {0}},
+                         c = {{0, 1, 1, 6}, {0}};
     a.adj[0 * 4 + 1] = a.adj[1 * 4 + 3] = 1;
     a.adj[0 * 4 + 2] = a.adj[2 * 4 + 3] = 1;
     memcpy(b.adj, a.adj, sizeof a.adj);

@@ -66,7 +66,7 @@ static void row_of_naslib_tuple(void **state)
 static void row_of_arch2vec(void **state)
 {
     static const uint8_t class_of[] = {5, 4, 1, 2, 3}; /* none skip conv1x1 conv3x3 avgpool */
-    struct up_graph g;
+    struct up_cell_graph g;
     for (uint8_t i = 0; i < 5; i++) {
         struct up_arch a = {.len = 6, .gene = {i, 0, 0, 0, 0, (uint8_t)(4 - i)}};
         nb201->encode(&g, &a);
@@ -112,7 +112,7 @@ static void unused_edges_become_none(void **state)
 
 static void encode_and_back(void **state)
 {
-    struct up_graph g;
+    struct up_cell_graph g;
     struct up_err err;
     struct up_arch a, b;
     for (uint64_t i = 0; i < nb201->count; i += 7) {

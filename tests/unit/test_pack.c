@@ -88,14 +88,20 @@ static void not_canonical(void **state)
         const char *bytes;
         size_t n;
     } bad[] = {
-        {"\xcc\x05", 2},                     /* 5 in two bytes */
-        {"\xd0\x05", 2},                     /* a positive number as int8 */
-        {"\x82\xa1" "b\x01\xa1" "a\x02", 7}, /* keys b, a */
-        {"\x82\xa1" "a\x01\xa1" "a\x02", 7}, /* a twice */
-        {"\xd9\x01x", 3},                    /* str8 for one byte */
-        {"\xca\x3f\x80\x00\x00", 5},         /* float32 */
-        {"\x01\x01", 2},                     /* two values */
-        {"\x81\x01\x01", 3},                 /* a key that is no text */
+        {"\xcc\x05", 2}, /* 5 in two bytes */
+        {"\xd0\x05", 2}, /* a positive number as int8 */
+        {"\x82\xa1"
+         "b\x01\xa1"
+         "a\x02",
+         7}, /* keys b, a */
+        {"\x82\xa1"
+         "a\x01\xa1"
+         "a\x02",
+         7},                         /* a twice */
+        {"\xd9\x01x", 3},            /* str8 for one byte */
+        {"\xca\x3f\x80\x00\x00", 5}, /* float32 */
+        {"\x01\x01", 2},             /* two values */
+        {"\x81\x01\x01", 3},         /* a key that is no text */
         {"", 0},
     };
     struct up_err err;
@@ -127,7 +133,8 @@ static void every_truncation_and_flip_is_survived(void **state)
 static void a_declared_size_is_not_believed(void **state)
 {
     struct up_err err;
-    const uint8_t list[] = {0xdd, 0xff, 0xff, 0xff, 0xff}, bin[] = {0xc6, 0xff, 0xff, 0xff, 0xff};
+    const uint8_t list[] = {0xdd, 0xff, 0xff, 0xff, 0xff},
+                  bin[] = {0xc6, 0xff, 0xff, 0xff, 0xff};
     struct up_cursor c = up_cursor_of((struct up_view){list, sizeof list});
     size_t n;
     struct up_view v;
@@ -192,7 +199,8 @@ static void digests(void **state)
     assert_true(up_digest_equal(d, e));
     assert_string_equal(up_sha256_hex(up_sha256_of("abc", 3), sha),
                         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    assert_string_equal(up_digest_hex(up_digest_of("", 0), hex), "99aa06d3014798d86001c324468d497f");
+    assert_string_equal(up_digest_hex(up_digest_of("", 0), hex),
+                        "99aa06d3014798d86001c324468d497f");
     assert_int_equal(up_digest_parse("12", &d, &err), UP_EINVAL);
     assert_int_equal(up_digest_parse("zz", &d, &err), UP_EINVAL);
 }

@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tests/unit/fake_job.h"
 #include "stages/decode/scored.h"
 #include "stages/format/naslib.h"
 #include "stages/model/calibration.h"
@@ -16,6 +15,7 @@
 #include "stages/stat/kendall.h"
 #include "dag/stage.h"
 #include "store/base/pack.h"
+#include "tests/unit/stage_job.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +24,7 @@
 
 extern const struct up_stage up_stage_search, up_stage_decode, up_stage_report;
 
+enum { N = 300, M = 3, USED = 60, TRAIN = 150, GENES = 6 };
 static const char *const proxy[M] = {"flops", "params", "odd"};
 static const double weight[M] = {0.7, -0.2, 0.5};
 
@@ -94,7 +95,7 @@ static void make_scores(void)
 /* A short training, so that some starts can climb. */
 static void make_models(void)
 {
-    struct up_graph *g = UP_NEW(&w.arena, N, struct up_graph);
+    struct up_cell_graph *g = UP_NEW(&w.arena, N, struct up_cell_graph);
     struct up_vgae_recipe r = {.batch = 16,
                                .epochs = 3,
                                .lr = 3e-3,
@@ -206,8 +207,9 @@ static int search(struct up_buf *out, const char *const *sets, struct up_err *er
     const struct up_view inputs[] = {up_buf_view(&w.space_doc), up_buf_view(&w.vgae),
                                      up_buf_view(&w.mpe), up_buf_view(&w.lambda),
                                      up_buf_view(&w.calibrate)};
-    struct up_job job = {.stage = &up_stage_search, .sets = sets, .inputs = inputs};
-    return job_run(&job, out, err);
+    struct stage_job job = {
+        .threads = 2, .stage = &up_stage_search, .sets = sets, .inputs = inputs};
+    return stage_job_run(&job, out, err);
 }
 
 static int decode(struct up_buf *out, const struct up_buf *found, bool truth,
@@ -218,8 +220,9 @@ static int decode(struct up_buf *out, const struct up_buf *found, bool truth,
         up_buf_view(&w.space_doc), up_buf_view(&w.scores),
         up_buf_view(&w.calibrate), up_buf_view(&w.lambda),
         up_buf_view(found),        truth ? up_buf_view(&w.benchmark) : (struct up_view){0}};
-    struct up_job job = {.stage = &up_stage_decode, .sets = none, .inputs = inputs};
-    return job_run(&job, out, err);
+    struct stage_job job = {
+        .threads = 2, .stage = &up_stage_decode, .sets = none, .inputs = inputs};
+    return stage_job_run(&job, out, err);
 }
 
 static int report(struct up_buf *out, const struct up_buf *found, const struct up_buf *decoded,
@@ -234,8 +237,9 @@ static int report(struct up_buf *out, const struct up_buf *found, const struct u
                                      up_buf_view(found),
                                      up_buf_view(decoded),
                                      truth ? up_buf_view(&w.benchmark) : (struct up_view){0}};
-    struct up_job job = {.stage = &up_stage_report, .sets = sets, .inputs = inputs};
-    return job_run(&job, out, err);
+    struct stage_job job = {
+        .threads = 2, .stage = &up_stage_report, .sets = sets, .inputs = inputs};
+    return stage_job_run(&job, out, err);
 }
 
 static void assert_near(double a, double b, double within)
@@ -284,7 +288,8 @@ static struct up_view file_at(const struct up_buf *doc, const char *name)
     return v;
 }
 
-static const char *const quick[] = {"starts", "64", "budget", "400", "top", "7", NULL};
+static const char *const quick[] = {"search.starts=64", "search.budget=400", "search.top=7",
+                                    NULL};
 
 static void test_search_ranks_the_reencoded(void **state)
 {
@@ -320,10 +325,10 @@ static void test_search_ranks_the_reencoded(void **state)
 
 static void test_search_keeps_limits_and_presets(void **state)
 {
-    static const char *const limited[] = {"starts",     "64",  "max_flops", "60",
-                                          "max_params", "0.5", NULL};
-    static const char *const hopeless[] = {"starts", "8", "max_flops", "0.001", NULL};
-    static const char *const paper[] = {"preset", "paper", "budget", "50", NULL};
+    static const char *const limited[] = {"search.starts=64", "search.max_flops=60",
+                                          "search.max_params=0.5", NULL};
+    static const char *const hopeless[] = {"search.starts=8", "search.max_flops=0.001", NULL};
+    static const char *const paper[] = {"search.preset=paper", "search.budget=50", NULL};
     struct up_buf found = UP_BUF_INIT;
     struct up_err err;
     uint64_t d[4];
@@ -489,7 +494,7 @@ static void test_report_leaves_out_what_was_fitted_on(void **state)
 
 static void test_report_without_a_benchmark(void **state)
 {
-    static const char *const none[] = {NULL}, *const wrong[] = {"target", "imagenet", NULL};
+    static const char *const none[] = {NULL}, *const wrong[] = {"report.target=imagenet", NULL};
     struct up_buf found = UP_BUF_INIT, decoded = UP_BUF_INIT, out = UP_BUF_INIT;
     struct up_err err;
     assert_int_equal(search(&found, quick, &err), UP_OK);

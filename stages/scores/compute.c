@@ -30,8 +30,8 @@ struct work {
     struct up_job *job;
     const struct up_score_table *t;
     size_t repeats, blocks;
-    struct draw *draw;    /* [repeats] */
-    size_t n_todo, *todo; /* draw * n + architecture, ascending */
+    struct draw *draw;          /* [repeats] */
+    size_t n_pending, *pending; /* draw * n + architecture, ascending */
     atomic_size_t next, done;
     atomic_bool stop;
     pthread_mutex_t lock; /* of what follows */
@@ -139,7 +139,7 @@ static int draw_read(struct draw *d, size_t r, struct work *w, struct up_err *er
         if (!memchr(d->kept + i * t->m, 0, t->m))
             continue;
         atomic_fetch_add(&d->left[i / UP_BLOCK], 1);
-        w->todo[w->n_todo++] = r * t->n + i;
+        w->pending[w->n_pending++] = r * t->n + i;
     }
     return UP_OK;
 }
@@ -195,9 +195,9 @@ static void worker(void *ctx, size_t number)
     while (!atomic_load(&w->stop)) {
         struct up_err err = {""};
         size_t at = atomic_fetch_add(&w->next, 1);
-        if (at >= w->n_todo)
+        if (at >= w->n_pending)
             break;
-        size_t item = w->todo[at];
+        size_t item = w->pending[at];
         int rc = up_job_canceled(w->job)
                      ? up_fail(&err, UP_ECANCELED, "scores: interrupted")
                      : score_one(&w->draw[item / w->t->n], item % w->t->n, slab, &err);
@@ -224,12 +224,12 @@ static int run_workers(struct work *w, struct up_err *err)
 {
     size_t total = w->repeats * w->t->n, threads = (size_t)up_job_threads(w->job);
     atomic_init(&w->next, 0);
-    atomic_init(&w->done, total - w->n_todo);
+    atomic_init(&w->done, total - w->n_pending);
     atomic_init(&w->stop, false);
     pthread_mutex_init(&w->lock, NULL);
-    up_job_progress(w->job, total - w->n_todo, total,
+    up_job_progress(w->job, total - w->n_pending, total,
                     w->repeats > 1 ? "networks" : "architectures");
-    up_blocks_run((int)threads, threads < w->n_todo ? threads : w->n_todo, worker, w);
+    up_blocks_run((int)threads, threads < w->n_pending ? threads : w->n_pending, worker, w);
     pthread_mutex_destroy(&w->lock);
     if (w->rc == UP_OK)
         return UP_OK;
@@ -292,7 +292,7 @@ int up_scores_compute(struct up_score_table *t, const struct up_scores_plan *pla
             plan->repeats, x.draws, plan->repeats);
     w.blocks = (t->n + UP_BLOCK - 1) / UP_BLOCK;
     w.draw = UP_NEW(arena, w.repeats, struct draw);
-    w.todo = UP_NEW(arena, w.repeats * t->n, size_t);
+    w.pending = UP_NEW(arena, w.repeats * t->n, size_t);
     for (size_t r = 0; r < w.repeats && !rc; r++) {
         draw_init(&w.draw[r], r, &w, &x, plan, proxy);
         rc = draw_read(&w.draw[r], r, &w, err);

@@ -22,14 +22,14 @@ tables=(--set "benchmark.scores=$shared/data/nb201_zc_proxies.csv"
 # What lambda does not read is kept short and the same for all seeds.
 short=(--set vgae.epochs=1 --set vgae.seed=0 --set mpe.epochs=1 --set mpe.seed=0 --set search.starts=1)
 for seed in 0 1 2 3 4 5 6 7 8 9; do
-    "$python" "$peer" --trials "$trials" --seed "$seed" >> peer
+    "$python" "$peer" --trials "$trials" --seed "$seed" >> optuna.jsonl
     "$upnas" run "$root/configs/nb201.yaml" --json --no-out "${tables[@]}" "${short[@]}" --set seed="$seed" \
-        --set lambda.objective=kendall --set lambda.runs=1 --set lambda.trials="$trials" | tail -n 1 >> ours
+        --set lambda.objective=kendall --set lambda.runs=1 --set lambda.trials="$trials" | tail -n 1 >> upnas.jsonl
 done
 "$python" - "$trials" <<'P'
 import json, sys
-ours = [json.loads(line)["tau_unused"] for line in open("ours")]
-peer = [json.loads(line) for line in open("peer")]
+ours = [json.loads(line)["tau_unused"] for line in open("upnas.jsonl")]
+peer = [json.loads(line) for line in open("optuna.jsonl")]
 taus = [p["tau_rest"] for p in peer]
 mean = lambda v: sum(v) / len(v)
 print("seed   ours   optuna")

@@ -7,6 +7,7 @@
  *
  * Trained on the rows that the calibration was fitted on, all others are held out. */
 #include "dag/stage.h"
+#include "stages/checkpoint.h"
 #include "stages/model/mlp_train.h"
 #include "stages/model/vgae.h"
 #include "stages/search/models.h"
@@ -223,15 +224,15 @@ static int embed(struct mpe_run *r, struct up_view scores, struct up_view vgae,
 }
 
 /* Everything that the state after `epoch` epochs depends on. */
-static void memo_key(struct up_buf *out, const struct mpe_run *r, int epoch)
+static void state_key(struct up_buf *out, const void *training, int epoch)
 {
+    const struct mpe_run *r = training;
     const struct up_mlp_trainer *t = &r->trainer;
     struct up_mlp_recipe recipe = t->recipe;
     if (recipe.lr_end == recipe.lr)
         recipe.epochs = 0; /* how many will follow changes nothing then */
     struct up_digest x = up_digest_of(t->x, t->n * (size_t)t->layout.in * sizeof *t->x);
     struct up_digest y = up_digest_of(t->t, t->n * (size_t)t->layout.out * sizeof *t->t);
-    up_buf_clear(out);
     up_pack_map(out, 4);
     up_pack_str(out, "epoch");
     up_pack_int(out, epoch);
@@ -243,33 +244,19 @@ static void memo_key(struct up_buf *out, const struct mpe_run *r, int epoch)
     up_pack_bin(out, y.b, sizeof y.b);
 }
 
-static int resume(struct mpe_run *r, struct up_err *err)
+static void state_save(struct up_buf *out, const void *training)
 {
-    struct up_buf key = UP_BUF_INIT, state = UP_BUF_INIT;
-    int rc = UP_ENOTFOUND;
-    for (int e = r->trainer.recipe.epochs; e > 0 && rc == UP_ENOTFOUND; e--) {
-        memo_key(&key, r, e);
-        up_buf_clear(&state);
-        rc = up_job_memo_get(r->job, up_buf_view(&key), &state, err);
-        if (!rc && up_mlp_trainer_restore(&r->trainer, up_buf_view(&state), NULL))
-            rc = UP_ENOTFOUND;
-    }
-    up_buf_release(&key);
-    up_buf_release(&state);
-    return rc == UP_ENOTFOUND ? UP_OK : rc;
+    const struct mpe_run *r = training;
+    up_mlp_trainer_save(&r->trainer, out);
 }
 
-static int remember(struct mpe_run *r, struct up_err *err)
+static int state_restore(void *training, struct up_view state)
 {
-    struct up_buf key = UP_BUF_INIT, state = UP_BUF_INIT;
-    memo_key(&key, r, r->trainer.epoch);
-    up_mlp_trainer_save(&r->trainer, &state);
-    struct up_memo_item item = {up_buf_view(&key), up_buf_view(&state)};
-    int rc = up_job_memo_put(r->job, &item, 1, err);
-    up_buf_release(&key);
-    up_buf_release(&state);
-    return rc;
+    struct mpe_run *r = training;
+    return up_mlp_trainer_restore(&r->trainer, state, NULL);
 }
+
+static const struct up_checkpoint checkpoint = {state_key, state_save, state_restore};
 
 static int tick(void *ctx, size_t done)
 {
@@ -294,13 +281,13 @@ static int train(struct mpe_run *r, struct up_err *err)
 {
     struct up_mlp_trainer *t = &r->trainer;
     struct up_arena scratch = UP_ARENA_INIT;
-    int rc = resume(r, err);
+    int rc = up_checkpoint_resume(r->job, &checkpoint, r, t->recipe.epochs, err);
     r->err = err;
     while (!rc && t->epoch < t->recipe.epochs) {
         rc = up_mlp_trainer_epoch(t, tick, r, &scratch, err);
         up_arena_release(&scratch);
         if (!rc && due(t))
-            rc = remember(r, err);
+            rc = up_checkpoint_keep(r->job, &checkpoint, r, t->epoch, err);
     }
     return rc;
 }

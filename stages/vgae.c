@@ -6,6 +6,7 @@
  *
  * The first 90 % of the space in index order are trained on, the rest is held out. */
 #include "dag/stage.h"
+#include "stages/checkpoint.h"
 #include "stages/model/vgae_quality.h"
 #include "stages/model/vgae_train.h"
 #include "store/base/hash.h"
@@ -166,14 +167,14 @@ static int list_graphs(struct vgae_run *r, struct up_err *err)
 }
 
 /* Everything that the state after `epoch` epochs depends on. */
-static void memo_key(struct up_buf *out, const struct vgae_run *r, int epoch)
+static void state_key(struct up_buf *out, const void *training, int epoch)
 {
+    const struct vgae_run *r = training;
     struct up_vgae_recipe recipe = r->trainer.recipe;
     if (recipe.lr_end == recipe.lr)
         recipe.epochs = 0; /* how many will follow changes nothing then */
     struct up_digest d =
         up_digest_of(r->graphs, r->train * (size_t)r->space->graphs * sizeof *r->graphs);
-    up_buf_clear(out);
     up_pack_map(out, 4);
     up_pack_str(out, "epoch");
     up_pack_int(out, epoch);
@@ -185,34 +186,19 @@ static void memo_key(struct up_buf *out, const struct vgae_run *r, int epoch)
     up_pack_str(out, r->space->name);
 }
 
-/* Goes on from the last epoch that an earlier run finished. */
-static int resume(struct vgae_run *r, struct up_err *err)
+static void state_save(struct up_buf *out, const void *training)
 {
-    struct up_buf key = UP_BUF_INIT, state = UP_BUF_INIT;
-    int rc = UP_ENOTFOUND;
-    for (int e = r->trainer.recipe.epochs; e > 0 && rc == UP_ENOTFOUND; e--) {
-        memo_key(&key, r, e);
-        up_buf_clear(&state);
-        rc = up_job_memo_get(r->job, up_buf_view(&key), &state, err);
-        if (!rc && up_vgae_trainer_restore(&r->trainer, up_buf_view(&state), NULL))
-            rc = UP_ENOTFOUND;
-    }
-    up_buf_release(&key);
-    up_buf_release(&state);
-    return rc == UP_ENOTFOUND ? UP_OK : rc;
+    const struct vgae_run *r = training;
+    up_vgae_trainer_save(&r->trainer, out);
 }
 
-static int remember(struct vgae_run *r, struct up_err *err)
+static int state_restore(void *training, struct up_view state)
 {
-    struct up_buf key = UP_BUF_INIT, state = UP_BUF_INIT;
-    memo_key(&key, r, r->trainer.epoch);
-    up_vgae_trainer_save(&r->trainer, &state);
-    struct up_memo_item item = {up_buf_view(&key), up_buf_view(&state)};
-    int rc = up_job_memo_put(r->job, &item, 1, err);
-    up_buf_release(&key);
-    up_buf_release(&state);
-    return rc;
+    struct vgae_run *r = training;
+    return up_vgae_trainer_restore(&r->trainer, state, NULL);
 }
+
+static const struct up_checkpoint checkpoint = {state_key, state_save, state_restore};
 
 static int tick(void *ctx, size_t done)
 {
@@ -229,14 +215,14 @@ static int train(struct vgae_run *r, struct up_err *err)
 {
     struct up_vgae_trainer *t = &r->trainer;
     struct up_arena scratch = UP_ARENA_INIT;
-    int rc = resume(r, err);
+    int rc = up_checkpoint_resume(r->job, &checkpoint, r, t->recipe.epochs, err);
     r->err = err;
     while (!rc && t->epoch < t->recipe.epochs) {
         rc = up_vgae_trainer_epoch(t, r->graphs, r->train * (size_t)r->space->graphs, tick, r,
                                    &scratch, err);
         up_arena_release(&scratch);
         if (!rc)
-            rc = remember(r, err);
+            rc = up_checkpoint_keep(r->job, &checkpoint, r, t->epoch, err);
     }
     return rc;
 }

@@ -7,7 +7,7 @@
 #include "dag/exec.h"
 #include "store/store.h"
 
-enum { VERIFY = 64 << 20, LOOK_BYTES = 4 << 20, LOOK_RECORDS = 512 };
+enum { VERIFY = 64 << 20, GLANCE = 64 << 20 }; /* bytes per run */
 
 /* ---- the record ---- */
 
@@ -101,31 +101,6 @@ static void end(struct up_run_record *r, int rc, double seconds, const struct up
             r->nodes[i].status == UP_DONE_CACHED || r->nodes[i].status == UP_DONE_CUTOFF;
 }
 
-/* ---- damage elsewhere ---- */
-
-struct glance {
-    size_t bytes, records; /* still to look at */
-};
-
-static int look_on(void *ctx, struct up_view name, struct up_view doc, struct up_view value)
-{
-    struct glance *g = ctx;
-    size_t n = name.len + doc.len + value.len;
-    g->bytes -= n < g->bytes ? n : g->bytes;
-    return !g->bytes || !--g->records;
-}
-
-/* The store checks what it walks over and reports what is damaged; a bounded look at
- * the small records, so that damage shows before it is needed. */
-static void look_around(struct up_store *s)
-{
-    static const enum up_store_kind kinds[] = {UP_STORE_RUN, UP_STORE_RESULT, UP_STORE_MEMO};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        struct glance g = {LOOK_BYTES, LOOK_RECORDS};
-        (void)up_store_walk(s, kinds[i], kinds[i] == UP_STORE_RUN, look_on, &g, NULL);
-    }
-}
-
 /* ---- the run ---- */
 
 static int read_sources(struct up_exec *x, struct up_err *err)
@@ -174,7 +149,7 @@ int up_run_execute(struct up_run_record **out, const struct up_config *c,
         return rc;
     }
     rc = up_exec_all(&x, e);
-    look_around(store);
+    up_store_glance(store, GLANCE);
     end(x.record, rc, up_clock_seconds() - t, e);
     int saved = save(store, x.record, rc ? NULL : e);
     *out = x.record;

@@ -86,6 +86,11 @@ typedef int up_store_visit(void *ctx, struct up_view name, struct up_view doc,
 int up_store_walk(struct up_store *s, enum up_store_kind kind, bool newest_first,
                   up_store_visit *visit, void *ctx, struct up_err *err);
 
+/* Checks records of every kind against their checksums without unpacking them, until
+ * `bytes` have been read (a record counts as a page at least): so that damage shows
+ * before it is needed. Bad ones are reported and moved aside. */
+void up_store_glance(struct up_store *s, uint64_t bytes);
+
 struct up_store_health {
     uint64_t records, bytes; /* looked at */
     uint64_t bad;            /* failed a digest, checksum or structure check */

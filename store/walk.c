@@ -12,6 +12,9 @@
 
 enum { BATCH_RECORDS = 256, BATCH_BYTES = 1 << 20 };
 
+/* How much of a record is looked at: its header; its checksum too; all, copied out. */
+enum depth { DEPTH_HEAD, DEPTH_SUM, DEPTH_ALL };
+
 struct entry { /* offsets into the batch's bytes */
     size_t name, name_len, doc, doc_len, value, value_len, stored;
     bool bad;
@@ -19,11 +22,12 @@ struct entry { /* offsets into the batch's bytes */
 
 struct batch {
     enum up_db db;
-    bool backwards, heads_only, end;
+    enum depth depth;
+    bool backwards, end;
     struct up_buf last; /* key the next batch goes on after */
     struct up_buf bytes;
     struct entry entry[BATCH_RECORDS];
-    size_t n;
+    size_t n, read; /* records, and bytes of them that were looked at */
 };
 
 static size_t add(struct up_buf *b, struct up_view v)
@@ -37,12 +41,13 @@ static void take(struct batch *b, struct up_view key, struct up_view bytes)
     struct entry *e = &b->entry[b->n++];
     struct up_record r;
     *e = (struct entry){.name = add(&b->bytes, key), .name_len = key.len, .stored = bytes.len};
-    if (b->heads_only) {
+    if (b->depth == DEPTH_HEAD) {
         e->bad = up_record_expect_head(bytes, b->db, key) != NULL;
         return;
     }
+    b->read += bytes.len;
     e->bad = up_record_expect(bytes, b->db, key, &r) != NULL;
-    if (e->bad)
+    if (e->bad || b->depth == DEPTH_SUM)
         return;
     e->doc = add(&b->bytes, r.doc);
     e->doc_len = r.doc.len;
@@ -57,7 +62,7 @@ static int fill(struct up_txn *t, void *ctx, struct up_err *err)
     struct up_view key = up_buf_view(&b->last), bytes = {NULL, 0};
     enum up_seek how = b->last.len ? (b->backwards ? UP_SEEK_BEFORE : UP_SEEK_AFTER)
                                    : (b->backwards ? UP_SEEK_LAST : UP_SEEK_FIRST);
-    while (b->n < BATCH_RECORDS && b->bytes.len < BATCH_BYTES) {
+    while (b->n < BATCH_RECORDS && b->bytes.len < BATCH_BYTES && b->read < BATCH_BYTES) {
         int rc = up_txn_seek(t, b->db, how, &key, &bytes, err);
         b->end = rc == UP_ENOTFOUND;
         if (rc != UP_OK)
@@ -76,7 +81,7 @@ static struct up_view name_of(const struct batch *b, const struct entry *e)
 /* False at the end or on failure; bad records have been moved aside. */
 static bool next_batch(struct up_store *s, struct batch *b, int *rc, struct up_err *err)
 {
-    b->n = 0;
+    b->n = b->read = 0;
     up_buf_clear(&b->bytes);
     *rc = b->end ? UP_OK : up_lmdb_read(s->lmdb, fill, b, err);
     if (*rc != UP_OK || b->n == 0)
@@ -90,10 +95,10 @@ static bool next_batch(struct up_store *s, struct batch *b, int *rc, struct up_e
     return true;
 }
 
-static struct batch *batch_new(enum up_db db, bool backwards, bool heads_only)
+static struct batch *batch_new(enum up_db db, bool backwards, enum depth depth)
 {
     struct batch *b = up_alloc(sizeof *b);
-    *b = (struct batch){.db = db, .backwards = backwards, .heads_only = heads_only};
+    *b = (struct batch){.db = db, .backwards = backwards, .depth = depth};
     return b;
 }
 
@@ -112,7 +117,8 @@ int up_store_walk(struct up_store *s, enum up_store_kind kind, bool newest_first
                                      [UP_STORE_RUN] = UP_DB_RUNS,
                                      [UP_STORE_MEMO] = UP_DB_MEMO};
     int rc, stop = 0;
-    struct batch *b = batch_new(dbs[kind], newest_first, kind == UP_STORE_OBJECT);
+    struct batch *b =
+        batch_new(dbs[kind], newest_first, kind == UP_STORE_OBJECT ? DEPTH_HEAD : DEPTH_ALL);
     while (!stop && next_batch(s, b, &rc, err))
         for (size_t i = 0; !stop && i < b->n; i++) {
             const struct entry *e = &b->entry[i];
@@ -125,13 +131,36 @@ int up_store_walk(struct up_store *s, enum up_store_kind kind, bool newest_first
     return stop ? stop : rc;
 }
 
+/* ---- glance ---- */
+
+/* next_batch moves what is bad aside, with a sentence. */
+static void glance_db(struct up_store *s, enum up_db db, uint64_t *budget)
+{
+    enum { PAGE = 4096 };
+    int rc;
+    struct batch *b = batch_new(db, true, DEPTH_SUM);
+    while (*budget && next_batch(s, b, &rc, NULL)) {
+        uint64_t cost = b->n * PAGE > b->read ? b->n * PAGE : b->read;
+        *budget -= cost < *budget ? cost : *budget;
+    }
+    batch_free(b);
+}
+
+void up_store_glance(struct up_store *s, uint64_t bytes)
+{
+    static const enum up_db dbs[] = {UP_DB_RUNS, UP_DB_RESULTS, UP_DB_OBJECTS, UP_DB_CHUNKS,
+                                     UP_DB_MEMO};
+    for (size_t i = 0; i < sizeof dbs / sizeof *dbs; i++)
+        glance_db(s, dbs[i], &bytes);
+}
+
 /* ---- verify ---- */
 
 static int verify_db(struct up_store *s, enum up_db db, struct up_store_health *h,
                      struct up_err *err)
 {
     int rc;
-    struct batch *b = batch_new(db, false, db == UP_DB_OBJECTS);
+    struct batch *b = batch_new(db, false, db == UP_DB_OBJECTS ? DEPTH_HEAD : DEPTH_ALL);
     struct up_buf bytes = UP_BUF_INIT;
     while (next_batch(s, b, &rc, err))
         for (size_t i = 0; i < b->n; i++) {

@@ -285,6 +285,34 @@ static void a_damaged_chunk(void **state)
     folder_remove(&f);
 }
 
+/* What nobody asks for is found too, within the bytes that may be read. */
+static void a_glance(void **state)
+{
+    struct folder f = folder_make();
+    struct up_store *s = folder_open(&f);
+    struct up_buf b = noise(6, 100000);
+    struct up_err err = {""};
+    struct up_memo_item item = {V("a part of a node"), up_buf_view(&b)};
+    assert_int_equal(up_store_memo_put(s, &item, 1, &err), UP_OK);
+    up_store_close(s);
+    struct up_buf data = file_read(folder_file(&f, "data.mdb"));
+    size_t len = 0, at = find_record(&data, UP_REC_MEMO, &len);
+    data.data[at + len / 2] ^= 4;
+    restart(&f, &data, data.len);
+    f.damages = 0;
+    s = folder_open(&f);
+    up_store_glance(s, 0);
+    assert_int_equal(f.damages, 0);
+    up_store_glance(s, 1 << 20);
+    assert_int_equal(f.damages, 1);
+    up_store_glance(s, 1 << 20); /* moved aside: said once */
+    assert_int_equal(f.damages, 1);
+    up_store_close(s);
+    up_buf_release(&b);
+    up_buf_release(&data);
+    folder_remove(&f);
+}
+
 static void read_only_reports_and_leaves(void **state)
 {
     struct folder f = folder_make();
@@ -319,6 +347,7 @@ int main(void)
         cmocka_unit_test(every_byte_of_a_small_record),
         cmocka_unit_test(every_byte_of_a_node_and_key),
         cmocka_unit_test(a_damaged_chunk),
+        cmocka_unit_test(a_glance),
         cmocka_unit_test(read_only_reports_and_leaves),
         cmocka_unit_test(flipped_bytes_anywhere),
         cmocka_unit_test(every_cut),

@@ -89,6 +89,7 @@ int up_file_write(const char *dir, const char *name, struct up_view bytes, struc
         rc = up_fail_errno(err, "cannot make the folder %s; --out DIR names another", dir);
         goto out;
     }
+    (void)unlink(temp); /* of a killed process that had our number */
     fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0) {
         rc = up_fail_errno(err, "cannot write into %s; --out DIR names another folder", dir);

@@ -1,6 +1,5 @@
 /* upnas: the table of commands, and what a failed one says. */
 #include "cli/cli.h"
-#include "cli/pin.h"
 #include "dag/suggest.h"
 #include <signal.h>
 #include <stdio.h>
@@ -54,7 +53,7 @@ int main(int argc, char **argv)
     struct up_err err = {0};
 
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, said in a sentence */
-    up_pin_remember(argv);
+    signal(SIGXFSZ, SIG_IGN); /* and so is a file over ulimit -f */
     if (argc < 2)
         return usage(stderr, 2);
     if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))

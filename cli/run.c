@@ -4,6 +4,7 @@
 #include "cli/provenance.h"
 #include "cli/result.h"
 #include "cli/task.h"
+#include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,8 +23,10 @@ static void on_signal(int number)
         raise(number);
     }
     interrupted = 1;
-    if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
-        return;
+    int before = errno; /* whoever was interrupted may be about to read it */
+    ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+    (void)written;
+    errno = before;
 }
 
 static void catch_signals(void)
@@ -56,74 +59,27 @@ static const char *const *command_of(int argc, char **argv, size_t *n)
     return v;
 }
 
-/* Starting again for the portable kernels costs more than a run in which nothing
- * executes. So such a run goes on with whatever kernels there are, and starts
- * again if a node must execute after all because its bytes turn out damaged. */
-struct watch {
-    struct up_progress progress;
-    bool pinned;
-};
-
-static void on_event(void *ctx, const struct up_event *e)
-{
-    struct watch *w = ctx;
-    struct up_err err = {0};
-    if (e->kind == UP_EV_START && !w->pinned) {
-        if (up_pin_portable(&err)) { /* does not return otherwise */
-            fprintf(stderr, "upnas: %s\n", err.msg);
-            _exit(1);
-        }
-        w->pinned = true;
-    }
-    up_progress_event(&w->progress, e);
-}
-
-static int nothing_to_do(bool *nothing, struct up_task *t, struct up_err *err)
-{
-    struct up_plan *p = NULL;
-    int rc = up_task_peek_store(t, err);
-    *nothing = false;
-    if (!rc && t->store && !(rc = up_plan_make(&p, t->config, t->store, &t->mode, err)))
-        *nothing = !p->run && !p->pending;
-    up_plan_free(p);
-    up_store_close(t->store);
-    t->store = NULL;
-    return rc;
-}
-
-/* Settles the kernels: *pinned is false only where nothing has to be computed. */
-static int settle(bool *pinned, struct up_task *t, struct up_err *err)
-{
-    bool nothing = false;
-    int rc = UP_OK;
-    *pinned = t->config->native || up_pin_portable_ready();
-    if (*pinned)
-        return UP_OK;
-    if ((rc = nothing_to_do(&nothing, t, err)) || nothing)
-        return rc;
-    *pinned = true;
-    return up_pin_portable(err);
-}
+static void on_event(void *ctx, const struct up_event *e) { up_progress_event(ctx, e); }
 
 static int execute(struct up_run_record **record, struct up_task *t, int threads, int argc,
-                   char **argv, bool pinned, struct up_err *err)
+                   char **argv, struct up_err *err)
 {
     struct up_provenance who;
-    struct watch watch = {.pinned = pinned};
+    struct up_progress progress;
     struct up_run_opts o = {.threads = threads,
                             .mode = t->mode,
                             .cancel = &interrupted,
                             .event = on_event,
-                            .event_ctx = &watch};
+                            .event_ctx = &progress};
 
     up_provenance_fill(&who);
     o.provenance = who.pair;
     o.nprovenance = who.n;
     o.command = command_of(argc, argv, &o.ncommand);
-    up_progress_init(&watch.progress, t->common.json);
+    up_progress_init(&progress, t->common.json);
     catch_signals();
     int rc = up_run_execute(record, t->config, t->store, &o, err);
-    up_progress_end(&watch.progress);
+    up_progress_end(&progress);
     free((void *)o.command);
     if (rc == UP_ECANCELED)
         return up_fail(err, rc,
@@ -185,7 +141,7 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
 {
     struct up_task t = UP_TASK_INIT;
     const char *out = "results";
-    bool no_out = false, pinned = false;
+    bool no_out = false;
     int64_t threads = 0;
     const struct up_opt opts[] = {
         UP_OPT_TASK(&t),
@@ -201,10 +157,10 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
     if (rc || t.common.help)
         return rc;
     if ((rc = up_cli_words(c, &t.rest, 1, 1, "a config, such as configs/quick.yaml", err)) ||
-        (rc = up_task_config(&t, err)) || (rc = settle(&pinned, &t, err)))
+        (rc = up_task_config(&t, err)) || (rc = up_pin_kernels(t.config->native, err)))
         goto out;
     if (!(rc = up_cli_open_store(&t.store, &t.common, true, err)) &&
-        !(rc = execute(&record, &t, threads ? (int)threads : cores(), argc, argv, pinned, err)))
+        !(rc = execute(&record, &t, threads ? (int)threads : cores(), argc, argv, err)))
         rc = hand_over(&t, record, no_out ? NULL : out, err);
 out:
     up_run_record_free(record);

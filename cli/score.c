@@ -205,7 +205,7 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
         return rc;
     w.batch.seed = (uint64_t)w.seed;
     if ((rc = up_cli_words(c, &rest, 0, 0, "", err)) || (rc = check(&w, &space, &arch, err)) ||
-        (rc = up_pin_portable(err)))
+        (rc = up_pin_kernels(false, err)))
         return rc;
     if (!(rc = work(&w, space, &arch, &out, err)))
         rc = up_cli_print(&out, err);

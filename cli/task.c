@@ -1,4 +1,5 @@
 #include "cli/task.h"
+#include "cli/pin.h"
 #include "stages/format/json_write.h"
 #include "stages/nn/gemm.h"
 #include "stages/stages.h"
@@ -6,9 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-struct up_float up_task_float(void)
+/* Portable keys hold neither; asking for the core would load OpenBLAS. */
+static struct up_float float_mode(bool native)
 {
-    struct up_float f = {up_blas_core(), "generic"};
+    struct up_float f = {native ? up_blas_core() : "Haswell", "generic"};
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         f.isa = "avx2";
     if (__builtin_cpu_supports("avx512f"))
@@ -19,8 +21,10 @@ struct up_float up_task_float(void)
 int up_task_config(struct up_task *t, struct up_err *err)
 {
     int rc = up_config_load(&t->config, up_stages, t->rest.v[0], t->sets.v, t->sets.n, err);
+    if (!rc && t->config->native)
+        rc = up_pin_kernels(true, err);
     if (!rc)
-        t->mode = up_task_float();
+        t->mode = float_mode(t->config->native);
     return rc;
 }
 

@@ -29,9 +29,6 @@ int up_task_config(struct up_task *t, struct up_err *err);
 int up_task_peek_store(struct up_task *t, struct up_err *err);
 void up_task_release(struct up_task *t);
 
-/* The kernel set and instructions as native mode puts them into keys. */
-struct up_float up_task_float(void);
-
 /* One text line a node; reasons: and one for each field of its key that differs. */
 void up_plan_nodes(struct up_buf *out, const struct up_plan *p, bool reasons);
 /* One JSON line; only: the one node, or NULL for all. */

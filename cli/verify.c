@@ -124,7 +124,7 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
         return rc;
     if ((rc = up_cli_words(c, &t.rest, n > 0, n > 0, "a config with --rebuild", err)) ||
         (n && (rc = up_task_config(&t, err))) ||
-        (n && !t.config->native && (rc = up_pin_portable(err))))
+        (n && (rc = up_pin_kernels(t.config->native, err))))
         goto out;
     if (!(rc = up_cli_open_store(&t.store, &t.common, false, err)))
         rc = n ? rebuild(&t, (size_t)n, &differ, err) : verify(&t.common, t.store, &h, err);

@@ -1,12 +1,16 @@
 /* Dense linear algebra: the only door to OpenBLAS and its LAPACK.
  *
- * Row-major. Each call runs on one thread. In portable mode the process runs
- * OpenBLAS's Haswell kernels (pinned before the library is loaded), whose bits
- * depend on shapes and values alone. Callers split work over threads by
- * independent problems, never by cutting one product. */
+ * Row-major. Each call runs on one thread. The library is loaded at first use and
+ * chooses its kernels then; in portable mode the process asks for the Haswell
+ * ones before that, whose bits depend on shapes and values alone. Callers split work over
+ * threads by independent problems, never by cutting one product. */
 #ifndef UP_NN_GEMM_H
 #define UP_NN_GEMM_H
 #include "store/base/err.h"
+
+/* Loads OpenBLAS now. UP_EUNSUPPORTED when it is not installed; whoever calls the
+ * rest without having asked aborts then. */
+int up_blas_load(struct up_err *err);
 
 enum up_trans { UP_N, UP_T };
 

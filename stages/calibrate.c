@@ -5,7 +5,7 @@
  * on; values f64[n][M] calibrated, every row of scores} */
 #include "dag/stage.h"
 #include "stages/model/calibration.h"
-#include "stages/search/models.h"
+#include "stages/artifact/models.h"
 #include "store/base/pack.h"
 #include <math.h>
 

@@ -8,7 +8,7 @@
  * outside the scored ones; a value that is not known is left out of its map. */
 #include "dag/stage.h"
 #include "stages/decode/drawing.h"
-#include "stages/decode/entries.h"
+#include "stages/artifact/entries.h"
 #include "store/base/pack.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,10 +6,10 @@
  * the rows used; used u32[] rows of scores it was fitted on, ascending; weights
  * f64[M]}. History and used are empty, and the nils nil, unless preset is tpe. */
 #include "dag/stage.h"
-#include "stages/decode/scored.h"
+#include "stages/artifact/scored.h"
 #include "stages/lambda/fit.h"
 #include "stages/lambda/presets.h"
-#include "stages/search/models.h"
+#include "stages/artifact/models.h"
 #include "stages/stat/kendall.h"
 #include "store/base/pack.h"
 #include "store/base/rng.h"

@@ -10,7 +10,7 @@
 #include "stages/checkpoint.h"
 #include "stages/model/mlp_train.h"
 #include "stages/model/vgae.h"
-#include "stages/search/models.h"
+#include "stages/artifact/models.h"
 #include "stages/stat/kendall.h"
 #include "store/base/hash.h"
 #include "store/base/pack.h"

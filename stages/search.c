@@ -12,7 +12,7 @@
 #include "stages/search/search.h"
 #include "dag/stage.h"
 #include "stages/model/calibration.h"
-#include "stages/search/models.h"
+#include "stages/artifact/models.h"
 #include "store/base/pack.h"
 #include <math.h>
 #include <stdlib.h>
@@ -221,7 +221,7 @@ static struct found found_gather(const struct up_search *s, const uint32_t *row,
         f.unified[i] = s->ledger.unified[row[i]];
         t->space->cost(&f.flops[i], &f.params[i], &f.arch[i], &t->net);
     }
-    up_task_predict(t, y, f.arch, n);
+    up_model_predict(t->model, y, f.arch, n);
     for (size_t i = 0; i < n * m; i++)
         f.predicted[i] = (double)y[i];
     return f;

@@ -1,4 +1,4 @@
-#include "stages/decode/entries.h"
+#include "stages/artifact/entries.h"
 #include "stages/format/csv.h"
 #include "stages/format/json_write.h"
 #include "stages/format/naslib.h"

@@ -1,5 +1,5 @@
 #include "stages/lambda/fit.h"
-#include "stages/search/blocks.h"
+#include "stages/nn/blocks.h"
 #include "stages/stat/kendall.h"
 #include "stages/stat/tpe.h"
 #include "store/base/arena.h"

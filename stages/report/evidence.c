@@ -1,4 +1,5 @@
 #include "stages/report/evidence.h"
+#include "stages/nn/blocks.h"
 #include "stages/stat/kendall.h"
 #include <math.h>
 #include <string.h>
@@ -9,7 +10,7 @@ enum { BLOCK = 128, USED_LAMBDA = 1, USED_MPE = 2 };
 
 struct forecast {
     struct up_evidence *e;
-    const struct up_search_task *task;
+    const struct up_search_model *model;
 };
 
 static void forecast_block(void *ctx, size_t block)
@@ -20,9 +21,10 @@ static void forecast_block(void *ctx, size_t block)
     struct up_arch a[BLOCK];
     for (size_t i = 0; i < n; i++)
         up_scored_arch(s, &a[i], from + i);
-    up_task_predict(f->task, f->e->forecast + from * s->m, a, n);
+    up_model_predict(f->model, f->e->forecast + from * s->m, a, n);
     for (size_t i = from; i < from + n; i++)
-        f->e->forecast_unified[i] = up_task_unify(f->task, f->e->forecast + i * s->m);
+        f->e->forecast_unified[i] =
+            up_model_unify(f->model, s->weights, f->e->forecast + i * s->m);
 }
 
 /* Drops pairs that are not finite (raw calibration lets infinite scores through). */
@@ -174,9 +176,7 @@ void up_evidence_make(struct up_evidence *e, const struct up_scored *s,
                       struct up_arena *arena)
 {
     size_t columns = s->truth.columns, side = s->m + 1;
-    struct up_search_task task = {
-        .space = s->space, .model = &models->view, .weights = s->weights, .net = s->space->net};
-    struct forecast f = {e, &task};
+    struct forecast f = {e, &models->view};
     *e = (struct up_evidence){.scored = s, .target = target};
     e->forecast = UP_NEW(arena, s->n * s->m + 1, float);
     e->forecast_unified = UP_NEW(arena, s->n + 1, double);

@@ -2,8 +2,8 @@
  * fitted on. A number that needs a benchmark is NaN without one. */
 #ifndef UP_REPORT_EVIDENCE_H
 #define UP_REPORT_EVIDENCE_H
-#include "stages/decode/entries.h"
-#include "stages/search/models.h"
+#include "stages/artifact/entries.h"
+#include "stages/artifact/models.h"
 
 enum { UP_REGRETS = 3 };
 extern const size_t up_regret_k[UP_REGRETS]; /* 1, 10, 100 */

@@ -1,7 +1,7 @@
 #include "stages/proxy/batch.h"
 #include "stages/scores/chunks.h"
 #include "stages/scores/table.h"
-#include "stages/search/blocks.h"
+#include "stages/nn/blocks.h"
 #include "store/base/pack.h"
 #include "store/base/rng.h"
 #include <math.h>

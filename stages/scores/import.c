@@ -1,6 +1,6 @@
-#include "stages/decode/scored.h"
+#include "stages/artifact/scored.h"
 #include "stages/scores/table.h"
-#include "stages/search/models.h"
+#include "stages/artifact/models.h"
 #include "store/base/pack.h"
 #include <math.h>
 #include <string.h>

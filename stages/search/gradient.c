@@ -140,7 +140,8 @@ static void race_judge(struct race *r)
             continue;
         double value = c->row == UP_LEDGER_NONE ? (double)NAN : r->s->ledger.unified[c->row];
         size_t at = i * (size_t)o->steps + (size_t)c->steps;
-        r->point[at] = (float)up_task_unify(r->s->ledger.task, r->y + i * r->m);
+        r->point[at] = (float)up_model_unify(r->s->ledger.task->model,
+                                             r->s->ledger.task->weights, r->y + i * r->m);
         r->value[at] = (float)value;
         c->steps++;
         c->tired++;

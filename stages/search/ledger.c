@@ -84,9 +84,9 @@ static void fresh_block(void *ctx, size_t block)
     if (n > BLOCK)
         n = BLOCK;
     float *y = up_alloc(n * m * sizeof *y);
-    up_task_predict(t, y, f->l->arch + at, n);
+    up_model_predict(t->model, y, f->l->arch + at, n);
     for (size_t i = 0; i < n; i++)
-        f->l->unified[at + i] = up_task_unify(t, y + i * m);
+        f->l->unified[at + i] = up_model_unify(t->model, t->weights, y + i * m);
     free(y);
 }
 
@@ -105,21 +105,4 @@ bool up_task_allows(const struct up_search_task *t, const struct up_arch *a)
         return false;
     t->space->cost(&flops, &params, a, &t->net);
     return flops <= t->flops.max && params <= t->params.max;
-}
-
-double up_task_unify(const struct up_search_task *t, const float *y)
-{
-    double sum = 0;
-    for (int m = 0; m < t->model->scores; m++)
-        sum += t->weights[m] * (double)y[m];
-    return sum;
-}
-
-void up_task_predict(const struct up_search_task *t, float *y, const struct up_arch *a,
-                     size_t n)
-{
-    float *z = up_alloc(n * t->model->dim * sizeof *z);
-    t->model->embed(t->model->ctx, z, a, n);
-    t->model->predict(t->model->ctx, y, z, n);
-    free(z);
 }

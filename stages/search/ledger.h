@@ -3,24 +3,10 @@
  * Rows are in the order of the queries, which depends on the requests alone. */
 #ifndef UP_SEARCH_LEDGER_H
 #define UP_SEARCH_LEDGER_H
-#include "stages/search/blocks.h"
+#include "stages/artifact/models.h"
+#include "stages/nn/blocks.h"
 #include "stages/space/space.h"
 #include "store/base/arena.h"
-
-/* The models a search looks through. Constant; any thread may call; the bits of
- * a row depend on that row alone. */
-struct up_search_model {
-    size_t dim; /* of z */
-    int scores; /* M */
-    const void *ctx;
-    void (*embed)(const void *ctx, float *z, const struct up_arch *a, size_t n);
-    void (*predict)(const void *ctx, float *y, const float *z, size_t n); /* y[n][M] */
-    /* dz[n][dim] of sum_m dy[n][m] y[n][m], and y[n][M]. */
-    void (*gradient)(const void *ctx, float *dz, float *y, const float *z, size_t n,
-                     const float *dy);
-    /* a[n] and ok[n], 1 where z decodes to exactly an architecture's graphs. */
-    void (*decode)(const void *ctx, struct up_arch *a, uint8_t *ok, const float *z, size_t n);
-};
 
 /* A limit on an exact cost, and its shadow on the predicted scores. */
 struct up_limit {
@@ -67,10 +53,5 @@ void up_ledger_ask(struct up_ledger *l, uint32_t *row, const struct up_arch *a, 
 
 /* Connected and within the exact limits; a is canonical. */
 bool up_task_allows(const struct up_search_task *t, const struct up_arch *a);
-/* The sum of weights times scores, left to right. */
-double up_task_unify(const struct up_search_task *t, const float *y);
-/* y[n][M] of canonical architectures, embedded and predicted. */
-void up_task_predict(const struct up_search_task *t, float *y, const struct up_arch *a,
-                     size_t n);
 
 #endif

@@ -104,6 +104,10 @@ int up_doc_real(struct up_view doc, const char *path, double *v, struct up_err *
 int up_doc_str(struct up_view doc, const char *path, struct up_arena *arena, const char **v,
                struct up_err *err);
 
+/* The list of strings at `path` of an artifact, copied into the arena. */
+int up_doc_names(struct up_view doc, const char *path, struct up_arena *arena,
+                 const char *const **names, size_t *n, struct up_err *err);
+
 /* UP_OK when the bytes are exactly one canonical value. */
 int up_pack_check(struct up_view doc, struct up_err *err);
 

@@ -42,6 +42,11 @@ allow stages/stat 9 'store/base/|stages/nn/|stages/stat/'
 allow stages/proxy 9 'store/base/|stages/nn/|stages/space/|stages/proxy/'
 allow stages/model 9 'store/base/|stages/nn/|stages/space/|stages/stat/|stages/model/'
 allow stages 1 'store/base/|dag/stage|stages/'
+shared='store/base/|dag/stage|stages/(nn|space|format|stat|proxy|model|artifact)/'
+allow stages/artifact 9 'store/base/|stages/(nn|space|stat|model|artifact)/'
+for own in data benchmark scores lambda search decode report; do
+    allow "stages/$own" 9 "$shared|stages/$own/"
+done
 allow cli 9 'store/|dag/|stages/|cli/'
 
 once lmdb.h

@@ -6,12 +6,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "stages/decode/scored.h"
+#include "stages/artifact/scored.h"
 #include "stages/format/naslib.h"
 #include "stages/model/calibration.h"
 #include "stages/model/mlp_train.h"
 #include "stages/model/vgae_train.h"
-#include "stages/search/models.h"
+#include "stages/artifact/models.h"
 #include "stages/stat/kendall.h"
 #include "dag/stage.h"
 #include "store/base/pack.h"
@@ -307,15 +307,14 @@ static void test_search_ranks_the_reencoded(void **state)
     assert_int_equal(up_models_load(m, w.space, up_buf_view(&w.vgae), up_buf_view(&w.mpe),
                                     up_buf_view(&w.lambda), &w.arena, NULL),
                      UP_OK);
-    struct up_search_task task = {.space = w.space, .model = &m->view, .weights = m->weights};
     for (size_t i = 0; i < d[0]; i++) {
         struct up_arch x = {.len = GENES}, c;
         float again[M];
         memcpy(x.gene, a + i * GENES, GENES);
         w.space->canonical(&c, &x);
         assert_int_equal(up_arch_cmp(&c, &x), 0);
-        up_task_predict(&task, again, &x, 1);
-        assert_near(up_task_unify(&task, again), u[i], 0);
+        up_model_predict(&m->view, again, &x, 1);
+        assert_near(up_model_unify(&m->view, m->weights, again), u[i], 0);
         for (size_t k = 0; k < M; k++)
             assert_near((double)again[k], y[i * M + k], 0);
         assert_true(i == 0 || u[i] <= u[i - 1]);

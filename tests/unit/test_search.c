@@ -110,8 +110,8 @@ static double optimum(const struct fixture *f, struct up_arch *best)
         float y[M];
         f->task.space->at(&a, i);
         f->task.space->canonical(&c, &a);
-        up_task_predict(&f->task, y, &c, 1);
-        double u = up_task_unify(&f->task, y);
+        up_model_predict(f->task.model, y, &c, 1);
+        double u = up_model_unify(f->task.model, f->task.weights, y);
         if (up_task_allows(&f->task, &c) && u > top) {
             top = u;
             *best = c;

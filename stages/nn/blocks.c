@@ -1,4 +1,4 @@
-#include "stages/search/blocks.h"
+#include "stages/nn/blocks.h"
 #include <pthread.h>
 #include <stdatomic.h>
 

@@ -1,7 +1,7 @@
 /* Work cut into fixed blocks and shared by threads: which thread takes a block
  * changes nothing that the block computes. */
-#ifndef UP_SEARCH_BLOCKS_H
-#define UP_SEARCH_BLOCKS_H
+#ifndef UP_NN_BLOCKS_H
+#define UP_NN_BLOCKS_H
 #include <stddef.h>
 
 /* Calls fn(ctx, b) for every b < blocks, each exactly once, on up to `threads`

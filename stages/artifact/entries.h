@@ -1,7 +1,7 @@
 /* Everything known about each architecture found, and the files made of it. */
-#ifndef UP_DECODE_ENTRIES_H
-#define UP_DECODE_ENTRIES_H
-#include "stages/decode/scored.h"
+#ifndef UP_ARTIFACT_ENTRIES_H
+#define UP_ARTIFACT_ENTRIES_H
+#include "stages/artifact/scored.h"
 
 struct up_entry {                   /* one found architecture; rank = its place, from 1 */
     struct up_arch arch;            /* canonical */

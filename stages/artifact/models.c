@@ -1,5 +1,6 @@
-#include "stages/search/models.h"
+#include "stages/artifact/models.h"
 #include "store/base/pack.h"
+#include <stdlib.h>
 #include <string.h>
 
 static void view_embed(const void *ctx, float *z, const struct up_arch *a, size_t n)
@@ -60,29 +61,6 @@ static void edges_learn(struct up_models *m)
     }
 }
 
-int up_doc_names(struct up_view doc, const char *path, struct up_arena *arena,
-                 const char *const **names, size_t *n, struct up_err *err)
-{
-    struct up_cursor c;
-    size_t count;
-    int rc = up_doc_at(doc, path, &c, err);
-    if (!rc)
-        rc = up_cur_list(&c, &count, err);
-    if (rc)
-        return rc;
-    const char **v = UP_NEW(arena, count + 1, const char *);
-    for (size_t i = 0; i < count; i++) {
-        struct up_view s;
-        rc = up_cur_str(&c, &s, err);
-        if (rc)
-            return rc;
-        v[i] = up_arena_strndup(arena, (const char *)s.data, s.len);
-    }
-    *names = v;
-    *n = count;
-    return UP_OK;
-}
-
 int up_models_load(struct up_models *m, const struct up_space *space, struct up_view vgae,
                    struct up_view mpe, struct up_view lambda, struct up_arena *arena,
                    struct up_err *err)
@@ -121,4 +99,21 @@ int up_models_load(struct up_models *m, const struct up_space *space, struct up_
                                        .gradient = view_gradient,
                                        .decode = view_decode};
     return UP_OK;
+}
+
+void up_model_predict(const struct up_search_model *m, float *y, const struct up_arch *a,
+                      size_t n)
+{
+    float *z = up_alloc(n * m->dim * sizeof *z);
+    m->embed(m->ctx, z, a, n);
+    m->predict(m->ctx, y, z, n);
+    free(z);
+}
+
+double up_model_unify(const struct up_search_model *m, const double *weights, const float *y)
+{
+    double sum = 0;
+    for (int i = 0; i < m->scores; i++)
+        sum += weights[i] * (double)y[i];
+    return sum;
 }

@@ -1,4 +1,4 @@
-#include "stages/decode/scored.h"
+#include "stages/artifact/scored.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

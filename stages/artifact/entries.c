@@ -1,4 +1,4 @@
-#include "stages/decode/entries.h"
+#include "stages/artifact/entries.h"
 #include "store/base/pack.h"
 #include <math.h>
 #include <string.h>

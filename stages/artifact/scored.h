@@ -1,7 +1,7 @@
 /* The scored architectures beside their unified score and their accuracies:
  * what decode looks entries up in and what report measures. */
-#ifndef UP_DECODE_SCORED_H
-#define UP_DECODE_SCORED_H
+#ifndef UP_ARTIFACT_SCORED_H
+#define UP_ARTIFACT_SCORED_H
 #include "stages/space/space.h"
 #include "store/base/arena.h"
 

@@ -1,5 +1,5 @@
-#include "stages/decode/scored.h"
-#include "stages/search/models.h"
+#include "stages/artifact/scored.h"
+#include "stages/artifact/models.h"
 #include "store/base/pack.h"
 #include <string.h>
 

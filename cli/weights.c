@@ -11,7 +11,7 @@ int up_weights_open(struct up_weights *w, const char *path, struct up_err *err)
     if ((rc = up_file_read(&w->bytes, path, err)) ||
         (rc = up_npz_open(&w->npz, path, up_buf_view(&w->bytes), err)))
         return rc;
-    w->tensor = UP_NEW(&w->arena, w->npz.count, struct up_weight);
+    w->tensor = UP_NEW(&w->arena, w->npz.count, struct up_named_tensor);
     for (size_t i = 0; i < w->npz.count; ++i) {
         if ((rc = up_npz_get(&w->npz, i, &w->arena, &a, err)))
             return rc;
@@ -20,18 +20,24 @@ int up_weights_open(struct up_weights *w, const char *path, struct up_err *err)
                            w->npz.entry[i].name);
         float *value = UP_NEW(&w->arena, a.count, float);
         up_npy_f32(&a, value);
-        w->tensor[w->n++] = (struct up_weight){w->npz.entry[i].name, a.count, value};
+        struct up_named_tensor *t = &w->tensor[w->n++];
+        *t = (struct up_named_tensor){w->npz.entry[i].name, {.ndim = a.ndim, .value = value}};
+        memcpy(t->t.dims, a.dims, sizeof t->t.dims);
     }
     return UP_OK;
 }
 
-static const float *find(void *ctx, const char *name, size_t count)
+_Static_assert((int)UP_TENSOR_DIMS == (int)UP_NPY_DIMS, "a tensor holds any array");
+
+static bool find(void *ctx, const char *name, struct up_tensor *out)
 {
     const struct up_weights *w = ctx;
     for (size_t i = 0; i < w->n; ++i)
-        if (!strcmp(w->tensor[i].name, name))
-            return w->tensor[i].count == count ? w->tensor[i].value : NULL;
-    return NULL;
+        if (!strcmp(w->tensor[i].name, name)) {
+            *out = w->tensor[i].t;
+            return true;
+        }
+    return false;
 }
 
 struct up_tensor_source up_weights_source(struct up_weights *w)

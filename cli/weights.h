@@ -9,10 +9,9 @@ struct up_weights {
     struct up_arena arena;
     struct up_npz npz;
     size_t n;
-    struct up_weight {
+    struct up_named_tensor {
         const char *name;
-        size_t count;
-        float *value;
+        struct up_tensor t;
     } * tensor;
 };
 /* Reads every tensor of the file as float32. */

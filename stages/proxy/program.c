@@ -53,13 +53,17 @@ static struct up_op *append(struct up_program *p, enum up_op_kind kind, int src,
     return op;
 }
 
+/* dims end with a 0 when there are fewer. */
 static int add_weight(struct up_program *p, const char *module, const char *what,
-                      enum up_weight_role role, int count, int fan_in)
+                      enum up_weight_role role, const int dims[UP_WEIGHT_DIMS], int fan_in)
 {
     p->weight = grown(p->weight, p->weights, sizeof *p->weight);
     struct up_weight *w = &p->weight[p->weights];
-    *w = (struct up_weight){
-        .role = role, .count = (size_t)count, .at = p->numbers, .fan_in = fan_in};
+    *w = (struct up_weight){.role = role, .count = 1, .at = p->numbers, .fan_in = fan_in};
+    for (; w->ndim < UP_WEIGHT_DIMS && dims[w->ndim]; ++w->ndim) {
+        w->dims[w->ndim] = (uint64_t)dims[w->ndim];
+        w->count *= (size_t)dims[w->ndim];
+    }
     int len = snprintf(w->name, sizeof w->name, "%s.%s", module, what);
     UP_CHECK(len > 0 && len < UP_WEIGHT_NAME);
     p->numbers += w->count;
@@ -78,7 +82,8 @@ int up_program_conv(struct up_program *p, int src, bool relu, int out, int kerne
     op->kernel = kernel;
     op->stride = stride;
     op->pad = pad;
-    op->weight = add_weight(p, name, "weight", UP_W_COUNTED, out * fan_in, fan_in);
+    const int dims[UP_WEIGHT_DIMS] = {out, in.c, kernel, kernel};
+    op->weight = add_weight(p, name, "weight", UP_W_COUNTED, dims, fan_in);
     p->slot[src].relus += relu;
     return dst;
 }
@@ -98,8 +103,9 @@ int up_program_norm(struct up_program *p, int src, int into, const char *name)
     int dst = like(p, src, into), c = p->slot[src].c;
     struct up_op *op = append(p, UP_OP_NORM, src, dst);
     op->norm = p->norms;
-    op->weight = add_weight(p, name, "weight", UP_W_GAMMA, c, c);
-    add_weight(p, name, "bias", UP_W_BETA, c, c);
+    const int dims[UP_WEIGHT_DIMS] = {c};
+    op->weight = add_weight(p, name, "weight", UP_W_GAMMA, dims, c);
+    add_weight(p, name, "bias", UP_W_BETA, dims, c);
     p->norms += c;
     return dst;
 }
@@ -144,8 +150,9 @@ int up_program_linear(struct up_program *p, int src, int out, const char *name)
 {
     int in = p->slot[src].c;
     struct up_op *op = append(p, UP_OP_LINEAR, src, up_program_slot(p, out, 1, 1));
-    op->weight = add_weight(p, name, "weight", UP_W_COUNTED, out * in, in);
-    add_weight(p, name, "bias", UP_W_BIAS, out, in);
+    const int weight[UP_WEIGHT_DIMS] = {out, in}, bias[UP_WEIGHT_DIMS] = {out};
+    op->weight = add_weight(p, name, "weight", UP_W_COUNTED, weight, in);
+    add_weight(p, name, "bias", UP_W_BIAS, bias, in);
     p->logits = op->dst;
     return op->dst;
 }

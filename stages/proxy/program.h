@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum up_op_kind {
     UP_OP_CONV, /* always into a slot of its own; `relu`: its input goes through a ReLU */
@@ -39,12 +40,14 @@ struct up_slot {
 };
 
 enum up_weight_role { UP_W_COUNTED, UP_W_BIAS, UP_W_GAMMA, UP_W_BETA };
-enum { UP_WEIGHT_NAME = 64 };
+enum { UP_WEIGHT_NAME = 64, UP_WEIGHT_DIMS = 4 };
 struct up_weight {
     char name[UP_WEIGHT_NAME];
     enum up_weight_role
         role;         /* COUNTED: of a convolution or linear layer (spec: counted layers) */
-    size_t count, at; /* numbers, and where they start among all of them */
+    unsigned ndim;
+    uint64_t dims[UP_WEIGHT_DIMS]; /* as PyTorch has them: [out][in][k][k], [out][in], [c] */
+    size_t count, at;              /* numbers, and where they start among all of them */
     int fan_in;
 };
 

@@ -38,9 +38,15 @@ struct up_batch {
 };
 
 /* Weights given by name (names as in the README's table), else drawn. */
+enum { UP_TENSOR_DIMS = 8 };
+struct up_tensor {
+    unsigned ndim;
+    uint64_t dims[UP_TENSOR_DIMS];
+    const float *value; /* the product of dims */
+};
 struct up_tensor_source {
-    /* float32 values of the tensor, or NULL when there is none of that name and size. */
-    const float *(*find)(void *ctx, const char *name, size_t count);
+    /* The tensor of that name, whatever its shape; false when there is none. */
+    bool (*find)(void *ctx, const char *name, struct up_tensor *out);
     void *ctx;
 };
 

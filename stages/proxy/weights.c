@@ -27,21 +27,53 @@ static void draw_default(float *out, const struct up_weight *w, uint64_t seed)
         out[i] = (float)up_rng_range(&rng, -bound, bound);
 }
 
+enum { SHAPE_TEXT = 192 };
+
+/* "[16, 3, 3, 3]" */
+static const char *shape_text(char out[SHAPE_TEXT], unsigned ndim, const uint64_t *dims)
+{
+    size_t at = 0;
+    for (unsigned i = 0; i < ndim; ++i)
+        at += (size_t)snprintf(out + at, SHAPE_TEXT - at, "%s%llu", i ? ", " : "[",
+                               (unsigned long long)dims[i]);
+    snprintf(out + at, SHAPE_TEXT - at, ndim ? "]" : "[]");
+    return out;
+}
+
+/* UP_ENOTFOUND: there is none, and none is needed. */
+static int take(float *out, const struct up_weight *w, const struct up_tensor_source *given,
+                struct up_err *err)
+{
+    char is[SHAPE_TEXT], wanted[SHAPE_TEXT];
+    struct up_tensor t;
+    shape_text(wanted, w->ndim, w->dims);
+    if (!given->find(given->ctx, w->name, &t)) {
+        if (!of_layer(w))
+            return UP_ENOTFOUND;
+        return up_fail(err, UP_EINVAL,
+                       "the weights have no tensor '%s' %s, which this architecture needs; "
+                       "were they saved for another one?",
+                       w->name, wanted);
+    }
+    if (t.ndim != w->ndim || memcmp(t.dims, w->dims, w->ndim * sizeof *w->dims))
+        return up_fail(err, UP_EINVAL,
+                       "the weights' tensor '%s' is %s, this architecture needs %s; were they "
+                       "saved for another one?",
+                       w->name, shape_text(is, t.ndim, t.dims), wanted);
+    memcpy(out, t.value, w->count * sizeof *out);
+    return UP_OK;
+}
+
 int up_weights_fill(float *out, const struct up_program *p, uint64_t seed,
                     const struct up_tensor_source *given, struct up_err *err)
 {
     for (int i = 0; i < p->weights; ++i) {
         const struct up_weight *w = &p->weight[i];
-        const float *v = given ? given->find(given->ctx, w->name, w->count) : NULL;
-        if (v)
-            memcpy(out + w->at, v, w->count * sizeof *out);
-        else if (given && of_layer(w))
-            return up_fail(err, UP_EINVAL,
-                           "the weights have no tensor '%s' of %zu numbers, which this "
-                           "architecture needs; were they saved for another one?",
-                           w->name, w->count);
-        else
+        int rc = given ? take(out + w->at, w, given, err) : UP_ENOTFOUND;
+        if (rc == UP_ENOTFOUND)
             draw_default(out + w->at, w, seed);
+        else if (rc)
+            return rc;
     }
     return UP_OK;
 }

@@ -7,7 +7,8 @@
 /* out[numbers]. given == NULL: PyTorch's defaults, U(-1/sqrt(fan_in), 1/sqrt(fan_in)) for
  * weights and biases of convolutions and linear layers, 1 and 0 for norms, drawn from a
  * stream named after the tensor. Otherwise what `given` has; it must have every weight and
- * bias of those layers (UP_EINVAL names the one it lacks), norms may keep their defaults. */
+ * bias of those layers, norms may keep their defaults; UP_EINVAL names a tensor that is
+ * missing or of another shape. */
 int up_weights_fill(float *out, const struct up_program *p, uint64_t seed,
                     const struct up_tensor_source *given, struct up_err *err);
 

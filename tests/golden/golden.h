@@ -38,15 +38,20 @@ static struct up_view golden_file(struct golden *g, const char *name, const char
     return (struct up_view){data, size};
 }
 
-static const float *golden_tensor(void *ctx, const char *name, size_t count)
+static bool golden_tensor(void *ctx, const char *name, struct up_tensor *out)
 {
     struct golden *g = ctx;
     struct up_npy a;
-    if (up_npz_find(&g->weights, name, &g->arena, &a, NULL) || a.count != count)
-        return NULL;
-    float *v = UP_NEW(&g->arena, count, float);
+    size_t i = 0;
+    while (i < g->weights.count && strcmp(g->weights.entry[i].name, name))
+        ++i;
+    if (i == g->weights.count || up_npz_get(&g->weights, i, &g->arena, &a, NULL))
+        return false;
+    float *v = UP_NEW(&g->arena, a.count, float);
     up_npy_f32(&a, v);
-    return v;
+    *out = (struct up_tensor){.ndim = a.ndim, .value = v};
+    memcpy(out->dims, a.dims, sizeof out->dims);
+    return true;
 }
 
 /* "key": value pairs of the case, those of "proxies" included. */

@@ -212,9 +212,10 @@ static void seeds_and_names_decide_the_weights(void **state)
     up_proxy_slab_free(f.slab);
 }
 
-static const float *only_the_stem(void *ctx, const char *name, size_t count)
+static bool only_the_stem(void *ctx, const char *name, struct up_tensor *out)
 {
-    return !strcmp(name, "stem.conv.weight") && count == 4 * 3 * 9 ? ctx : NULL;
+    *out = *(const struct up_tensor *)ctx;
+    return !strcmp(name, "stem.conv.weight");
 }
 
 static void bad_input_is_named(void **state)
@@ -222,11 +223,17 @@ static void bad_input_is_named(void **state)
     (void)state;
     struct fixture f;
     open_fixture(&f, usual);
-    static float stem[4 * 3 * 9];
-    struct up_tensor_source given = {only_the_stem, stem};
+    static float values[4 * 3 * 9];
+    struct up_tensor stem = {.ndim = 4, .dims = {4, 3, 3, 3}, .value = values};
+    struct up_tensor_source given = {only_the_stem, &stem};
     f.job.given = &given;
     assert_int_equal(up_proxy_score(&f.s, &f.job, f.slab, &f.err), UP_EINVAL);
-    assert_non_null(strstr(f.err.msg, "cells.0.edge.0.conv.weight"));
+    assert_non_null(strstr(f.err.msg, "no tensor 'cells.0.edge.0.conv.weight' [4, 4, 3, 3]"));
+    stem.dims[0] = 3; /* transposed */
+    stem.dims[1] = 4;
+    assert_int_equal(up_proxy_score(&f.s, &f.job, f.slab, &f.err), UP_EINVAL);
+    assert_non_null(strstr(f.err.msg, "'stem.conv.weight' is [3, 4, 3, 3], this architecture "
+                                      "needs [4, 3, 3, 3]"));
     f.job.given = NULL;
     f.y[3] = CLASSES;
     assert_int_equal(up_proxy_score(&f.s, &f.job, f.slab, &f.err), UP_EINVAL);

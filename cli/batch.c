@@ -31,7 +31,7 @@ static int open_array(struct up_npy *a, struct up_arena *arena, const char *path
     if (!rc) {
         uint8_t *copy = up_arena_alloc(arena, bytes.len);
         memcpy(copy, bytes.data, bytes.len);
-        rc = up_npy_open(a, path, (struct up_view){copy, bytes.len}, err);
+        rc = up_npy_read(a, path, (struct up_view){copy, bytes.len}, arena, err);
     }
     up_buf_release(&bytes);
     return rc;

@@ -1,12 +1,16 @@
 /* benchmark: published scores and accuracies, as a user downloaded them.
  *
  * {accuracy: {names [str], values f64[n][A], NaN = absent}; archs u8[n][genes] as
- * spelled, ascending, unique; schema; scores: {names [str], state u8[n][M] 0 good
- * 1 invalid 2 absent, values f64[n][M] NaN where not good}; space} */
+ * spelled, ascending, unique; left_out: {names [str], why [str]}, columns of text; schema;
+ * scores: {names [str], state u8[n][M] 0 good
+ * 1 invalid 2 absent, values f64[n][M] NaN where not good}; space}
+ *
+ * Neither names of files nor anything else that is not in their bytes is kept. */
 #include "stages/benchmark/columns.h"
 #include "stages/benchmark/merge.h"
 #include "dag/stage.h"
 #include "store/base/pack.h"
+#include <string.h>
 
 static const struct up_param params[] = {
     {.name = "scores",
@@ -35,7 +39,8 @@ static int load(struct up_job *job, const char *param, struct up_table *t,
     if (!up_job_files(job, param, &file))
         return UP_OK;
     ignore.n = up_job_list(job, "ignore", &ignore.name);
-    struct up_table_wish wish = {up_column_wanted, &ignore, up_job_str(job, "dataset")};
+    struct up_table_wish wish = {up_column_wanted, &ignore, up_job_str(job, "dataset"),
+                                 strcmp(param, "scores") ? NULL : up_column_is_proxy};
     int rc = up_table_read(t, file->path, file->bytes, &wish, up_job_arena(job), err);
     if (rc)
         return rc;
@@ -53,8 +58,23 @@ static void names(struct up_buf *b, const char *const *name, size_t n)
         up_pack_str(b, name[i]);
 }
 
+static void left_out(struct up_buf *b, const struct up_table *t)
+{
+    size_t n = t ? t->texts : 0;
+    up_pack_str(b, "left_out");
+    up_pack_map(b, 2);
+    up_pack_str(b, "names");
+    up_pack_list(b, n);
+    for (size_t i = 0; i < n; i++)
+        up_pack_str(b, t->text[i].name);
+    up_pack_str(b, "why");
+    up_pack_list(b, n);
+    for (size_t i = 0; i < n; i++)
+        up_pack_str(b, t->text[i].why);
+}
+
 static void write_out(struct up_job *job, const struct up_space *space,
-                      const struct up_benchmark *b)
+                      const struct up_benchmark *b, const struct up_table *scores)
 {
     struct up_buf *out = up_job_out(job);
     size_t genes = (size_t)space->genes;
@@ -62,7 +82,7 @@ static void write_out(struct up_job *job, const struct up_space *space,
     for (size_t i = 0; i < b->n; i++)
         for (size_t g = 0; g < genes; g++)
             archs[i * genes + g] = b->arch[i].gene[g];
-    up_pack_map(out, 5);
+    up_pack_map(out, 6);
     up_pack_str(out, "accuracy");
     up_pack_map(out, 2);
     names(out, b->accuracy_name, b->accuracies);
@@ -70,8 +90,9 @@ static void write_out(struct up_job *job, const struct up_space *space,
     up_pack_array2(out, UP_F64, b->accuracy, b->n, b->accuracies);
     up_pack_str(out, "archs");
     up_pack_array2(out, UP_U8, archs, b->n, genes);
+    left_out(out, scores);
     up_pack_str(out, "schema");
-    up_pack_str(out, "upnas.benchmark/1");
+    up_pack_str(out, "upnas.benchmark/2");
     up_pack_str(out, "scores");
     up_pack_map(out, 3);
     names(out, b->proxy, b->proxies);
@@ -107,7 +128,7 @@ static int run(struct up_job *job, struct up_err *err)
                                 up_job_arena(job), err);
     if (rc)
         return rc;
-    write_out(job, space, &b);
+    write_out(job, space, &b, scores);
     up_job_note(job, "%zu architectures, %zu proxies, %zu accuracies", b.n, b.proxies,
                 b.accuracies);
     return UP_OK;
@@ -115,7 +136,7 @@ static int run(struct up_job *job, struct up_err *err)
 
 const struct up_stage up_stage_benchmark = {
     .name = "benchmark",
-    .version = 1,
+    .version = 2,
     .does = "reads the scores and accuracies of a published benchmark",
     .params = params,
     .inputs = inputs,

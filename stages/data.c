@@ -180,9 +180,10 @@ static int open_npy(struct up_job *job, int classes, union source *u, struct up_
     if (!up_job_files(job, "images", &images) || !up_job_files(job, "labels", &labels))
         return up_fail(err, UP_EUSAGE,
                        "data.source npy needs data.images and data.labels; name both files");
-    int rc = up_npy_open(&u->npy.images, images->path, images->bytes, err);
+    struct up_arena *arena = up_job_arena(job);
+    int rc = up_npy_read(&u->npy.images, images->path, images->bytes, arena, err);
     if (!rc)
-        rc = up_npy_open(&u->npy.labels, labels->path, labels->bytes, err);
+        rc = up_npy_read(&u->npy.labels, labels->path, labels->bytes, arena, err);
     if (!rc)
         rc = check_npy(&u->npy, images->path, labels->path, classes, err);
     if (rc)

@@ -1,4 +1,5 @@
 #include "stages/benchmark/columns.h"
+#include "stages/proxy/proxy.h"
 #include <string.h>
 #include <strings.h>
 
@@ -43,4 +44,10 @@ bool up_column_wanted(void *ctx, const char *name)
         if (!strcmp(ignore->name[i], name))
             return false;
     return up_column_use(name) != UP_USE_NEITHER;
+}
+
+bool up_column_is_proxy(void *ctx, const char *name)
+{
+    (void)ctx;
+    return up_proxy_find(name) >= 0;
 }

@@ -17,5 +17,6 @@ struct up_column_ignore { /* names a user lists under benchmark.ignore */
 };
 /* For struct up_table_wish: ctx is a struct up_column_ignore. */
 bool up_column_wanted(void *ctx, const char *name);
+bool up_column_is_proxy(void *ctx, const char *name); /* one that upnas computes itself */
 
 #endif

@@ -14,6 +14,40 @@ struct part { /* one table on its way in */
     uint32_t *to;         /* [columns] column of the benchmark */
 };
 
+static int no_arch(const struct up_table *t, size_t row, const char *s,
+                   const struct up_space *space, int rc, struct up_err *err)
+{
+    if (t->row[row].line)
+        return up_fail_in(err, rc, "%s:%zu: '%.80s' is no architecture of %s", t->name,
+                          t->row[row].line, s, space->name);
+    return up_fail_in(err, rc, "%s: item %zu, '%.80s', is no architecture of %s", t->name, row,
+                      s, space->name);
+}
+
+/* Every further column names the same cell, in whatever spelling; empty fields say nothing. */
+static int agree(const struct part *p, const struct up_space *space, struct up_err *err)
+{
+    const struct up_table *t = p->t;
+    for (size_t i = 0; i < t->alsos; i++) {
+        const struct up_table_also *also = &t->also[i];
+        struct up_arch a, b, first;
+        if (!*also->arch)
+            continue;
+        int rc = space->parse(&a, also->arch, strlen(also->arch), err);
+        if (rc)
+            return no_arch(t, also->row, also->arch, space, rc, err);
+        space->canonical(&b, &a);
+        space->canonical(&first, &p->arch[also->row]);
+        if (up_arch_cmp(&b, &first))
+            return up_fail(err, UP_EINVAL,
+                           "%s:%zu: column %s says '%.80s', which is not '%.80s'; remove the "
+                           "column that is wrong",
+                           t->name, t->row[also->row].line, also->column, also->arch,
+                           t->row[also->row].arch);
+    }
+    return UP_OK;
+}
+
 static int parse(struct part *p, const struct up_space *space, struct up_arena *arena,
                  struct up_err *err)
 {
@@ -23,16 +57,12 @@ static int parse(struct part *p, const struct up_space *space, struct up_arena *
     for (size_t i = 0; i < t->rows; i++) {
         const char *s = t->row[i].arch;
         int rc = space->parse(&p->arch[i], s, strlen(s), err);
-        if (rc && t->row[i].line)
-            return up_fail_in(err, rc, "%s:%zu: '%.80s' is no architecture of %s", t->name,
-                              t->row[i].line, s, space->name);
         if (rc)
-            return up_fail_in(err, rc, "%s: item %zu, '%.80s', is no architecture of %s",
-                              t->name, i, s, space->name);
+            return no_arch(t, i, s, space, rc, err);
     }
     if (!t->rows)
         return up_fail(err, UP_EINVAL, "%s holds no architectures, only its header", t->name);
-    return UP_OK;
+    return agree(p, space, err);
 }
 
 static const char *accuracy_name(const char *name, const char *dataset, struct up_arena *arena)

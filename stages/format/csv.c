@@ -163,14 +163,6 @@ size_t up_csv_column(const struct up_csv *c, size_t i)
     return c->row_col[i];
 }
 
-int up_csv_find(const struct up_csv *c, const char *name)
-{
-    for (size_t i = 0; i < c->columns; i++)
-        if (up_view_equal(up_csv_name(c, i), up_view_str(name)))
-            return (int)i;
-    return -1;
-}
-
 void up_csvw_init(struct up_csvw *w, struct up_buf *out)
 {
     w->out = out;

@@ -29,8 +29,6 @@ struct up_view up_csv_name(const struct up_csv *c, size_t i);
 struct up_view up_csv_field(const struct up_csv *c, size_t i);
 /* 1-based byte column at which field i begins in its line. */
 size_t up_csv_column(const struct up_csv *c, size_t i);
-/* Index of the first column so named (exact), or -1. */
-int up_csv_find(const struct up_csv *c, const char *name);
 
 /* ---- writing ---- */
 struct up_csvw {

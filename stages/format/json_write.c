@@ -162,14 +162,6 @@ void up_jw_real(struct up_jw *w, double v)
     up_jw_raw(w, isfinite(v) ? up_number_print(text, v) : "null");
 }
 
-void up_jw_real_bare(struct up_jw *w, double v)
-{
-    if (isfinite(v))
-        up_jw_real(w, v);
-    else
-        up_jw_raw(w, isnan(v) ? "NaN" : v > 0 ? "Infinity" : "-Infinity");
-}
-
 void up_jw_bool(struct up_jw *w, bool v) { up_jw_raw(w, v ? "true" : "false"); }
 
 void up_jw_null(struct up_jw *w) { up_jw_raw(w, "null"); }

@@ -34,8 +34,7 @@ void up_jw_str(struct up_jw *w, const char *s); /* NULL: null */
 void up_jw_strn(struct up_jw *w, const char *s, size_t n);
 void up_jw_int(struct up_jw *w, int64_t v);
 void up_jw_uint(struct up_jw *w, uint64_t v);
-void up_jw_real(struct up_jw *w, double v);      /* not finite: null */
-void up_jw_real_bare(struct up_jw *w, double v); /* not finite: NaN, Infinity, -Infinity */
+void up_jw_real(struct up_jw *w, double v); /* not finite: null */
 void up_jw_bool(struct up_jw *w, bool v);
 void up_jw_null(struct up_jw *w);
 void up_jw_raw(struct up_jw *w, const char *json); /* text that is one JSON value already */

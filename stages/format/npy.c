@@ -8,8 +8,9 @@ struct header {
     const char *name; /* of the file */
     const char *p, *end;
     char descr[16];
-    bool fortran;
-    unsigned seen; /* one bit per key */
+    bool fortran, big; /* big: the values' bytes come highest first */
+    unsigned seen;     /* one bit per key */
+    size_t item;       /* bytes of one value */
     struct up_npy *a;
 };
 
@@ -135,44 +136,47 @@ static int dict(struct header *h, struct up_err *err)
 }
 
 static const struct {
-    const char *descr;
+    const char *descr; /* behind the byte order */
     enum up_dtype type;
     const char *name;
 } types[] = {
-    {"|u1", UP_U8, "uint8"},    {"<u1", UP_U8, "uint8"},   {"|b1", UP_U8, "bool"},
-    {"<i4", UP_I32, "int32"},   {"<i8", UP_I64, "int64"},  {"<f4", UP_F32, "float32"},
-    {"<f8", UP_F64, "float64"}, {"<u4", UP_U32, "uint32"}, {"<u8", UP_U64, "uint64"},
+    {"u1", UP_U8, "uint8"},    {"b1", UP_U8, "bool"},     {"i4", UP_I32, "int32"},
+    {"i8", UP_I64, "int64"},   {"u4", UP_U32, "uint32"},  {"u8", UP_U64, "uint64"},
+    {"f4", UP_F32, "float32"}, {"f8", UP_F64, "float64"},
 };
 enum { TYPES = sizeof types / sizeof types[0] };
 
-/* Bytes of one value, 0 when the type is not read (and the sentence is written). */
-static size_t item_size(struct header *h, struct up_err *err)
+/* Bytes of one value, and how many of them one swap turns around (h->big). */
+static int item_size(struct header *h, struct up_err *err)
 {
+    bool order = h->descr[0] && strchr("<>|=", h->descr[0]);
+    const char *type = h->descr + order;
+    h->big = h->descr[0] == '>';
     for (int i = 0; i < TYPES; i++) {
-        if (strcmp(types[i].descr, h->descr))
+        if (!order || strcmp(types[i].descr, type))
             continue;
         h->a->type = types[i].type;
-        return up_dtype_size(types[i].type);
+        h->item = up_dtype_size(types[i].type);
+        h->big = h->big && h->item > 1;
+        return UP_OK;
     }
-    char kind = h->descr[0] ? h->descr[1] : 0;
-    bool wide = h->descr[0] == '<' && kind == 'U';
-    if (wide || (h->descr[0] == '|' && kind == 'S')) {
+    if (order && (*type == 'U' || *type == 'S')) {
         char *rest;
-        unsigned long n = strtoul(h->descr + 2, &rest, 10);
-        if (!*rest && rest > h->descr + 2 && n > 0 && n < 1 << 20) {
+        unsigned long n = strtoul(type + 1, &rest, 10);
+        if (type[1] >= '0' && type[1] <= '9' && !*rest && n > 0 && n < 1 << 20) {
             h->a->chars = (unsigned)n;
-            h->a->wide = wide;
-            return n * (wide ? 4 : 1);
+            h->a->wide = *type == 'U';
+            h->item = n * (h->a->wide ? 4 : 1);
+            h->big = h->big && h->a->wide;
+            return UP_OK;
         }
     }
-    const char *what = kind == 'O'          ? "Python objects (pickle), which are never read"
-                       : h->descr[0] == '>' ? "big-endian values"
-                                            : "values of a type that is not read";
-    up_fail(err, UP_EUNSUPPORTED,
-            "%s: '%s' means %s; convert with a.astype('float32'), 'float64', "
-            "'int64', 'int32' or 'uint8' and save again",
-            h->name, h->descr, what);
-    return 0;
+    return up_fail(err, UP_EUNSUPPORTED,
+                   "%s: '%s' means %s; convert with a.astype('float32'), 'float64', "
+                   "'int64', 'int32' or 'uint8' and save again",
+                   h->name, h->descr,
+                   *type == 'O' ? "Python objects (pickle), which are never read"
+                                : "values of a type that is not read");
 }
 
 /* Where the dict is; h->end is where the values begin. */
@@ -197,7 +201,7 @@ static int locate(struct header *h, struct up_view bytes, struct up_err *err)
     return UP_OK;
 }
 
-static int measure(struct header *h, struct up_view bytes, size_t item, struct up_err *err)
+static int measure(struct header *h, struct up_view bytes, struct up_err *err)
 {
     struct up_npy *a = h->a;
     size_t have = (size_t)((const char *)bytes.data + bytes.len - h->end);
@@ -205,7 +209,7 @@ static int measure(struct header *h, struct up_view bytes, size_t item, struct u
     bool fits = true;
     for (unsigned i = 0; i < a->ndim; i++)
         fits = !__builtin_mul_overflow(count, a->dims[i], &count) && fits;
-    if (!fits || count > have / item)
+    if (!fits || count > have / h->item)
         return up_fail(err, UP_EINVAL,
                        "%s: truncated: %zu bytes of values where the header promises "
                        "more; copy the file again",
@@ -215,23 +219,85 @@ static int measure(struct header *h, struct up_view bytes, size_t item, struct u
     return UP_OK;
 }
 
-int up_npy_open(struct up_npy *a, const char *name, struct up_view bytes, struct up_err *err)
+/* On success h->fortran and h->big say what is still to be put in order. */
+static int open_as_stored(struct header *h, struct up_view bytes, struct up_err *err)
 {
+    struct up_npy *a = h->a;
     memset(a, 0, sizeof *a);
-    struct header h = {.name = name, .a = a};
-    int rc = locate(&h, bytes, err);
+    int rc = locate(h, bytes, err);
     if (!rc)
-        rc = dict(&h, err);
-    if (rc)
-        return rc;
+        rc = dict(h, err);
+    if (!rc)
+        rc = item_size(h, err);
+    if (!rc)
+        rc = measure(h, bytes, err);
     unsigned wide = 0; /* dimensions longer than one: order matters with two */
     for (unsigned i = 0; i < a->ndim; i++)
         wide += a->dims[i] > 1;
-    if (h.fortran && wide > 1)
+    h->fortran = h->fortran && wide > 1;
+    return rc;
+}
+
+int up_npy_open(struct up_npy *a, const char *name, struct up_view bytes, struct up_err *err)
+{
+    struct header h = {.name = name, .a = a};
+    int rc = open_as_stored(&h, bytes, err);
+    if (!rc && h.fortran)
         return up_fail(err, UP_EUNSUPPORTED,
                        "%s: stored in Fortran order; save numpy.ascontiguousarray(a)", name);
-    size_t item = item_size(&h, err);
-    return item ? measure(&h, bytes, item, err) : UP_EUNSUPPORTED;
+    if (!rc && h.big)
+        return up_fail(err, UP_EUNSUPPORTED,
+                       "%s: '%s' means big-endian values; save a.astype('%s')", name, h.descr,
+                       h.descr + 1);
+    return rc;
+}
+
+/* out[count * item] in C order. Fortran order: the first index runs fastest. */
+static void unfold(uint8_t *out, const struct up_npy *a, size_t item)
+{
+    size_t stride[UP_NPY_DIMS], at[UP_NPY_DIMS] = {0}, from = 0, step = 1;
+    for (unsigned i = 0; i < a->ndim; i++) {
+        stride[i] = step;
+        step *= (size_t)a->dims[i];
+    }
+    for (size_t k = 0; k < a->count; k++) {
+        memcpy(out + k * item, a->data + from * item, item);
+        for (unsigned i = a->ndim; i-- > 0;) {
+            from += stride[i];
+            if (++at[i] < a->dims[i])
+                break;
+            from -= stride[i] * at[i];
+            at[i] = 0;
+        }
+    }
+}
+
+static void swap_bytes(uint8_t *p, size_t n, size_t unit)
+{
+    for (uint8_t *end = p + n; p < end; p += unit)
+        for (size_t i = 0; i < unit / 2; i++) {
+            uint8_t t = p[i];
+            p[i] = p[unit - 1 - i];
+            p[unit - 1 - i] = t;
+        }
+}
+
+int up_npy_read(struct up_npy *a, const char *name, struct up_view bytes,
+                struct up_arena *arena, struct up_err *err)
+{
+    struct header h = {.name = name, .a = a};
+    int rc = open_as_stored(&h, bytes, err);
+    if (rc || (!h.fortran && !h.big))
+        return rc;
+    uint8_t *out = up_arena_array(arena, a->count, h.item);
+    if (h.fortran)
+        unfold(out, a, h.item);
+    else
+        memcpy(out, a->data, a->count * h.item);
+    if (h.big)
+        swap_bytes(out, a->count * h.item, a->chars ? 4 : h.item);
+    a->data = out;
+    return UP_OK;
 }
 
 double up_npy_real(const struct up_npy *a, size_t i)
@@ -342,34 +408,4 @@ const char *up_npy_describe(const struct up_npy *a, char out[160])
     if (at < 158)
         snprintf(out + at, 160 - at, "]");
     return out;
-}
-
-void up_npy_write(struct up_buf *out, enum up_dtype t, const void *v, unsigned ndim,
-                  const uint64_t *dims)
-{
-    const char *descr = NULL;
-    for (int i = TYPES - 1; i >= 0; i--)
-        if (types[i].type == t)
-            descr = types[i].descr;
-    UP_CHECK(descr && ndim <= UP_NPY_DIMS);
-    struct up_buf h = UP_BUF_INIT;
-    uint64_t count = 1;
-    up_buf_printf(&h, "{'descr': '%s', 'fortran_order': False, 'shape': (", descr);
-    for (unsigned i = 0; i < ndim; i++) {
-        up_buf_printf(&h, "%llu%s", (unsigned long long)dims[i],
-                      i + 1 < ndim ? ", "
-                      : ndim == 1  ? ","
-                                   : "");
-        count *= dims[i];
-    }
-    up_buf_puts(&h, "), }");
-    while ((10 + h.len + 1) % 64)
-        up_buf_puts(&h, " ");
-    up_buf_puts(&h, "\n");
-    uint8_t fixed[10] = {
-        0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (uint8_t)h.len, (uint8_t)(h.len >> 8)};
-    up_buf_append(out, fixed, sizeof fixed);
-    up_buf_append(out, h.data, h.len);
-    up_buf_append(out, v, (size_t)count * up_dtype_size(t));
-    up_buf_release(&h);
 }

@@ -4,11 +4,11 @@
  *   else u32le), header: a Python dict literal with 'descr', 'fortran_order' and
  *   'shape', padded with blanks and ended by \n; then the values.
  *
- * Read: u1 b1 i4 i8 f4 f8 little-endian, and text (U: UCS-4, S: bytes). Refused
- * with a sentence that says how to convert: other types, big-endian, Fortran order of rank > 1,
- * object arrays (pickle is never read). */
+ * Read: u1 b1 i4 i8 u4 u8 f4 f8 and text (U: UCS-4, S: bytes). Other types are refused
+ * with a sentence that says how to convert; object arrays are pickle, never read. */
 #ifndef UP_FORMAT_NPY_H
 #define UP_FORMAT_NPY_H
+#include "store/base/arena.h"
 #include "store/base/pack.h"
 
 enum { UP_NPY_DIMS = 8 };
@@ -23,8 +23,12 @@ struct up_npy {         /* borrowed view of the file's bytes */
     bool wide;           /* text arrays: UCS-4 rather than bytes */
 };
 
-/* name is for sentences ("images.npy"). UP_EINVAL, UP_EUNSUPPORTED. */
+/* name is for sentences ("images.npy"). UP_EINVAL; UP_EUNSUPPORTED: also for big-endian
+ * values and Fortran order of rank > 1. */
 int up_npy_open(struct up_npy *a, const char *name, struct up_view bytes, struct up_err *err);
+/* The same, but those two are brought into order, in the arena. */
+int up_npy_read(struct up_npy *a, const char *name, struct up_view bytes,
+                struct up_arena *arena, struct up_err *err);
 
 /* Value i (i < count) of a numeric array of any type. */
 double up_npy_real(const struct up_npy *a, size_t i);
@@ -35,9 +39,5 @@ void up_npy_text(const struct up_npy *a, size_t i, struct up_buf *out);
 void up_npy_f32(const struct up_npy *a, float *out);
 /* "float32 [64, 3, 32, 32]", for sentences. */
 const char *up_npy_describe(const struct up_npy *a, char out[160]);
-
-/* Appends a whole .npy file (version 1.0); U8 I32 I64 F32 F64; ndim <= UP_NPY_DIMS. */
-void up_npy_write(struct up_buf *out, enum up_dtype t, const void *v, unsigned ndim,
-                  const uint64_t *dims);
 
 #endif

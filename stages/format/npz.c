@@ -123,20 +123,5 @@ int up_npz_get(struct up_npz *z, size_t i, struct up_arena *arena, struct up_npy
     if ((rc = read_member(z, i, bytes, size, err)))
         return rc;
     const char *where = up_arena_printf(arena, "%s, member %s", z->name, z->entry[i].name);
-    return up_npy_open(out, where, (struct up_view){bytes, size}, err);
-}
-
-int up_npz_find(struct up_npz *z, const char *name, struct up_arena *arena, struct up_npy *out,
-                struct up_err *err)
-{
-    for (size_t i = 0; i < z->count; i++)
-        if (!strcmp(z->entry[i].name, name))
-            return up_npz_get(z, i, arena, out, err);
-    struct up_buf have = UP_BUF_INIT;
-    for (size_t i = 0; i < z->count && have.len < 300; i++)
-        up_buf_printf(&have, "%s%s", i ? ", " : "", z->entry[i].name);
-    int rc = up_fail(err, UP_ENOTFOUND, "%s: no array named %s; it holds %s", z->name, name,
-                     z->count ? up_buf_str(&have) : "none");
-    up_buf_release(&have);
-    return rc;
+    return up_npy_read(out, where, (struct up_view){bytes, size}, arena, err);
 }

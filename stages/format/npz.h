@@ -28,20 +28,5 @@ void up_npz_release(struct up_npz *z);
 /* Member i (i < count), its bytes in the arena. */
 int up_npz_get(struct up_npz *z, size_t i, struct up_arena *arena, struct up_npy *out,
                struct up_err *err);
-/* By name without ".npy"; UP_ENOTFOUND with a sentence that lists what is there. */
-int up_npz_find(struct up_npz *z, const char *name, struct up_arena *arena, struct up_npy *out,
-                struct up_err *err);
-
-/* ---- writing: stored, no timestamps, so equal arrays give equal bytes ---- */
-struct up_npzw {
-    struct up_buf *out; /* borrowed */
-    struct up_buf directory;
-    size_t entries, start;
-};
-void up_npzw_init(struct up_npzw *w, struct up_buf *out);
-/* name without ".npy". UP_EUNSUPPORTED when the file would pass 4 GiB. */
-int up_npzw_add(struct up_npzw *w, const char *name, enum up_dtype t, const void *v,
-                unsigned ndim, const uint64_t *dims, struct up_err *err);
-void up_npzw_end(struct up_npzw *w); /* writes the directory and releases w */
 
 #endif

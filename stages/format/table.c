@@ -1,5 +1,6 @@
 #include "stages/format/table.h"
 #include <string.h>
+#include <strings.h>
 
 static const char *const arch_names[] = {"arch",     "net",     "architecture",
                                          "arch_str", "net_str", "arch_string"};
@@ -39,6 +40,22 @@ void up_table_add_cell(struct up_table *t, const struct up_table_cell *c)
     t->cell[t->cells++] = *c;
 }
 
+void up_table_add_also(struct up_table *t, uint32_t row, const char *column, const char *arch,
+                       size_t len)
+{
+    t->also = grow(t->arena, t->also, t->alsos, &t->also_cap, sizeof *t->also);
+    t->also[t->alsos++] =
+        (struct up_table_also){row, column, up_arena_strndup(t->arena, arch, len)};
+}
+
+bool up_table_arch_name(const char *name)
+{
+    for (size_t k = 0; k < sizeof arch_names / sizeof arch_names[0]; k++)
+        if (!strcmp(name, arch_names[k]))
+            return true;
+    return false;
+}
+
 int up_table_arch_column(const char *const *names, size_t n)
 {
     for (size_t k = 0; k < sizeof arch_names / sizeof arch_names[0]; k++)
@@ -50,10 +67,22 @@ int up_table_arch_column(const char *const *names, size_t n)
 
 bool up_table_wants(const struct up_table_wish *w, const char *name)
 {
-    for (size_t k = 0; k < sizeof arch_names / sizeof arch_names[0]; k++)
-        if (!strcmp(name, arch_names[k]))
-            return false; /* a second spelling of the architecture */
-    return !w->want || w->want(w->ctx, name);
+    return !up_table_arch_name(name) && (!w->want || w->want(w->ctx, name));
+}
+
+int up_table_text(struct up_table *t, const struct up_table_wish *w, const char *name,
+                  const char *why, struct up_err *err)
+{
+    if (w->number && w->number(w->ctx, name))
+        return up_fail(err, UP_EINVAL,
+                       "%s:%s; write a number, nan, or nothing, or name the column under "
+                       "benchmark.ignore",
+                       t->name, why);
+    t->note = up_arena_printf(t->arena, "%s: column %s holds no numbers and is left out",
+                              t->name, name);
+    t->text = grow(t->arena, t->text, t->texts, &t->text_cap, sizeof *t->text);
+    t->text[t->texts++] = (struct up_table_text){up_arena_strdup(t->arena, name), why};
+    return UP_OK;
 }
 
 int up_table_no_arch(const struct up_table *t, const char *const *found, size_t n,
@@ -79,15 +108,21 @@ static bool begins(struct up_view v, char c)
     return i < v.len && v.data[i] == (uint8_t)c;
 }
 
+static bool named(const char *name, const char *end)
+{
+    size_t n = strlen(name), k = strlen(end);
+    return n >= k && !strcasecmp(name + n - k, end);
+}
+
 int up_table_read(struct up_table *t, const char *name, struct up_view bytes,
                   const struct up_table_wish *wish, struct up_arena *arena, struct up_err *err)
 {
     memset(t, 0, sizeof *t);
     t->name = name;
     t->arena = arena;
-    if (bytes.len >= 2 && !memcmp(bytes.data, "PK", 2))
+    if ((bytes.len >= 2 && !memcmp(bytes.data, "PK", 2)) || named(name, ".npz"))
         return up_table_npz(t, bytes, wish, err);
-    if (begins(bytes, '{'))
+    if (begins(bytes, '{') || named(name, ".json"))
         return up_table_naslib(t, bytes, wish, err);
     if (bytes.len && (bytes.data[0] == 0x80 || memchr(bytes.data, 0, bytes.len)))
         return up_fail(

@@ -3,7 +3,8 @@
  *
  *   CSV      one row per architecture; the architecture's column is named arch, net,
  *            architecture, arch_str, net_str or arch_string (the first of these present)
- *   NPZ      arrays of n items beside a text array so named; or a matrix "scores"
+ *   NPZ      arrays of n items beside a text array so named (or, failing that, the benchmark's
+ *            indices in an array "index"); or a matrix "scores"
  *            [n][M] with the text array "names" [M]
  *   NASLib   zc_*.json; val_accuracy of data set D becomes column D_val
  * What the columns mean is the caller's business. */
@@ -38,7 +39,18 @@ struct up_table {
     struct up_table_row *row;
     struct up_table_column *column;
     struct up_table_cell *cell; /* absent values have none */
-    const char *note;           /* what a user should know, or NULL */
+    /* Further columns with an architecture's name: the caller checks that they agree. */
+    struct up_table_also {
+        uint32_t row;
+        const char *column, *arch;
+    } * also;
+    size_t alsos, also_cap;
+    const char *note; /* what a user should know, or NULL */
+    /* Columns left out because they hold text: names, and the first text with its place. */
+    struct up_table_text {
+        const char *name, *why;
+    } * text;
+    size_t texts, text_cap;
 };
 struct up_table_wish {
     /* Whether the caller wants column `name`: columns it does not want are not
@@ -46,9 +58,13 @@ struct up_table_wish {
     bool (*want)(void *ctx, const char *name);
     void *ctx;
     const char *dataset; /* NASLib: whose scores; NULL: the only one, or cifar10 */
+    /* Whether column `name`, if wanted, must hold numbers: text all the way down is then
+     * an error. NULL: none; such a column is left out. */
+    bool (*number)(void *ctx, const char *name);
 };
 
-/* Format by content: PK -> NPZ, '{' -> NASLib, else CSV. name, bytes and wish are
+/* Format by content: PK -> NPZ, '{' -> NASLib; else by the name's end, .npz or .json, else
+ * CSV. name, bytes and wish are
  * borrowed; everything in *t lives in the arena. */
 int up_table_read(struct up_table *t, const char *name, struct up_view bytes,
                   const struct up_table_wish *wish, struct up_arena *arena, struct up_err *err);
@@ -64,9 +80,16 @@ uint32_t up_table_add_row(struct up_table *t, const char *arch, size_t len, size
 /* The column of that name, made if there is none. */
 uint32_t up_table_add_column(struct up_table *t, const char *name, enum up_table_kind kind);
 void up_table_add_cell(struct up_table *t, const struct up_table_cell *c);
+void up_table_add_also(struct up_table *t, uint32_t row, const char *column, const char *arch,
+                       size_t len);
+bool up_table_arch_name(const char *name); /* one of the names above */
 /* Position of the architecture column among names, or -1. */
 int up_table_arch_column(const char *const *names, size_t n);
 bool up_table_wants(const struct up_table_wish *w, const char *name);
+/* A column of text: UP_EINVAL with `why` in the sentence when it must hold numbers, else
+ * it is written down as left out. */
+int up_table_text(struct up_table *t, const struct up_table_wish *w, const char *name,
+                  const char *why, struct up_err *err);
 /* UP_EINVAL: there is no architecture column among those found. */
 int up_table_no_arch(const struct up_table *t, const char *const *found, size_t n,
                      struct up_err *err);

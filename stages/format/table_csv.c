@@ -1,12 +1,14 @@
 #include "stages/format/csv.h"
 #include "stages/format/number.h"
 #include "stages/format/table.h"
+#include <string.h>
 
 /* What a column of the file is, found out on the way: a column without a single
  * number is text and is left out, one with both is an error. */
 struct column {
     bool wanted;
-    uint32_t to; /* table column */
+    const char *also; /* its name, when it is a further column of architectures */
+    uint32_t to;      /* table column */
     size_t numbers, texts;
     size_t line, at; /* of the first text */
     const char *text;
@@ -48,14 +50,18 @@ static int rows(struct up_table *t, struct up_csv *c, struct column *k, size_t a
         struct up_view a = trimmed(up_csv_field(c, arch));
         uint32_t row = up_table_add_row(t, (const char *)a.data, a.len, c->row_line);
         for (size_t i = 0; i < c->columns; i++)
-            if (k[i].wanted)
+            if (k[i].wanted) {
                 cell(t, &k[i], c, i, row);
+            } else if (k[i].also) {
+                struct up_view v = trimmed(up_csv_field(c, i));
+                up_table_add_also(t, row, k[i].also, (const char *)v.data, v.len);
+            }
     }
     return rc == UP_ENOTFOUND ? UP_OK : rc;
 }
 
 static int judge(struct up_table *t, const struct up_csv *c, const struct column *k,
-                 struct up_err *err)
+                 const struct up_table_wish *wish, struct up_err *err)
 {
     for (size_t i = 0; i < c->columns; i++) {
         const char *name = (const char *)up_csv_name(c, i).data;
@@ -67,8 +73,11 @@ static int judge(struct up_table *t, const struct up_csv *c, const struct column
                 "%s:%zu:%zu: '%s' in column %s is no number; write a number, nan, or "
                 "nothing",
                 t->name, k[i].line, k[i].at, k[i].text, name);
-        t->note = up_arena_printf(t->arena, "%s: column %s holds no numbers and is left out",
-                                  t->name, name);
+        const char *why = up_arena_printf(t->arena, "%zu:%zu: '%s' in column %s is no number",
+                                          k[i].line, k[i].at, k[i].text, name);
+        int rc = up_table_text(t, wish, name, why, err);
+        if (rc)
+            return rc;
     }
     return UP_OK;
 }
@@ -98,6 +107,8 @@ static int columns(struct up_table *t, const struct up_csv *c, struct column *k,
 {
     for (size_t i = 0; i < c->columns; i++) {
         k[i].wanted = (int)i != arch && up_table_wants(wish, names[i]);
+        if ((int)i != arch && up_table_arch_name(names[i]))
+            k[i].also = names[i];
         if (!k[i].wanted)
             continue;
         size_t before = t->columns;
@@ -108,6 +119,18 @@ static int columns(struct up_table *t, const struct up_csv *c, struct column *k,
                            names[i]);
     }
     return UP_OK;
+}
+
+static int no_arch(const struct up_table *t, const char *const *names, size_t n,
+                   struct up_err *err)
+{
+    char other = n == 1 ? names[0][strcspn(names[0], ";\t")] : '\0';
+    if (!other)
+        return up_table_no_arch(t, names, n, err);
+    return up_fail(err, UP_EINVAL,
+                   "%s:1: its columns are separated by %s, and a comma is wanted; write it "
+                   "again with commas",
+                   t->name, other == ';' ? "semicolons" : "tabs");
 }
 
 int up_table_csv(struct up_table *t, struct up_view bytes, const struct up_table_wish *wish,
@@ -125,13 +148,13 @@ int up_table_csv(struct up_table *t, struct up_view bytes, const struct up_table
     }
     int arch = up_table_arch_column(names, c.columns);
     if (arch < 0)
-        rc = up_table_no_arch(t, names, c.columns, err);
+        rc = no_arch(t, names, c.columns, err);
     if (!rc)
         rc = columns(t, &c, k, names, arch, wish, err);
     if (!rc)
         rc = rows(t, &c, k, (size_t)arch, err);
     if (!rc)
-        rc = judge(t, &c, k, err);
+        rc = judge(t, &c, k, wish, err);
     if (!rc)
         drop_text(t, k, c.columns);
     up_csv_release(&c);

@@ -62,6 +62,17 @@ static int vector(struct up_table *t, const struct member *m, struct up_err *err
     return UP_OK;
 }
 
+/* A further array of architectures; of another length it is none. */
+static void also(struct up_table *t, const struct member *m)
+{
+    if (m->a.ndim != 1 || m->a.count != t->rows)
+        return;
+    for (size_t i = 0; i < t->rows; i++) {
+        const char *s = item(t, &m->a, i);
+        up_table_add_also(t, (uint32_t)i, m->name, s, strlen(s));
+    }
+}
+
 static int members(struct up_table *t, const struct member *m, size_t n, int arch,
                    const struct up_table_wish *wish, struct up_err *err)
 {
@@ -78,10 +89,17 @@ static int members(struct up_table *t, const struct member *m, size_t n, int arc
     }
     int rc = UP_OK;
     for (size_t i = 0; i < n && !rc; i++) {
-        if (!strcmp(m[i].name, "scores") && m[i].a.ndim == 2 && !m[i].a.chars)
+        if ((int)i != arch && up_table_arch_name(m[i].name))
+            also(t, &m[i]);
+        else if (!strcmp(m[i].name, "scores") && m[i].a.ndim == 2 && !m[i].a.chars)
             rc = matrix(t, &m[i], names, wish, err);
         else if ((int)i != arch && !m[i].a.chars && up_table_wants(wish, m[i].name))
             rc = vector(t, &m[i], err);
+        else if ((int)i != arch && &m[i] != names && m[i].a.chars &&
+                 up_table_wants(wish, m[i].name))
+            rc = up_table_text(
+                t, wish, m[i].name,
+                up_arena_printf(t->arena, " array %s is text, no numbers", m[i].name), err);
     }
     return rc;
 }
@@ -98,6 +116,9 @@ int up_table_npz(struct up_table *t, struct up_view bytes, const struct up_table
     for (size_t i = 0; i < z.count; i++)
         m[i].name = names[i] = up_arena_strdup(t->arena, z.entry[i].name);
     int arch = up_table_arch_column(names, z.count);
+    for (size_t i = 0; arch < 0 && i < z.count; i++)
+        if (!strcmp(names[i], "index"))
+            arch = (int)i;
     if (arch < 0)
         rc = up_table_no_arch(t, names, z.count, err);
     for (size_t i = 0; i < z.count && !rc; i++)

@@ -52,12 +52,31 @@ static const char *list(const struct bench *b, struct up_arena *arena)
     return s;
 }
 
+static int no_column(const struct bench *b, const char *name, struct up_view doc,
+                     struct up_arena *arena, struct up_err *err)
+{
+    const char *const *names, *const *why;
+    size_t n = 0, n_why = 0;
+    if (up_doc_names(doc, "left_out/names", arena, &names, &n, NULL) ||
+        up_doc_names(doc, "left_out/why", arena, &why, &n_why, NULL) || n != n_why)
+        n = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(names[i], name))
+            return up_fail(err, UP_EINVAL,
+                           "scores.proxies wants \"%s\", a column of benchmark.scores that "
+                           "holds no number: %s; write numbers there, or name other columns",
+                           name, why[i]);
+    return up_fail(err, UP_EINVAL,
+                   "the benchmark has no column \"%s\" (scores.proxies); it has: %s", name,
+                   list(b, arena));
+}
+
 /* column[i]: where the benchmark keeps t->names[i]. */
 static int choose(struct up_score_table *t, size_t **column, const struct bench *b,
-                  struct up_arena *arena, struct up_err *err)
+                  struct up_view doc, struct up_arena *arena, struct up_err *err)
 {
     if (b->m == 0)
-        return up_fail(err, UP_EUSAGE,
+        return up_fail(err, UP_EINVAL,
                        "scores.source is import, but the benchmark has no proxy scores; set "
                        "benchmark.scores to a file that has");
     if (t->m == 0) {
@@ -70,9 +89,7 @@ static int choose(struct up_score_table *t, size_t **column, const struct bench 
         while (c < b->m && strcmp(b->names[c], t->names[i]) != 0)
             c++;
         if (c == b->m)
-            return up_fail(err, UP_EINVAL,
-                           "the benchmark has no column \"%s\" (scores.proxies); it has: %s",
-                           t->names[i], list(b, arena));
+            return no_column(b, t->names[i], doc, arena, err);
         (*column)[i] = c;
     }
     return UP_OK;
@@ -140,7 +157,7 @@ int up_scores_import(struct up_score_table *t, struct up_view benchmark, const u
     size_t *column = NULL, row, genes = (size_t)t->space->genes;
     int rc = bench_load(&b, t->space, benchmark, arena, err);
     if (!rc)
-        rc = choose(t, &column, &b, arena, err);
+        rc = choose(t, &column, &b, benchmark, arena, err);
     if (rc)
         return rc;
     index_rows(&b, t->space, column, t->m, arena);

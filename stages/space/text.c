@@ -27,8 +27,10 @@ bool up_text_number(struct up_text *t, uint64_t *v)
     const char *from = t->p;
     for (*v = 0; t->p < t->end && *t->p >= '0' && *t->p <= '9'; t->p++)
         if (__builtin_mul_overflow(*v, 10u, v) ||
-            __builtin_add_overflow(*v, (uint64_t)(*t->p - '0'), v))
+            __builtin_add_overflow(*v, (uint64_t)(*t->p - '0'), v)) {
+            t->p = from; /* whoever complains points at its first digit */
             return false;
+        }
     return t->p > from;
 }
 

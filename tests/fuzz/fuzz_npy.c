@@ -7,11 +7,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    struct up_arena arena = UP_ARENA_INIT;
     struct up_npy a;
     struct up_err err;
     struct up_buf text = UP_BUF_INIT;
     char say[160];
-    if (up_npy_open(&a, "f", (struct up_view){data, size}, &err))
+    if (up_npy_read(&a, "f", (struct up_view){data, size}, &arena, &err))
         return 0;
     (void)up_npy_describe(&a, say);
     double sum = 0;
@@ -23,5 +24,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             sum += up_npy_real(&a, i) + (double)up_npy_int(&a, i);
     (void)sum;
     up_buf_release(&text);
+    up_arena_release(&arena);
     return 0;
 }

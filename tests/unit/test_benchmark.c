@@ -17,7 +17,7 @@ static struct up_table *table(const char *name, const char *text)
     static const char *const ignored[] = {"mine"};
     static struct up_column_ignore ignore = {1, ignored};
     struct up_table *t = UP_NEW(&arena, 1, struct up_table);
-    struct up_table_wish wish = {up_column_wanted, &ignore, NULL};
+    struct up_table_wish wish = {up_column_wanted, &ignore, NULL, up_column_is_proxy};
     if (up_table_read(t, name, up_view_str(text), &wish, &arena, &err))
         fail_msg("%s", err.msg);
     return t;
@@ -148,6 +148,12 @@ static void sentences(void **state)
     assert_int_equal(merge(&b, NULL, "arch,index\n0,1\n"), UP_EINVAL);
     assert_string_equal(err.msg, "a.csv has no accuracy column such as cifar10_val or "
                                  "cifar10_test (columns of numbers found: none)");
+    assert_int_equal(merge(&b, "net,net_str,snip\n0,0,1\n0,\"(2, 3, 3, 0, 0, 0)\",2\n", NULL),
+                     UP_EINVAL);
+    assert_non_null(strstr(err.msg, "s.csv:3: column net_str says '(2, 3, 3, 0, 0, 0)', which "
+                                    "is not '0'; remove the column that is wrong"));
+    assert_int_equal(merge(&b, "net,net_str,snip\n0,,1\n1,|nore~0|,2\n", NULL), UP_EINVAL);
+    assert_non_null(strstr(err.msg, "s.csv:3: '|nore~0|' is no architecture of nb201"));
     assert_int_equal(merge(&b, "arch,snip\n", NULL), UP_EINVAL);
     assert_string_equal(err.msg, "s.csv holds no architectures, only its header");
 }

@@ -22,8 +22,7 @@ static void quotes_lines_and_marks(void **state)
                        "a,\"b \"\"q\"\"\",c\r\n1,\"x,\ny\",\r\n\n\"\",2,\"3\"";
     assert_int_equal(up_csv_open(&c, "f", up_view_str(text), &err), UP_OK);
     assert_int_equal(c.columns, 3);
-    assert_int_equal(up_csv_find(&c, "b \"q\""), 1);
-    assert_int_equal(up_csv_find(&c, "x"), -1);
+    assert_string_equal((const char *)up_csv_name(&c, 1).data, "b \"q\"");
     assert_int_equal(up_csv_next(&c, &err), UP_OK);
     assert_int_equal(c.row_line, 2);
     field_is(&c, 0, "1");
@@ -86,10 +85,12 @@ static void written_rows_read_back(void **state)
 
 static bool no_name(void *ctx, const char *name) { return strcmp(name, "comment") != 0; }
 
+static bool is_zen(void *ctx, const char *name) { return !strcmp(name, "zen"); }
+
 static const char *table(struct up_table *t, const char *text, struct up_arena *arena)
 {
     static struct up_err err;
-    struct up_table_wish wish = {.want = no_name};
+    struct up_table_wish wish = {.want = no_name, .number = is_zen};
     err.msg[0] = '\0';
     (void)up_table_read(t, "f", up_view_str(text), &wish, arena, &err);
     return err.msg;
@@ -113,6 +114,8 @@ static void tables_of_numbers(void **state)
     assert_true(t.cell[2].value == 2.5 && t.cell[2].row == 1 && t.cell[2].col == 0 &&
                 t.cell[2].line == 3);
     assert_string_equal(t.note, "f: column label holds no numbers and is left out");
+    assert_int_equal(t.texts, 1);
+    assert_string_equal(t.text[0].why, "2:7: 'l' in column label is no number");
     assert_string_equal(
         table(&t, "arch,snip\nA,1\nB,1.5x\n", &arena),
         "f:3:3: '1.5x' in column snip is no number; write a number, nan, or nothing");
@@ -120,6 +123,16 @@ static void tables_of_numbers(void **state)
                         "f has no architecture column: name one of its columns arch, net, "
                         "architecture or arch_str "
                         "(found: id, snip)");
+    assert_string_equal(
+        table(&t, "arch,zen\nA,x\nB,y\n", &arena),
+        "f:2:3: 'x' in column zen is no number; write a number, nan, or nothing, or name the "
+        "column under benchmark.ignore");
+    assert_string_equal(table(&t, "arch;snip\nA;1\n", &arena),
+                        "f:1: its columns are separated by semicolons, and a comma is wanted; "
+                        "write it again with commas");
+    assert_string_equal(table(&t, "arch\tsnip\nA\t1\n", &arena),
+                        "f:1: its columns are separated by tabs, and a comma is wanted; write "
+                        "it again with commas");
     assert_string_equal(table(&t, "arch,snip,snip\nA,1,1\n", &arena),
                         "f:1: column snip appears twice; rename or remove one");
     assert_string_equal(table(&t, "\x80\x02}", &arena),

@@ -120,7 +120,6 @@ static void what_is_written(void **state)
     up_jw_int(&w, -3);
     up_jw_real(&w, 0.1);
     up_jw_real(&w, (double)NAN);
-    up_jw_real_bare(&w, -(double)INFINITY);
     up_jw_bool(&w, true);
     up_jw_str(&w, NULL);
     up_jw_end(&w);
@@ -130,7 +129,7 @@ static void what_is_written(void **state)
     up_jw_end(&w);
     assert_string_equal(up_buf_str(&b),
                         "{\"s\": \"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\xc3\xa9\", \"l\": "
-                        "[-3, 0.1, null, -Infinity, true, null], \"e\": {}}");
+                        "[-3, 0.1, null, true, null], \"e\": {}}");
     assert_string_equal(verdict(up_buf_str(&b)), "");
     up_buf_clear(&b);
     up_jw_init(&w, &b, 2);

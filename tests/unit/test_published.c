@@ -46,7 +46,7 @@ static void proxy_table_is_canonical(void **state)
     struct up_buf b = shared_file("data/nb201_zc_proxies.csv");
     struct up_arena arena = UP_ARENA_INIT;
     struct up_column_ignore ignore = {0};
-    struct up_table_wish wish = {up_column_wanted, &ignore, NULL};
+    struct up_table_wish wish = {up_column_wanted, &ignore, NULL, NULL};
     struct up_table t;
     struct up_benchmark m;
     struct up_err err;
@@ -162,11 +162,11 @@ static void arrays_numpy_wrote(void **state)
     char text[160];
     if (up_npz_open(&z, "npz", up_buf_view(&b), &err))
         fail_msg("%s", err.msg);
-    assert_int_equal(up_npz_find(&z, "stem.conv.weight", &arena, &a, &err), UP_OK);
-    assert_string_equal(up_npy_describe(&a, text), "float32 [16, 3, 3, 3]");
     size_t values = 0;
     for (size_t i = 0; i < z.count; i++) {
         assert_int_equal(up_npz_get(&z, i, &arena, &a, &err), UP_OK);
+        if (!strcmp(z.entry[i].name, "stem.conv.weight"))
+            assert_string_equal(up_npy_describe(&a, text), "float32 [16, 3, 3, 3]");
         values += a.count;
     }
     assert_int_equal(values, 73306); /* every parameter of the network */

@@ -8,6 +8,7 @@
 #include "tests/unit/shared_file.h"
 #include "tests/unit/stage_job.h"
 #include "stages/format/npy.h"
+#include "tests/unit/numpy_file.h"
 
 extern const struct up_stage up_stage_space, up_stage_data, up_stage_benchmark;
 
@@ -146,8 +147,8 @@ static void arrays_of_a_user(void **state)
     static uint8_t pixels[4 * 3 * 16 * 16];
     const uint64_t dims[] = {4, 3, 16, 16}, flat[] = {12, 16, 16};
     const int64_t labels[] = {0, 119, 5, 7};
-    up_npy_write(&x, UP_U8, pixels, 4, dims);
-    up_npy_write(&y, UP_I64, labels, 1, dims);
+    npy_write(&x, UP_U8, pixels, 4, dims);
+    npy_write(&y, UP_I64, labels, 1, dims);
     const char *images = set("data.images", file("x.npy", x.data, x.len));
     const char *ids = set("data.labels", file("y.npy", y.data, y.len));
     const char *const sets[] = {
@@ -162,7 +163,7 @@ static void arrays_of_a_user(void **state)
         err.msg,
         "label 119 of image 1 is not below the number of classes, 10; set data.classes"));
     up_buf_clear(&x);
-    up_npy_write(&x, UP_U8, pixels, 3, flat);
+    npy_write(&x, UP_U8, pixels, 3, flat);
     file("x.npy", x.data, x.len);
     assert_int_equal(run(&up_stage_data, sets, NULL, &out), UP_EINVAL);
     assert_non_null(

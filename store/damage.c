@@ -29,10 +29,35 @@ enum up_db up_record_db(enum up_record_type type)
     }
 }
 
+/* 0: any length that LMDB takes. */
+static size_t name_bytes(enum up_db db)
+{
+    static const size_t n[UP_DB_COUNT] = {
+        [UP_DB_META] = sizeof "format" - 1,
+        [UP_DB_RESULTS] = sizeof(struct up_digest),
+        [UP_DB_OBJECTS] = sizeof(struct up_digest),
+        [UP_DB_CHUNKS] = sizeof(struct up_digest) + 4,
+        [UP_DB_MEMO] = sizeof(struct up_digest),
+        [UP_DB_DAMAGED] = 8,
+    };
+    return n[db];
+}
+
+enum up_db up_record_home(const struct up_record *r)
+{
+    enum up_db db = up_record_db(r->type);
+    size_t n = r->name.len;
+    if (db == UP_DB_COUNT || n == 0 || n > UP_LMDB_KEY_MAX)
+        return UP_DB_COUNT;
+    return name_bytes(db) == 0 || name_bytes(db) == n ? db : UP_DB_COUNT;
+}
+
 static const char *belongs(const struct up_record *r, enum up_db db, struct up_view key)
 {
     if (up_record_db(r->type) != db)
         return "it is of another kind than its place";
+    if (up_record_home(r) != db)
+        return "its name is longer or shorter than those of its kind";
     return up_view_equal(r->name, key) ? NULL : "it stands under another name than its own";
 }
 
@@ -133,9 +158,7 @@ static int put_back(struct up_txn *t, const struct up_record *r, uint8_t *rec, s
                     struct up_err *err)
 {
     struct up_view there;
-    enum up_db db = up_record_db(r->type);
-    if (db == UP_DB_COUNT || r->name.len == 0 || r->name.len > UP_LMDB_KEY_MAX)
-        return UP_OK;
+    enum up_db db = up_record_home(r);
     int rc = up_txn_get(t, db, r->name, &there, err);
     if (rc != UP_ENOTFOUND)
         return rc;
@@ -159,7 +182,8 @@ static int move_aside(struct up_txn *t, void *ctx, struct up_err *err)
     struct up_buf copy = UP_BUF_INIT;
     up_buf_append(&copy, bytes.data, bytes.len);
     bytes = up_buf_view(&copy);
-    a->misplaced = why && up_record_decode(bytes, &r) == NULL;
+    a->misplaced =
+        why && up_record_decode(bytes, &r) == NULL && up_record_home(&r) != UP_DB_COUNT;
     rc = up_txn_del(t, a->db, a->key, err);
     if (rc == UP_OK)
         rc = a->misplaced ? put_back(t, &r, copy.data, copy.len, err) : keep(t, a, bytes, err);

@@ -38,6 +38,9 @@ int up_store_update(struct up_store *s, up_txn_fn *fn, void *ctx, struct up_err 
 
 /* Which database a record of this type lives in; UP_DB_COUNT for no type. */
 enum up_db up_record_db(enum up_record_type type);
+/* Which database this record may stand in under its own name; UP_DB_COUNT when there
+ * is no such type, or its names have another length. */
+enum up_db up_record_home(const struct up_record *r);
 /* Takes a record apart that was found in db under key. NULL when it is sound and
  * belongs there, else what is wrong with it. */
 const char *up_record_expect(struct up_view bytes, enum up_db db, struct up_view key,
@@ -56,7 +59,8 @@ void up_damage_report(struct up_store *s, const char *fmt, ...)
 /* Moves the record under key out of db, if it is (still) bad, and reports it:
  * one sentence of kind, name and reason. `why` is used for records that are
  * sound in themselves (a wrong digest of the whole); such ones are moved too.
- * A record that is only misplaced goes back to where its own name says.
+ * A record that is only misplaced goes back to where its own name says, if there
+ * is such a place.
  * Returns whether it was bad. */
 bool up_damage_aside(struct up_store *s, enum up_db db, struct up_view key, const char *why);
 

@@ -20,6 +20,8 @@
  *        .        value, as the codec says
  *        .    16  XXH3-128, canonical (big-endian) form, of all bytes before it
  *
+ * Names of a database have one length, those of runs 1 to 511 bytes:
+ *
  *   type  database  name                        document        value
  *     R   results   XXH3-128 of the key doc.    key document    result record
  *     M   memo      XXH3-128 of the key doc.    key document    part of a node's work

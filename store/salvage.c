@@ -39,10 +39,8 @@ static size_t sound(struct up_view bytes)
 {
     struct up_record r;
     struct up_view rec = {bytes.data, up_record_length(bytes)};
-    if (rec.len == 0 || up_record_decode(rec, &r) != NULL ||
-        up_record_db(r.type) == UP_DB_COUNT || r.name.len == 0 || r.name.len > UP_LMDB_KEY_MAX)
-        return 0;
-    return rec.len;
+    bool whole = rec.len && up_record_decode(rec, &r) == NULL;
+    return whole && up_record_home(&r) != UP_DB_COUNT ? rec.len : 0;
 }
 
 struct up_salvage up_salvage_scan(struct up_view bytes)

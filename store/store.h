@@ -7,12 +7,14 @@
  * meta (format version). One LMDB environment per process, opened once.
  *
  * Caveats. Every record carries a checksum of its own, verified on every read;
- * a bad record is moved aside, reported through `on_damage`, and is a miss. On
- * a hit the stored key document is compared byte for byte: a hash collision is
- * a miss. Never used across fork. All calls are thread-safe. A folder is open at
- * most once in a process; other processes may use it at the same time. The file
- * itself is checked page by page before it is opened: one that is broken is kept
- * as damaged-N.mdb and what is sound in it goes into a new one. */
+ * a bad record is reported through `on_damage` and is a miss; a handle that may
+ * write moves it aside, a read-only one leaves it where it is. On a hit the
+ * stored key document is compared byte for byte: a hash collision is a miss.
+ * Never used across fork. All calls are thread-safe. A folder is open at most
+ * once in a process; other processes may use it at the same time. The file itself
+ * is checked page by page before it is opened: one that is broken is kept as
+ * damaged-N.mdb and what is sound in it goes into a new one, which a read-only
+ * handle leaves to the next that may write, and is UP_ECORRUPT. */
 #ifndef UP_STORE_STORE_H
 #define UP_STORE_STORE_H
 #include "store/base/buf.h"
@@ -44,7 +46,7 @@ void up_store_close(struct up_store *s); /* NULL is fine */
 int up_store_put(struct up_store *s, struct up_view bytes, struct up_digest *digest,
                  struct up_sha256 *sha, struct up_err *err);
 /* Appends the bytes to out, both digests verified. UP_ENOTFOUND, UP_ECORRUPT
- * (moved aside; treat as a miss). */
+ * (reported, and moved aside unless the handle is read-only; treat as a miss). */
 int up_store_get(struct up_store *s, struct up_digest digest, struct up_buf *out,
                  struct up_err *err);
 /* Present, and every record of it passes its checksum (nothing is decompressed):
@@ -88,14 +90,15 @@ int up_store_walk(struct up_store *s, enum up_store_kind kind, bool newest_first
 
 /* Checks records of every kind against their checksums without unpacking them, until
  * `bytes` have been read (a record counts as a page at least): so that damage shows
- * before it is needed. Bad ones are reported and moved aside. */
+ * before it is needed. Bad ones are reported, and moved aside as by a get. */
 void up_store_glance(struct up_store *s, uint64_t bytes);
 
 struct up_store_health {
     uint64_t records, bytes; /* looked at */
     uint64_t bad;            /* failed a digest, checksum or structure check */
 };
-/* Reads every record and checks it against both digests. */
+/* Reads every record and checks it against both digests. Bad ones are counted, reported,
+ * and moved aside as by a get; a failure of another kind ends it and is returned. */
 int up_store_verify(struct up_store *s, struct up_store_health *h, struct up_err *err);
 
 #endif

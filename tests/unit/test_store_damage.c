@@ -313,6 +313,161 @@ static void a_glance(void **state)
     folder_remove(&f);
 }
 
+/* Sound in itself, but of a name that no record of its kind can have. */
+static int put_long_names(struct up_txn *t, void *ctx, struct up_err *err)
+{
+    static const enum up_record_type types[] = {UP_REC_FORMAT, UP_REC_RESULT, UP_REC_OBJECT,
+                                                UP_REC_CHUNK, UP_REC_MEMO};
+    struct up_buf name = noise(8, 400), rec = UP_BUF_INIT;
+    size_t *len = ctx;
+    int rc = UP_OK;
+    name.len = *len;
+    for (int i = 0; rc == UP_OK && i < 5; i++) {
+        up_buf_clear(&rec);
+        up_record_encode(&rec, types[i], up_buf_view(&name), up_buf_view(&name), V("value"));
+        rc = up_store_put_record(t, up_record_db(types[i]), up_buf_view(&name), rec.data,
+                                 rec.len, err);
+    }
+    up_buf_release(&name);
+    up_buf_release(&rec);
+    return rc;
+}
+
+static int never(void *ctx, struct up_view name, struct up_view doc, struct up_view value)
+{
+    fail_msg("a record of a name of %zu bytes was shown", name.len);
+    return 0;
+}
+
+/* What finds them: the opening, the glance, the walks or the check of all. */
+static void find_long_names(struct up_store *s, int how)
+{
+    struct up_store_health h;
+    struct up_err err = {""};
+    if (how == 1)
+        up_store_glance(s, 1 << 20);
+    for (int kind = 0; how == 2 && kind <= UP_STORE_MEMO; kind++)
+        assert_int_equal(up_store_walk(s, (enum up_store_kind)kind, false, never, NULL, &err),
+                         UP_OK);
+    if (how == 3) {
+        assert_int_equal(up_store_verify(s, &h, &err), UP_OK);
+        assert_int_equal(h.bad, 5);
+    }
+}
+
+static void names_of_another_length(void **state)
+{
+    static const int found[] = {5, 4, 3, 5}; /* a glance passes meta, the walks chunks too */
+    size_t lens[] = {400, 8, 21};
+    for (int i = 0; i < 12; i++) {
+        struct folder f = folder_make();
+        struct up_store *s = folder_open(&f);
+        struct up_store_health h;
+        struct up_err err = {""};
+        assert_int_equal(up_store_update(s, put_long_names, &lens[i / 4], &err), UP_OK);
+        if (i % 4 == 0) {
+            up_store_close(s);
+            s = folder_open(&f);
+        }
+        find_long_names(s, i % 4);
+        assert_int_equal(f.damages, found[i % 4]);
+        assert_non_null(strstr(f.last, "its name is longer or shorter"));
+        assert_non_null(strstr(f.last, "was moved aside"));
+        assert_int_equal(up_store_verify(s, &h, &err), UP_OK);
+        assert_int_equal(f.damages, 5);
+        up_store_close(s);
+        f.damages = 0;
+        s = folder_open(&f); /* none was put back */
+        assert_int_equal(up_store_verify(s, &h, &err), UP_OK);
+        assert_int_equal(h.bad, 0);
+        assert_int_equal(f.damages, 0);
+        up_store_close(s);
+        folder_remove(&f);
+    }
+}
+
+/* ---- a check of all that meets other trouble than damage ---- */
+
+struct trouble {
+    struct up_store *s;
+    struct up_digest bad, good;
+    bool no_readers; /* else the good one vanishes */
+    pthread_t thread;
+    pthread_barrier_t all_taken, give_back;
+};
+
+static int spoil(struct up_txn *t, void *ctx, struct up_err *err)
+{
+    const struct trouble *w = ctx;
+    return up_txn_put(t, UP_DB_OBJECTS, up_digest_view(&w->bad), V("no record"), err);
+}
+
+static int vanish(struct up_txn *t, void *ctx, struct up_err *err)
+{
+    const struct trouble *w = ctx;
+    return up_txn_del(t, UP_DB_OBJECTS, up_digest_view(&w->good), err);
+}
+
+/* Transaction within transaction until no reader is free. */
+static int take_reader(struct up_txn *t, void *ctx, struct up_err *err)
+{
+    struct trouble *w = ctx;
+    if (up_lmdb_read(w->s->lmdb, take_reader, w, err) == UP_EIO) {
+        (void)pthread_barrier_wait(&w->all_taken);
+        (void)pthread_barrier_wait(&w->give_back);
+    }
+    return UP_OK;
+}
+
+static void *take_readers(void *ctx)
+{
+    struct trouble *w = ctx;
+    (void)up_lmdb_read(w->s->lmdb, take_reader, w, NULL);
+    return NULL;
+}
+
+/* Comes between the sight of a batch and the reading of its objects. */
+static void make_trouble(void *ctx, const char *sentence)
+{
+    struct trouble *w = ctx;
+    if (!w->no_readers) {
+        (void)up_store_update(w->s, vanish, w, NULL);
+    } else if (pthread_create(&w->thread, NULL, take_readers, w) == 0) {
+        (void)pthread_barrier_wait(&w->all_taken);
+    }
+}
+
+static void verify_in_trouble(void **state)
+{
+    for (int i = 0; i < 2; i++) {
+        struct folder f = folder_make();
+        struct up_store_health h;
+        struct up_err err = {""};
+        struct trouble w = {.s = folder_open(&f), .no_readers = i};
+        assert_int_equal(pthread_barrier_init(&w.all_taken, NULL, 2), 0);
+        assert_int_equal(pthread_barrier_init(&w.give_back, NULL, 2), 0);
+        assert_int_equal(up_store_put(w.s, V("bad"), &w.bad, NULL, &err), UP_OK);
+        assert_int_equal(up_store_put(w.s, V("good"), &w.good, NULL, &err), UP_OK);
+        assert_int_equal(up_store_update(w.s, spoil, &w, &err), UP_OK);
+        w.s->on_damage = make_trouble;
+        w.s->damage_ctx = &w;
+        int rc = up_store_verify(w.s, &h, &err);
+        if (w.no_readers) {
+            (void)pthread_barrier_wait(&w.give_back);
+            (void)pthread_join(w.thread, NULL);
+            assert_int_equal(rc, UP_EIO);
+            assert_non_null(strstr(err.msg, "too many readers"));
+        } else {
+            assert_int_equal(rc, UP_OK);
+            assert_int_equal(h.bad, 2);
+        }
+        up_store_close(w.s);
+        (void)pthread_barrier_destroy(&w.all_taken);
+        (void)pthread_barrier_destroy(&w.give_back);
+        folder_remove(&f);
+    }
+}
+
 static void read_only_reports_and_leaves(void **state)
 {
     struct folder f = folder_make();
@@ -329,11 +484,14 @@ static void read_only_reports_and_leaves(void **state)
     assert_int_equal(up_store_open(&s, f.path, &o, &err), UP_OK);
     assert_int_equal(f.damages, 1);
     assert_non_null(strstr(f.last, "left where it is"));
+    struct up_buf got = UP_BUF_INIT;
+    assert_int_equal(up_store_run_get(s, "run", &got, &err), UP_ECORRUPT);
+    up_buf_release(&got);
     up_store_close(s);
     data.data[4096 + 16] ^= 1;
     restart(&f, &data, data.len);
     assert_int_equal(up_store_open(&s, f.path, &o, &err), UP_ECORRUPT);
-    assert_int_equal(f.damages, 2);
+    assert_int_equal(f.damages, 3);
     struct up_buf after = file_read(folder_file(&f, "data.mdb"));
     assert_true(up_view_equal(up_buf_view(&data), up_buf_view(&after)));
     up_buf_release(&after);
@@ -348,6 +506,8 @@ int main(void)
         cmocka_unit_test(every_byte_of_a_node_and_key),
         cmocka_unit_test(a_damaged_chunk),
         cmocka_unit_test(a_glance),
+        cmocka_unit_test(names_of_another_length),
+        cmocka_unit_test(verify_in_trouble),
         cmocka_unit_test(read_only_reports_and_leaves),
         cmocka_unit_test(flipped_bytes_anywhere),
         cmocka_unit_test(every_cut),

@@ -12,9 +12,11 @@
 #include <string.h>
 #include <cmocka.h>
 
-/* An allocation that cannot be had returns NULL under the address sanitizer too. */
+/* An allocation that cannot be had returns NULL under the sanitizers too. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void) { return "allocator_may_return_null=1"; }
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void) { return "allocator_may_return_null=1"; }
 
 enum { IMAGES = 8, SIDE = 8, CLASSES = 4 };
 static const unsigned everything = (1u << UP_PROXIES) - 1;

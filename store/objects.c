@@ -155,16 +155,22 @@ int up_store_stat(struct up_store *s, struct up_digest digest, struct up_sha256 
     return rc;
 }
 
+static bool is_content_of(struct up_view v, const struct look *l)
+{
+    return up_digest_equal(up_digest_of(v.data, v.len), l->digest) &&
+           memcmp(up_sha256_of(v.data, v.len).b, l->sha.b, SHA) == 0;
+}
+
 int up_store_get(struct up_store *s, struct up_digest digest, struct up_buf *out,
                  struct up_err *err)
 {
     struct look l = {.digest = digest, .out = out};
     size_t before = out->len;
     int rc = run_look(s, look, &l, err);
-    const uint8_t *p = out->data + before;
-    size_t n = out->len - before;
-    if (rc == UP_OK && (n != l.size || !up_digest_equal(up_digest_of(p, n), digest) ||
-                        memcmp(up_sha256_of(p, n).b, l.sha.b, SHA) != 0)) {
+    struct up_view got = up_buf_view(out);
+    if (before) /* else there may be no bytes at all, and no pointer to add to */
+        got = (struct up_view){got.data + before, got.len - before};
+    if (rc == UP_OK && (got.len != l.size || !is_content_of(got, &l))) {
         char hex[UP_DIGEST_HEX];
         (void)up_damage_aside(s, UP_DB_OBJECTS, up_digest_view(&digest),
                               "its content does not match its digests");

@@ -47,6 +47,8 @@ struct up_salvage up_salvage_scan(struct up_view bytes)
 {
     struct up_salvage out = {NULL, 0};
     size_t cap = 0, kept = 0;
+    if (bytes.len == 0)
+        return out;
     const uint8_t *p = bytes.data, *end = bytes.data + bytes.len;
     while ((size_t)(end - p) >= 4 && (p = memmem(p, (size_t)(end - p), "\x93UPR", 4))) {
         size_t len = sound((struct up_view){p, (size_t)(end - p)});

@@ -264,6 +264,8 @@ static struct node node_again(const struct walk *w, uint64_t page, bool branch, 
 
 /* Leaves stand in no order in the file: without this, most of the time of a walk
  * is spent waiting for memory. */
+enum { AHEAD = 2 };
+
 static void fetch_ahead(const struct walk *w, uint64_t page)
 {
     if (page >= w->file_pages)
@@ -286,8 +288,8 @@ static int walk_page(struct walk *w, struct tree *t, uint64_t from, uint64_t pag
         struct node node = node_again(w, page, branch, i);
         if (!branch || i > 0)
             rc = in_order(w, t, page, node.key, branch);
-        if (branch && i + 1 < n)
-            fetch_ahead(w, node_again(w, page, branch, i + 1).size_or_child);
+        if (branch && i + AHEAD < n)
+            fetch_ahead(w, node_again(w, page, branch, i + AHEAD).size_or_child);
         if (rc == UP_OK)
             rc = branch ? walk_page(w, t, page, node.size_or_child, level + 1)
                         : leaf_entry(w, t, page, &node);

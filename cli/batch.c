@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { SYNTHETIC = 64, SIDE = 32 };
+enum { SYNTHETIC = 64 };
 
 static int find_dataset(const struct up_dataset **out, const char *name, struct up_err *err)
 {
@@ -91,8 +91,8 @@ static int load_arrays(struct up_batch *b, const uint8_t **pixels, struct up_are
 static const uint8_t *make_synthetic(struct up_batch *b, struct up_arena *arena,
                                      const struct up_batch_choice *c)
 {
-    struct up_synthetic s = {up_seed_derive(c->seed, "data"), b->classes, SIDE};
-    size_t image = 3 * SIDE * SIDE;
+    struct up_synthetic s = {up_seed_derive(c->seed, "data"), b->classes, b->h};
+    size_t image = 3 * (size_t)b->h * (size_t)b->w;
     b->n = c->batch ? (int)c->batch : SYNTHETIC;
     uint8_t *pixels = up_arena_array(arena, (size_t)b->n, image);
     int32_t *label = UP_NEW(arena, b->n, int32_t);
@@ -110,7 +110,7 @@ int up_batch_load(struct up_batch *b, struct up_arena *arena, const struct up_ba
     int rc = find_dataset(&d, c->dataset, err);
     if (rc)
         return rc;
-    *b = (struct up_batch){.c = 3, .h = SIDE, .w = SIDE, .classes = d->classes};
+    *b = (struct up_batch){.c = 3, .h = d->side, .w = d->side, .classes = d->classes};
     if (c->images) {
         if ((rc = load_arrays(b, &pixels, arena, c, err)))
             return rc;

@@ -43,14 +43,14 @@ struct up_opt {
 };
 
 struct up_common { /* in every command */
-    bool help, json;
+    bool help, json, network;
     const char *store;
 };
 #define UP_COMMON_INIT                                                                         \
     {                                                                                          \
-        false, false, ".upnas"                                                                 \
+        false, false, false, ".upnas"                                                          \
     }
-/* Three rows that begin every option table. */
+/* Four rows that begin every option table. */
 #define UP_OPT_COMMON(c)                                                                       \
     {"--help", UP_OPT_FLAG, &(c)->help, NULL, "this text", 0, 0},                              \
         {"--json",                                                                             \
@@ -60,9 +60,11 @@ struct up_common { /* in every command */
          "machine-readable output, one document a line",                                       \
          0,                                                                                    \
          0},                                                                                   \
+        {"--store", UP_OPT_TEXT, &(c)->store, "DIR", "the store's folder (default .upnas)", 0, \
+         0},                                                                                   \
     {                                                                                          \
-        "--store", UP_OPT_TEXT, &(c)->store, "DIR", "the store's folder (default .upnas)", 0,  \
-            0                                                                                  \
+        "--allow-network-store", UP_OPT_FLAG, &(c)->network, NULL,                             \
+            "take a store on NFS, SMB, ..., for one machine at a time", 0, 0                   \
     }
 
 /* Reads options into their targets and leaves the other words, in order, in

@@ -2,7 +2,7 @@
 _upnas() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-}
     local commands="init run plan status explain log show diff verify score help version"
-    local options="--help --json --store"
+    local options="--help --json --store --allow-network-store"
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
         mapfile -t COMPREPLY < <(compgen -W "$commands --help --version" -- "$word")

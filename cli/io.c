@@ -36,7 +36,10 @@ static void damaged(void *ctx, const char *sentence)
 int up_cli_open_store(struct up_store **s, const struct up_common *c, bool create,
                       struct up_err *err)
 {
-    struct up_store_opts o = {.create = create, .read_only = !create, .on_damage = damaged};
+    struct up_store_opts o = {.create = create,
+                              .read_only = !create,
+                              .allow_network_fs = c->network,
+                              .on_damage = damaged};
     int rc = up_store_open(s, c->store, &o, err);
     if (rc == UP_ENOTFOUND)
         return up_fail(err, rc,
@@ -78,32 +81,42 @@ static int write_all(int fd, struct up_view v)
     return fsync(fd);
 }
 
+int up_file_write_new(const char *path, struct up_view bytes, struct up_err *err)
+{
+    int rc = UP_OK, fd;
+    (void)unlink(path); /* of a killed process that had our number */
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return up_fail_errno(err, "cannot make %s", path);
+    if (write_all(fd, bytes))
+        rc = up_fail_errno(err, "cannot write %s", path);
+    if (close(fd) && !rc)
+        rc = up_fail_errno(err, "cannot write %s", path);
+    if (rc)
+        unlink(path);
+    return rc;
+}
+
 int up_file_write(const char *dir, const char *name, struct up_view bytes, struct up_err *err)
 {
     struct up_arena a = UP_ARENA_INIT;
     const char *path = up_arena_printf(&a, "%s/%s", dir, name);
     const char *temp = up_arena_printf(&a, "%s/.%s.%ld", dir, name, (long)getpid());
-    int rc = UP_OK, fd;
-
-    if (mkdir(dir, 0777) && errno != EEXIST) {
-        rc = up_fail_errno(err, "cannot make the folder %s; --out DIR names another", dir);
-        goto out;
-    }
-    (void)unlink(temp); /* of a killed process that had our number */
-    fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd < 0) {
-        rc = up_fail_errno(err, "cannot write into %s; --out DIR names another folder", dir);
-        goto out;
-    }
-    if (write_all(fd, bytes))
+    int rc = up_file_write_new(temp, bytes, err);
+    if (!rc && rename(temp, path)) {
         rc = up_fail_errno(err, "cannot write %s", path);
-    if (close(fd) && !rc)
-        rc = up_fail_errno(err, "cannot write %s", path);
-    if (!rc && rename(temp, path))
-        rc = up_fail_errno(err, "cannot write %s", path);
-    if (rc)
         unlink(temp);
-out:
+    }
     up_arena_release(&a);
+    return rc;
+}
+
+int up_folder_sync(const char *dir, struct up_err *err)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return up_fail_errno(err, "cannot open the folder %s", dir);
+    int rc = fsync(fd) && errno != EINVAL ? up_fail_errno(err, "cannot write %s", dir) : UP_OK;
+    close(fd);
     return rc;
 }

@@ -22,7 +22,10 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
     if (rc || t.common.help)
         return rc;
     if ((rc = up_cli_words(c, &t.rest, 1, 1, "a config", err)) ||
-        (rc = up_task_config(&t, err)) || (rc = up_task_peek_store(&t, err)) ||
+        (rc = up_task_config(&t, err)))
+        goto out;
+    up_task_warn(&t);
+    if ((rc = up_task_peek_store(&t, err)) ||
         (rc = up_plan_make(&plan, t.config, t.store, &t.mode, err)))
         goto out;
     if (t.common.json)

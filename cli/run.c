@@ -4,6 +4,7 @@
 #include "cli/provenance.h"
 #include "cli/result.h"
 #include "cli/task.h"
+#include "stages/format/json_write.h"
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -137,6 +138,22 @@ out:
     return rc;
 }
 
+/* The last event of a run that has no result. */
+static void error_event(int rc, const struct up_err *err)
+{
+    struct up_buf out = UP_BUF_INIT;
+    struct up_jw w;
+    up_jw_init(&w, &out, 0);
+    up_jw_object(&w);
+    up_jw_key_str(&w, "event", "error");
+    up_jw_key_str(&w, "message", err->msg);
+    up_jw_key_str(&w, "status", rc == UP_ECANCELED ? "interrupted" : "failed");
+    up_jw_end(&w);
+    up_buf_puts(&out, "\n");
+    (void)up_cli_print(&out, NULL); /* what failed may be standard output */
+    up_buf_release(&out);
+}
+
 static int run(const struct up_command *c, int argc, char **argv, struct up_err *err)
 {
     struct up_task t = UP_TASK_INIT;
@@ -159,10 +176,13 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
     if ((rc = up_cli_words(c, &t.rest, 1, 1, "a config, such as configs/quick.yaml", err)) ||
         (rc = up_task_config(&t, err)) || (rc = up_pin_kernels(t.config->native, err)))
         goto out;
+    up_task_warn(&t);
     if (!(rc = up_cli_open_store(&t.store, &t.common, true, err)) &&
         !(rc = execute(&record, &t, threads ? (int)threads : cores(), argc, argv, err)))
         rc = hand_over(&t, record, no_out ? NULL : out, err);
 out:
+    if (rc && t.common.json)
+        error_event(rc, err);
     up_run_record_free(record);
     up_task_release(&t);
     return rc;

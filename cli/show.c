@@ -262,10 +262,11 @@ static int show(struct show *s, struct up_err *err)
     const char *name = s->rest.n ? s->rest.v[0] : "last";
     int rc;
 
-    if (s->rest.n < 2 && !up_run_find(s->store, name, &r, NULL)) {
+    bool last = s->rest.n < 2 && !strncmp(name, "last", 4) && (!name[4] || name[4] == '~') &&
+                !strchr(name, ':'); /* can be nothing but a run */
+    if (s->rest.n < 2 && !(rc = up_run_find(s->store, name, &r, last ? err : NULL))) {
         (s->common.json ? run_json : run_text)(&s->out, r);
-        rc = UP_OK;
-    } else if (!(rc = up_result_find(s->store, name, &result, &arena, err))) {
+    } else if (!last && !(rc = up_result_find(s->store, name, &result, &arena, err))) {
         rc = artifact(s, &result, err);
     }
     up_run_record_free(r);

@@ -28,6 +28,14 @@ int up_task_config(struct up_task *t, struct up_err *err)
     return rc;
 }
 
+static void warn(void *ctx, const char *sentence)
+{
+    (void)ctx;
+    up_cli_warn(sentence);
+}
+
+void up_task_warn(const struct up_task *t) { up_config_idle(t->config, warn, NULL); }
+
 int up_task_peek_store(struct up_task *t, struct up_err *err)
 {
     int rc = up_cli_open_store(&t->store, &t->common, false, err);

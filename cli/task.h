@@ -27,6 +27,8 @@ struct up_task {
 int up_task_config(struct up_task *t, struct up_err *err);
 /* Opens the store for reading; when there is none, store stays NULL and that is fine. */
 int up_task_peek_store(struct up_task *t, struct up_err *err);
+/* Warns of settings that have no effect. */
+void up_task_warn(const struct up_task *t);
 void up_task_release(struct up_task *t);
 
 /* One text line a node; reasons: and one for each field of its key that differs. */

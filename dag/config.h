@@ -75,6 +75,11 @@ bool up_when_holds(const struct up_config *c, const char *when);
 /* Whether the parameter matters: its own `when` holds. */
 bool up_entry_relevant(const struct up_config *c, const struct up_entry *e);
 
+/* Says of every parameter that somebody set, and that cannot matter because its `when` does
+ * not hold, where it was set and what it needs: one sentence each. */
+void up_config_idle(const struct up_config *c, void (*say)(void *ctx, const char *sentence),
+                    void *ctx);
+
 /* One-line text of a value, as YAML flow would spell it; "null" when unset. */
 void up_value_text(struct up_buf *out, const struct up_param *p, const struct up_value *v);
 /* "default", "file.yaml:3:5", "--set a.b=c", "derived from seed". */

@@ -80,9 +80,13 @@ static int find_id(struct up_store *s, struct ids *w, const char *name, struct u
                            "\"%.60s\" is no run; write last, last~1, last~2, ...", name);
         w->part = NULL;
     }
+    long asked = w->back;
     int rc = up_store_walk(s, UP_STORE_RUN, true, match_id, w, err);
     if (rc < 0)
         return rc;
+    if (!w->found && asked >= 0)
+        return up_fail(err, UP_EUSAGE, "\"%.60s\": there are only %ld runs in this store", name,
+                       asked - w->back);
     if (!w->found)
         return up_fail(err, UP_EUSAGE, "no run \"%.60s\" in this store; `upnas log` lists them",
                        name);

@@ -74,6 +74,9 @@ int up_graph_make(struct up_graph **out, const struct up_config *c, struct up_er
         if (up_when_holds(c, c->stages[i]->when))
             rc = add(g, c, &open, err);
     }
+    for (size_t i = 0; !rc && i < g->n; i++)
+        if (g->nodes[i].stage->check)
+            rc = g->nodes[i].stage->check(c, err);
     if (rc) {
         up_graph_free(g);
         g = NULL;

@@ -17,7 +17,8 @@ struct up_graph {
 };
 
 /* A declared input with a `when` that holds must be in the graph, otherwise
- * UP_EUSAGE names what to set. One without a `when` is simply absent then. */
+ * UP_EUSAGE names what to set. One without a `when` is simply absent then. Every stage
+ * of the graph has had its check() of the settings. */
 int up_graph_make(struct up_graph **out, const struct up_config *c, struct up_err *err);
 void up_graph_free(struct up_graph *g);
 int up_graph_find(const struct up_graph *g, const char *stage); /* UP_NO_NODE: not in it */

@@ -108,8 +108,6 @@ struct up_buf *up_job_out(struct up_job *j) { return &j->out; }
 
 int up_job_threads(const struct up_job *j) { return j->threads; }
 
-bool up_job_native(const struct up_job *j) { return j->config->native; }
-
 bool up_job_canceled(const struct up_job *j) { return j->cancel && *j->cancel; }
 
 /* ---- talking ---- */

@@ -87,6 +87,23 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct up_file *)a)->name, ((const struct up_file *)b)->name);
 }
 
+/* One of the patterns, which are joined by "|". */
+static bool matches(const char *globs, const char *name)
+{
+    for (;;) {
+        char glob[64];
+        size_t n = strcspn(globs, "|");
+        UP_CHECK(n < sizeof glob);
+        memcpy(glob, globs, n);
+        glob[n] = '\0';
+        if (!fnmatch(glob, name, FNM_PERIOD))
+            return true;
+        if (!globs[n])
+            return false;
+        globs += n + 1;
+    }
+}
+
 /* Fills files[] with the names that match, sorted; n counts them. */
 static int list_folder(struct up_source *s, DIR *dir, struct up_arena *arena,
                        struct up_err *err)
@@ -96,7 +113,7 @@ static int list_folder(struct up_source *s, DIR *dir, struct up_arena *arena,
     make_room(s, MOST_FILES, arena);
     for (const struct dirent *d; (d = readdir(dir));) {
         struct stat st;
-        if (fnmatch(glob, d->d_name, FNM_PERIOD) || fstatat(dirfd(dir), d->d_name, &st, 0) ||
+        if (!matches(glob, d->d_name) || fstatat(dirfd(dir), d->d_name, &st, 0) ||
             !S_ISREG(st.st_mode))
             continue;
         if (s->n == MOST_FILES)

@@ -31,7 +31,7 @@ struct up_param {
     const char *def;            /* default as YAML text; NULL = null (unset) */
     double min, max;            /* INT and REAL; min == max == 0: no bounds */
     const char *const *choices; /* NULL-terminated, or NULL */
-    const char *glob;           /* DIR: "*.bin" */
+    const char *glob;           /* DIR: patterns joined by "|": "*.bin|*.dat" */
     const char *when;           /* condition, see up_stage_input; NULL = always */
     const char *doc;            /* one line, for --help and the man page */
     bool seed;                  /* INT, default null: then derived from the top-level seed */
@@ -45,6 +45,7 @@ struct up_stage_input {
 };
 
 struct up_job;
+struct up_config;
 struct up_stage {
     const char *name;
     int version;                         /* raise when the same inputs may give other bytes */
@@ -53,7 +54,22 @@ struct up_stage {
     const struct up_stage_input *inputs; /* ends with a NULL stage; order is part of the key */
     const char *when;                    /* in the graph only if; NULL = always */
     int (*run)(struct up_job *job, struct up_err *err);
+    /* What the settings alone tell to be wrong: asked of every stage of the graph before
+     * anything is read or executed. UP_EUSAGE. NULL: nothing. */
+    int (*check)(const struct up_config *settings, struct up_err *err);
 };
+
+/* ---- what check() may call; full names, "section.key", of any stage. A name that is not
+ * in a table, or of another kind, is a bug, and so is reading what is not set. ---- */
+bool up_setting_set(const struct up_config *c, const char *name);
+int64_t up_setting_int(const struct up_config *c, const char *name);
+double up_setting_real(const struct up_config *c, const char *name);
+bool up_setting_bool(const struct up_config *c, const char *name);
+bool up_setting_is(const struct up_config *c, const char *name, const char *word);
+const char *up_setting_str(const struct up_config *c, const char *name); /* NULL: unset */
+/* LIST and MAP; values of a MAP may be NULL when nobody wants them. */
+size_t up_setting_names(const struct up_config *c, const char *name, const char *const **names,
+                        const double **values);
 
 /* ---- what run() may call; names without the section. A name that is not in
  * the stage's table is a bug. ---- */
@@ -83,7 +99,6 @@ size_t up_job_files(const struct up_job *j, const char *name, const struct up_fi
 struct up_arena *up_job_arena(struct up_job *j); /* lives until run() returned */
 struct up_buf *up_job_out(struct up_job *j); /* the artifact: one canonical MessagePack map */
 int up_job_threads(const struct up_job *j);  /* >= 1; must not change the bytes */
-bool up_job_native(const struct up_job *j);  /* float mode native */
 /* Ask often (every 100 ms of work); return UP_ECANCELED when true. Any thread. */
 bool up_job_canceled(const struct up_job *j);
 /* Progress: units done of total, unit name ("architectures"). Any thread. */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { ITEMS = 4096 };
 
@@ -43,6 +44,15 @@ static bool chosen(const char *const *choices, const char *s)
         if (!strcmp(*choices, s))
             return true;
     return false;
+}
+
+/* The choice that differs from s in capitals at most, as its table spells it; or s. */
+static const char *spelled(const char *const *choices, const char *s)
+{
+    for (; *choices; choices++)
+        if (!strcasecmp(*choices, s))
+            return *choices;
+    return s;
 }
 
 static int not_chosen(const struct reading *r, const struct up_yaml *y, const char *s)
@@ -194,6 +204,13 @@ static int read_map(const struct reading *r, const struct up_yaml *y)
         names[n++] = c->key->text;
     qsort(names, n, sizeof *names, by_text);
     for (const struct up_yaml *c = y->children; c; c = c->next) {
+        const char *colon = strchr(c->key->text, ':');
+        if (colon && up_yaml_null(c)) /* {a:1} is the key "a:1" to YAML */
+            return up_place_fail(r->at, c->key, r->err,
+                                 "%s: \"%.60s\" lacks a space behind the colon; write "
+                                 "\"%.*s: %s\"",
+                                 r->at->name, c->key->text, (int)(colon - c->key->text),
+                                 c->key->text, colon + 1);
         if (r->p->choices && !chosen(r->p->choices, c->key->text))
             return not_chosen(r, c->key, c->key->text);
         const char **slot = bsearch(&c->key->text, names, n, sizeof *names, by_text);
@@ -233,9 +250,8 @@ static int read_scalar(const struct reading *r, const struct up_yaml *y)
     case UP_P_DIR:
         return read_path(r, y);
     case UP_P_ENUM:
-        if (!chosen(r->p->choices, y->text))
-            return not_chosen(r, y, y->text);
-        break;
+        r->v->s = spelled(r->p->choices, y->text);
+        return chosen(r->p->choices, r->v->s) ? UP_OK : not_chosen(r, y, y->text);
     default:
         break;
     }

@@ -42,6 +42,35 @@ static bool term_holds(const struct up_config *c, const char *s, size_t n)
     }
 }
 
+/* "a.b=v|w&c.d" -> "a.b=v or w and c.d" */
+static void when_text(struct up_buf *out, const char *when)
+{
+    for (; *when; when++) {
+        if (*when == '|' || *when == '&')
+            up_buf_puts(out, *when == '|' ? " or " : " and ");
+        else
+            up_buf_append(out, when, 1);
+    }
+}
+
+void up_config_idle(const struct up_config *c, void (*say)(void *ctx, const char *sentence),
+                    void *ctx)
+{
+    struct up_buf text = UP_BUF_INIT;
+    for (size_t i = 0; i < c->n; i++) {
+        const struct up_entry *e = &c->entries[i];
+        if ((e->origin.kind != UP_FROM_FILE && e->origin.kind != UP_FROM_SET) ||
+            up_entry_relevant(c, e))
+            continue;
+        up_buf_clear(&text);
+        up_origin_text(&text, &e->origin);
+        up_buf_printf(&text, ": %s has no effect; it needs ", e->name);
+        when_text(&text, e->param->when);
+        say(ctx, up_buf_str(&text));
+    }
+    up_buf_release(&text);
+}
+
 bool up_when_holds(const struct up_config *c, const char *when)
 {
     bool holds = true;

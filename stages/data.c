@@ -23,7 +23,7 @@ static const struct up_param params[] = {
      .doc = "where images come from; synthetic needs no download"},
     {.name = "folder",
      .kind = UP_P_DIR,
-     .glob = "*.bin",
+     .glob = "data_batch_[0-9]*.bin|train.bin",
      .when = "data.source=cifar10|cifar100",
      .doc = "folder of the CIFAR binary version"},
     {.name = "images",
@@ -124,12 +124,6 @@ static int open_cifar(struct up_job *job, int classes, union source *u,
 {
     const struct up_file *files;
     size_t n = up_job_files(job, "folder", &files);
-    if (!n)
-        return up_fail(
-            err, UP_EUSAGE,
-            "data.folder is not set; name the folder with the CIFAR-%d binary files, or set "
-            "data.source to synthetic",
-            classes);
     struct up_cifar_file *f = UP_NEW(up_job_arena(job), n, struct up_cifar_file);
     for (size_t i = 0; i < n; i++)
         f[i] = (struct up_cifar_file){files[i].name, files[i].path, files[i].bytes};
@@ -177,9 +171,7 @@ static int open_npy(struct up_job *job, int classes, union source *u, struct up_
                     struct up_err *err)
 {
     const struct up_file *images, *labels;
-    if (!up_job_files(job, "images", &images) || !up_job_files(job, "labels", &labels))
-        return up_fail(err, UP_EUSAGE,
-                       "data.source npy needs data.images and data.labels; name both files");
+    UP_CHECK(up_job_files(job, "images", &images) && up_job_files(job, "labels", &labels));
     struct up_arena *arena = up_job_arena(job);
     int rc = up_npy_read(&u->npy.images, images->path, images->bytes, arena, err);
     if (!rc)
@@ -254,6 +246,26 @@ static int run(struct up_job *job, struct up_err *err)
     return UP_OK;
 }
 
+static int check(const struct up_config *c, struct up_err *err)
+{
+    bool npy = up_setting_is(c, "data.source", "npy"),
+         synthetic = up_setting_is(c, "data.source", "synthetic");
+    if (npy && !(up_setting_set(c, "data.images") && up_setting_set(c, "data.labels")))
+        return up_fail(err, UP_EUSAGE,
+                       "data.source npy needs data.images and data.labels; name both files");
+    if (!npy && !synthetic && !up_setting_set(c, "data.folder"))
+        return up_fail(
+            err, UP_EUSAGE,
+            "data.folder is not set; name the folder with the binary files of %s, or set "
+            "data.source to synthetic",
+            up_setting_str(c, "data.source"));
+    if (npy) /* sizes are in the file */
+        return UP_OK;
+    int side = synthetic ? (int)up_setting_int(c, "data.size") : UP_CIFAR_SIDE;
+    return up_images_fit((size_t)up_setting_int(c, "data.draws"),
+                         (size_t)up_setting_int(c, "data.batch"), side, side, err);
+}
+
 const struct up_stage up_stage_data = {
     .name = "data",
     .version = 1,
@@ -262,4 +274,5 @@ const struct up_stage up_stage_data = {
     .inputs = inputs,
     .when = "scores.source=compute",
     .run = run,
+    .check = check,
 };

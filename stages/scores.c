@@ -7,6 +7,7 @@
 #include "dag/stage.h"
 #include "stages/scores/table.h"
 #include "store/base/pack.h"
+#include <stdio.h>
 #include <string.h>
 
 static const char *const sources[] = {"compute", "import", NULL};
@@ -37,13 +38,13 @@ static const struct up_param params[] = {
     {.name = "channels",
      .kind = UP_P_INT,
      .min = 1,
-     .max = 4096,
+     .max = 1024,
      .when = "scores.source=compute",
      .doc = "of the first stage of the scored network (default the published network's)"},
     {.name = "depth",
      .kind = UP_P_INT,
      .min = 1,
-     .max = 1000,
+     .max = 100,
      .when = "scores.source=compute",
      .doc =
          "cells of the scored network, as its space counts them (default the published one's)"},
@@ -97,27 +98,11 @@ static void write_out(struct up_buf *out, const struct up_score_table *t, const 
     up_pack_array2(out, UP_U8, t->state, t->n, t->m);
 }
 
-/* scores.proxies as given, without a name twice. */
-static int wanted(struct up_score_table *t, struct up_job *job, struct up_err *err)
-{
-    t->m = up_job_list(job, "proxies", &t->names);
-    for (size_t i = 0; i < t->m; i++)
-        for (size_t k = 0; k < i; k++)
-            if (strcmp(t->names[i], t->names[k]) == 0)
-                return up_fail(err, UP_EUSAGE, "scores.proxies names \"%s\" twice",
-                               t->names[i]);
-    return UP_OK;
-}
-
 static int import(struct up_score_table *t, const uint8_t *pool, size_t n_pool,
                   struct up_job *job, struct up_err *err)
 {
     struct up_view benchmark = {0};
-    if (!up_job_input(job, "benchmark", &benchmark))
-        return up_fail(
-            err, UP_EUSAGE,
-            "scores.source is import, but there is no benchmark; set benchmark.scores "
-            "to a file with proxy scores");
+    UP_CHECK(up_job_input(job, "benchmark", &benchmark));
     int rc = up_scores_import(t, benchmark, pool, n_pool, (size_t)up_job_int(job, "limit"),
                               up_job_arena(job), err);
     if (!rc)
@@ -176,8 +161,7 @@ static int run(struct up_job *job, struct up_err *err)
         rc = up_space_find(&t.space, name, err);
     if (!rc)
         rc = up_doc_array(doc, "archs", UP_U8, 2, up_job_arena(job), &pool, dims, err);
-    if (!rc)
-        rc = wanted(&t, job, err);
+    t.m = up_job_list(job, "proxies", &t.names);
     if (!rc && strcmp(source, "import") == 0)
         rc = import(&t, pool, (size_t)dims[0], job, err);
     else if (!rc)
@@ -188,6 +172,51 @@ static int run(struct up_job *job, struct up_err *err)
     return UP_OK;
 }
 
+static int unknown_proxy(const char *name, struct up_err *err)
+{
+    char known[512] = "";
+    for (size_t k = 0, len = 0; k < UP_PROXIES; k++, len = strlen(known))
+        snprintf(known + len, sizeof known - len, "%s%s", k ? ", " : "", up_proxies[k].name);
+    return up_fail(err, UP_EUSAGE,
+                   "scores.proxies: there is no \"%.80s\" to compute; there are: %s. (Columns "
+                   "of your own come with scores.source import.)",
+                   name, known);
+}
+
+static int check_compute(const struct up_config *c, struct up_err *err)
+{
+    const char *const *names;
+    size_t n = up_setting_names(c, "scores.proxies", &names, NULL);
+    int64_t repeats = up_setting_int(c, "scores.repeats"),
+            draws = up_setting_int(c, "data.draws"), size = up_setting_int(c, "data.size");
+    for (size_t i = 0; i < n; i++)
+        if (up_proxy_find(names[i]) < 0)
+            return unknown_proxy(names[i], err);
+    if (repeats > draws)
+        return up_fail(err, UP_EUSAGE,
+                       "scores.repeats is %lld, but data.draws makes a batch for %lld; set "
+                       "data.draws to %lld",
+                       (long long)repeats, (long long)draws, (long long)repeats);
+    if (up_setting_is(c, "data.source", "synthetic") && size % 4)
+        return up_fail(
+            err, UP_EUSAGE,
+            "data.size is %lld, and the network scored halves its images twice; make "
+            "it %lld, a multiple of 4",
+            (long long)size, (long long)(size + 4 - size % 4));
+    return UP_OK;
+}
+
+static int check(const struct up_config *c, struct up_err *err)
+{
+    if (up_setting_is(c, "scores.source", "compute"))
+        return check_compute(c, err);
+    if (!up_setting_set(c, "benchmark.scores"))
+        return up_fail(err, UP_EUSAGE,
+                       "scores.source is import, but benchmark.scores is not set; name a file "
+                       "with proxy scores");
+    return UP_OK;
+}
+
 const struct up_stage up_stage_scores = {
     .name = "scores",
     .version = 1,
@@ -195,4 +224,5 @@ const struct up_stage up_stage_scores = {
     .params = params,
     .inputs = inputs,
     .run = run,
+    .check = check,
 };

@@ -4,10 +4,11 @@
 
 struct up_dataset {
     const char *name;
-    int classes;
+    int classes, side;      /* side: of the square images */
     double mean[3], std[3]; /* of pixels in 0..1 */
 };
-extern const struct up_dataset up_datasets[];               /* ends with a NULL name */
-const struct up_dataset *up_dataset_find(const char *name); /* NULL: unknown */
+extern const struct up_dataset up_datasets[]; /* ends with a NULL name */
+const struct up_dataset *
+up_dataset_find(const char *name); /* capitals do not matter; NULL: unknown */
 
 #endif

@@ -49,6 +49,31 @@ static void draw_one(struct up_drawn *out, const struct up_image_set *set, size_
     }
 }
 
+int up_images_fit(size_t draws, size_t n, int h, int w, struct up_err *err)
+{
+    double bytes = 3.0 * h * w * (double)n * (double)draws;
+    if (bytes < 4294967296.0)
+        return UP_OK;
+    return up_fail(err, UP_EUSAGE,
+                   "data.draws (%zu) batches of data.batch (%zu) images of %d x %d pixels take "
+                   "%.1f GiB, and an artifact's array holds at most 4; lower data.batch or "
+                   "data.draws",
+                   draws, n, h, w, bytes / 1073741824.0);
+}
+
+/* Images, and once more while the artifact is written. */
+static int room(size_t bytes, size_t draws, size_t n, struct up_err *err)
+{
+    void *probe = malloc(2 * bytes);
+    free(probe);
+    if (probe)
+        return UP_OK;
+    return up_fail(err, UP_ENOMEM,
+                   "there is no memory for %zu batches of %zu images (%zu MiB); lower "
+                   "data.batch or data.draws",
+                   draws, n, (2 * bytes) >> 20);
+}
+
 int up_images_draw(struct up_drawn *out, const struct up_image_set *set, size_t draws, size_t n,
                    bool augment, uint64_t seed, struct up_arena *arena, struct up_err *err)
 {
@@ -59,6 +84,11 @@ int up_images_draw(struct up_drawn *out, const struct up_image_set *set, size_t 
             "or bring more images",
             n, set->name, set->count);
     size_t pixels = 3 * (size_t)set->h * (size_t)set->w;
+    int rc = up_images_fit(draws, n, set->h, set->w, err);
+    if (!rc)
+        rc = room(draws * n * pixels, draws, n, err);
+    if (rc)
+        return rc;
     *out = (struct up_drawn){.draws = draws, .n = n};
     out->images = UP_NEW(arena, draws * n * pixels, uint8_t);
     out->labels = UP_NEW(arena, draws * n, int32_t);

@@ -30,4 +30,7 @@ int up_images_draw(struct up_drawn *out, const struct up_image_set *set, size_t 
 /* out[3][h][w] = in moved by (dy, dx), zeros from outside, mirrored if flip. */
 void up_image_shift(uint8_t *out, const uint8_t *in, int h, int w, int dy, int dx, bool flip);
 
+/* UP_EUSAGE when so many images are more than one array of an artifact holds. */
+int up_images_fit(size_t draws, size_t n, int h, int w, struct up_err *err);
+
 #endif

@@ -4,6 +4,7 @@
 #include "stages/format/table.h"
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 enum { DATASETS = 64 };
 struct reading {
@@ -32,7 +33,7 @@ static int choose(struct reading *r, struct up_err *err)
     const char *want = r->wish->dataset ? r->wish->dataset : "cifar10";
     struct up_buf list = UP_BUF_INIT;
     for (size_t i = 0; i < r->n; i++) {
-        if (!strcmp(r->dataset[i], want))
+        if (!strcasecmp(r->dataset[i], want))
             r->chosen = r->dataset[i];
         up_buf_printf(&list, "%s%s", i ? ", " : "", r->dataset[i]);
     }

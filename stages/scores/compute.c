@@ -254,23 +254,18 @@ static void average(struct up_score_table *t, const struct work *w)
     }
 }
 
-static int find_proxies(int *proxy, const struct up_score_table *t, struct up_err *err)
+/* Every draw has its images as float32 at the same time. */
+static int room(const struct images *x, size_t repeats, struct up_err *err)
 {
-    for (size_t i = 0; i < t->m; i++) {
-        proxy[i] = up_proxy_find(t->names[i]);
-        if (proxy[i] >= 0)
-            continue;
-        char known[512] = "";
-        for (size_t k = 0, len = 0; k < UP_PROXIES; k++, len = strlen(known))
-            snprintf(known + len, sizeof known - len, "%s%s", k ? ", " : "",
-                     up_proxies[k].name);
-        return up_fail(
-            err, UP_EUSAGE,
-            "scores.proxies: there is no \"%s\" to compute; there are: %s. (Columns of "
-            "your own come with scores.source import.)",
-            t->names[i], known);
-    }
-    return UP_OK;
+    size_t bytes = repeats * x->n * x->c * x->h * x->w * sizeof(float);
+    void *probe = malloc(bytes);
+    free(probe);
+    if (probe)
+        return UP_OK;
+    return up_fail(err, UP_ENOMEM,
+                   "there is no memory for the images of %zu batches of %zu (%zu MiB); lower "
+                   "data.batch, or scores.repeats and data.draws",
+                   repeats, x->n, bytes >> 20);
 }
 
 int up_scores_compute(struct up_score_table *t, const struct up_scores_plan *plan,
@@ -280,16 +275,16 @@ int up_scores_compute(struct up_score_table *t, const struct up_scores_plan *pla
     struct images x;
     int *proxy = UP_NEW(arena, t->m, int);
     struct work w = {.job = job, .t = t, .repeats = plan->repeats};
-    int rc = find_proxies(proxy, t, err);
+    for (size_t i = 0; i < t->m; i++) {
+        proxy[i] = up_proxy_find(t->names[i]);
+        UP_CHECK(proxy[i] >= 0);
+    }
+    int rc = images_load(&x, data, arena, err);
+    UP_CHECK(rc || plan->repeats <= x.draws);
     if (!rc)
-        rc = images_load(&x, data, arena, err);
+        rc = room(&x, plan->repeats, err);
     if (rc)
         return rc;
-    if (plan->repeats > x.draws)
-        return up_fail(
-            err, UP_EUSAGE,
-            "scores.repeats is %zu, but there is a batch for %zu; set data.draws to %zu",
-            plan->repeats, x.draws, plan->repeats);
     w.blocks = (t->n + UP_BLOCK - 1) / UP_BLOCK;
     w.draw = UP_NEW(arena, w.repeats, struct draw);
     w.pending = UP_NEW(arena, w.repeats * t->n, size_t);

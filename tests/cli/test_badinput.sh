@@ -40,6 +40,37 @@ refuse '[12]' 'cifar10_val' run "$nb201" "${table[@]}" --set benchmark.accuracy=
 # a score that is no number
 sed '7s/,[0-9.]*,/,many,/' scores.csv >bad.csv
 refuse 1 'bad.csv:7.*many' run "$nb201" "${table[@]}" --set benchmark.scores=bad.csv
+# all of a proxy's column is text; of another column it is left out, unless it is wanted
+awk -F, -v OFS=, 'NR > 1 { $2 = "many" } 1' scores.csv >bad.csv
+refuse 1 'bad.csv:2:[0-9]+.*many.*snip.*benchmark.ignore' run "$nb201" "${table[@]}" --set benchmark.scores=bad.csv
+sed 's/snip/mine/' bad.csv >worse.csv
+refuse 1 'mine.*holds no number: 2:.*many' run "$nb201" "${table[@]}" --set benchmark.scores=worse.csv --set 'scores.proxies=[mine, zen]'
+refuse 1 'no column "mine"' run "$nb201" "${table[@]}" --set 'scores.proxies=[mine, zen]'
+# what settings alone tell is said before anything runs
+refuse 2 'scores.proxies.*"snap".*snip' run tiny.yaml --set 'scores.proxies=[snap]' --store early
+refuse 2 'data.draws' plan tiny.yaml --set scores.repeats=2 --store early
+refuse 2 'data.images and data.labels' run tiny.yaml --set data.source=npy --store early
+refuse 2 'data.folder' run tiny.yaml --set data.source=cifar10 --store early
+refuse 2 'data.size.*32' run tiny.yaml --set data.size=30 --store early
+refuse 2 'data.batch or data.draws' run tiny.yaml --set data.batch=65536 --set data.size=256 --store early
+refuse 2 'benchmark.scores is not set' run tiny.yaml --set scores.source=import --set benchmark.accuracy=accuracy.csv
+[ -z "${UPNAS_SLOW-}" ] && (
+    ulimit -v 2500000
+    refuse 1 'no memory.*data.batch' run tiny.yaml --set data.batch=65536 --set data.size=128 --store early
+)
+refuse 2 'lacks a space.*snip: 1' run tiny.yaml --set 'lambda.weights={snip:1}'
+up plan tiny.yaml --set lambda.weights.snip=1
+grep -q 'warning: --set lambda.weights.snip=1: lambda.weights has no effect; it needs lambda.preset=fixed' err ||
+    { cat err >&2; fail "no warning of a setting without effect"; }
+# with --json the last event says that there is no result
+rc=0 && "$upnas" run tiny.yaml --json --set data.size=30 >out 2>err || rc=$?
+[ "$rc" = 2 ] && tail -n 1 out | grep -q '"event": "error", "message": "data.size.*"status": "failed"' || fail "no error event"
+# weights of another shape
+"$python" - <<'P' || true
+import numpy
+numpy.savez("stem.npz", **{"stem.conv.weight": numpy.zeros((3, 16, 3, 3), "float32")})
+P
+[ ! -e stem.npz ] || refuse 1 "'stem.conv.weight' is \[3, 16, 3, 3\].*\[16, 3, 3, 3\]" score --space nb201 --arch 5 --weights stem.npz
 # a wrong operation in an arch string
 sed '9s/nor_conv_3x3/nor_conv_5x5/' scores.csv | sed '9s/skip_connect/nor_conv_5x5/' >bad.csv
 refuse 1 'bad.csv:9.*nor_conv_5x5' run "$nb201" "${table[@]}" --set benchmark.scores=bad.csv
@@ -63,6 +94,8 @@ printf 'a file' >file
 refuse 1 'file' run tiny.yaml --store file
 up run tiny.yaml --json --store good
 refuse 2 nosuchrun show nosuchrun --store good
+refuse 2 'only 1 runs' show last~99 --store good
+up log --store good --allow-network-store
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
     mkdir locked && chmod 755 locked "$work" && chmod -R a+rX good
     plain=(setpriv --reuid 65534 --regid 65534 --clear-groups)
@@ -82,6 +115,9 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
         mount -o remount,size=200m small
         up run tiny.yaml --json --store small/store
         up verify --store small/store
+        mkdir tight && mount -t tmpfs -o size=64k none tight && mounts+=("$PWD/tight")
+        refuse 1 'no space.*--out' run tiny.yaml --store good --out tight
+        [ -z "$(ls -A tight)" ] || fail "a full disk left files: $(ls -A tight)"
     else
         echo "full disk: not tested, no tmpfs may be mounted here"
     fi

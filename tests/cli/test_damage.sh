@@ -36,6 +36,19 @@ for round in 1 2 3 4 5; do
 done
 [ "$found" -gt 0 ] || fail "no flip was ever noticed"
 
+# The page headers' bytes 8 to 15 (size, flags, bounds), one at a time, of a sample of pages.
+pages=$((size / 4096))
+for ((page = 2; page < pages; page += 1 + pages / 6)); do
+    for byte in 8 9 10 11 12 13 14 15; do
+        cp pristine .upnas/data.mdb
+        flip .upnas/data.mdb $((page * 4096 + byte))
+        rc=0
+        "$upnas" run tiny.yaml --json >out 2>err || rc=$?
+        [ "$rc" = 0 ] || { cat err >&2; fail "page $page, byte $byte: run exited with $rc"; }
+        digests .upnas | diff - want || fail "page $page, byte $byte: other digests"
+    done
+done
+
 # verify: 1 when corrupt, naming the runs; afterwards the run repairs.
 cp pristine .upnas/data.mdb
 for ((at = 16384; at < size; at += 4096)); do flip .upnas/data.mdb $((at + 2048)); done

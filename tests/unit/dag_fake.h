@@ -155,11 +155,20 @@ static const struct up_param fake_sum_params[] = {
     {.name = "seed", .kind = UP_P_INT, .seed = true},
     {0},
 };
+static int fake_check(const struct up_config *c, struct up_err *err)
+{
+    if (up_setting_int(c, "src.n") == 77 && up_setting_is(c, "sum.with", "half"))
+        return up_fail(err, UP_EUSAGE, "src.n is 77; choose another");
+    return UP_OK;
+}
 static const struct up_stage_input fake_half_in[] = {{"src", NULL}, {NULL, NULL}};
 static const struct up_stage_input fake_sum_in[] = {
     {"half", NULL}, {"src", "sum.with=both"}, {"opt", NULL}, {NULL, NULL}};
-static const struct up_stage fake_stage_src = {
-    .name = "src", .version = 1, .params = fake_src_params, .run = fake_src};
+static const struct up_stage fake_stage_src = {.name = "src",
+                                               .version = 1,
+                                               .params = fake_src_params,
+                                               .run = fake_src,
+                                               .check = fake_check};
 static const struct up_stage fake_stage_opt = {.name = "opt",
                                                .version = 1,
                                                .params = fake_opt_params,

@@ -8,6 +8,7 @@
 #include "dag/config.h"
 #include "dag/job.h"
 #include "dag/source.h"
+#include "stages/stages.h"
 #include "store/base/pack.h"
 
 struct stage_job {
@@ -37,7 +38,6 @@ static inline void stage_job_event(void *ctx, struct up_event *e)
 /* The artifact, checked to be canonical, appended to out. */
 static inline int stage_job_run(struct stage_job *s, struct up_buf *out, struct up_err *err)
 {
-    const struct up_stage *stages[] = {s->stage, NULL};
     struct up_config *config = NULL;
     struct up_arena arena = UP_ARENA_INIT;
     struct up_sources sources = {0};
@@ -58,7 +58,9 @@ static inline int stage_job_run(struct stage_job *s, struct up_buf *out, struct 
         node.ninputs++;
     err->msg[0] = s->notes[0] = '\0';
     s->told = false;
-    int rc = up_config_load(&config, stages, NULL, s->sets, nsets, err);
+    int rc = up_config_load(&config, up_stages, NULL, s->sets, nsets, err);
+    if (!rc && s->stage->check)
+        rc = s->stage->check(config, err);
     if (!rc)
         rc = up_sources_read(&sources, config, s->stage, &arena, err);
     job.config = config;

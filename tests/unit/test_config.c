@@ -185,6 +185,49 @@ static void test_when(void **state)
     up_config_free(c);
 }
 
+static void test_maps_key_by_key(void **state)
+{
+    const char *sets[] = {"src.weights.b=-0.5", "src.weights.a=1", "src.weights.c.d=2",
+                          "src.weights.b=3"};
+    struct up_config *c = fake_config("src: {weights: {a: 7, z: 9}}", sets, 4);
+    assert_string_equal(text_of(c, "src.weights"), "{a: 1, b: 3, c.d: 2, z: 9}");
+    up_config_free(c);
+    c = fake_config("", sets, 1);
+    assert_string_equal(text_of(c, "src.weights"), "{b: -0.5}");
+    up_config_free(c);
+    refused("", "src.weights.a=x",
+            "--set src.weights.a=x: src.weights.a wants a number, not x");
+    refused("", "src.weights.=1", "--set src.weights.=1: unknown key \"src.weights.\"");
+    refused("", "src.n.a=1", "--set src.n.a=1: unknown key \"src.n.a\"");
+    refused("src: {weights: {snip:1}}", NULL,
+            "t.yaml:1:17: src.weights: \"snip:1\" lacks a space behind the colon; write "
+            "\"snip: 1\"");
+}
+
+static void count_idle(void *ctx, const char *sentence)
+{
+    struct up_buf *b = ctx;
+    up_buf_printf(b, "%s\n", sentence);
+}
+
+static void test_settings_without_effect(void **state)
+{
+    struct up_buf said = UP_BUF_INIT;
+    const char *sets[] = {"src.kind=Flat"}; /* capitals do not matter */
+    struct up_config *c = fake_config("src:\n  width: 0.25\n", sets, 1);
+    assert_string_equal(text_of(c, "src.kind"), "flat");
+    up_config_idle(c, count_idle, &said);
+    assert_non_null(
+        strstr(up_buf_str(&said), ":2:3: src.width has no effect; it needs src.kind=gauss\n"));
+    up_config_free(c);
+    up_buf_clear(&said);
+    c = fake_config("src:\n  width: 0.25\n", NULL, 0);
+    up_config_idle(c, count_idle, &said);
+    assert_int_equal(said.len, 0);
+    up_config_free(c);
+    up_buf_release(&said);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +240,8 @@ int main(void)
         cmocka_unit_test(test_strictness),
         cmocka_unit_test(test_missing_file),
         cmocka_unit_test(test_when),
+        cmocka_unit_test(test_maps_key_by_key),
+        cmocka_unit_test(test_settings_without_effect),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -430,6 +430,27 @@ static void test_diff(void **state)
     up_store_close(s);
 }
 
+/* What a stage's check refuses is refused by plan and run, and leaves no run behind. */
+static void test_check(void **state)
+{
+    struct up_store *s = open_store();
+    const char *sets[] = {"src.n=77"};
+    struct up_config *c = fake_config("", sets, 1);
+    struct up_float mode = {"Haswell", "avx2"};
+    struct up_run_opts o = {.mode = mode};
+    struct up_plan *plan = NULL;
+    struct up_run_record *r = NULL;
+    struct up_err err = {0};
+    assert_int_equal(up_plan_make(&plan, c, s, &mode, &err), UP_EUSAGE);
+    assert_string_equal(err.msg, "src.n is 77; choose another");
+    assert_int_equal(up_run_execute(&r, c, s, &o, &err), UP_EUSAGE);
+    assert_null(r);
+    up_config_free(c);
+    assert_int_equal(up_run_find(s, "last~3", &r, &err), UP_EUSAGE);
+    assert_string_equal(err.msg, "\"last~3\": there are only 0 runs in this store");
+    up_store_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -449,6 +470,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_damaged_upstream_with_other_bytes, fresh,
                                         fake_teardown),
         cmocka_unit_test_setup_teardown(test_find, fresh, fake_teardown),
+        cmocka_unit_test_setup_teardown(test_check, fresh, fake_teardown),
         cmocka_unit_test_setup_teardown(test_diff, fresh, fake_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,7 +34,8 @@ static int teardown(void **state)
 static struct up_buf compute(struct stage_job *s, struct up_store *store, int threads,
                              const char *limit, const char *proxies, int want)
 {
-    const char *sets[] = {"scores.channels=4", "scores.depth=1", limit, proxies, NULL};
+    const char *sets[] = {
+        "data.draws=2", "scores.channels=4", "scores.depth=1", limit, proxies, NULL};
     struct up_view inputs[] = {up_buf_view(&pool), up_buf_view(&data), {NULL, 0}};
     struct up_buf out = UP_BUF_INIT;
     *s = (struct stage_job){.stage = &up_stage_scores,
@@ -173,9 +174,16 @@ static void pack_benchmark(struct up_buf *b)
         {0, 1, 0, 1, 0, 1}, {2, 1, 0, 1, 0, 1}, {3, 1, 0, 1, 0, 1}};
     const double score[3][2] = {{NAN, NAN}, {7, NAN}, {8, 9}};
     static const uint8_t state[3][2] = {{2, 2}, {0, 1}, {0, 0}};
-    up_pack_map(b, 3);
+    static const char *const text[] = {"name"}, *const why[] = {"2:9: 'x' is no number"};
+    up_pack_map(b, 4);
     up_pack_str(b, "archs");
     up_pack_array2(b, UP_U8, archs, 3, 6);
+    up_pack_str(b, "left_out");
+    up_pack_map(b, 2);
+    pack_names(b, 1, text);
+    up_pack_str(b, "why");
+    up_pack_list(b, 1);
+    up_pack_str(b, why[0]);
     up_pack_str(b, "scores");
     up_pack_map(b, 3);
     pack_names(b, 2, proxy);
@@ -189,7 +197,8 @@ static void pack_benchmark(struct up_buf *b)
 
 static struct up_buf import(struct up_view benchmark, const char *proxies, int want)
 {
-    const char *sets[] = {"scores.source=import", proxies, NULL};
+    const char *file = benchmark.data ? "benchmark.scores=mine.csv" : NULL;
+    const char *sets[] = {"scores.source=import", proxies, file, NULL};
     struct up_view inputs[] = {up_buf_view(&pool), {NULL, 0}, benchmark};
     struct up_buf out = UP_BUF_INIT;
     struct stage_job s = {.stage = &up_stage_scores, .sets = sets, .inputs = inputs};
@@ -226,6 +235,10 @@ static void test_import(void **state)
     out = import(up_buf_view(&b), "scores.proxies=[flops, zen]", UP_EINVAL);
     assert_non_null(strstr(err.msg, "zen"));
     assert_non_null(strstr(err.msg, "mine"));
+    up_buf_release(&out);
+    out = import(up_buf_view(&b), "scores.proxies=[flops, name]", UP_EINVAL);
+    assert_non_null(strstr(err.msg, "\"name\", a column of benchmark.scores that holds no "
+                                    "number: 2:9: 'x' is no number"));
     up_buf_release(&out);
     out = import((struct up_view){0}, "scores.proxies=[]", UP_EUSAGE);
     assert_non_null(strstr(err.msg, "benchmark.scores"));

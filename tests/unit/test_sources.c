@@ -103,6 +103,8 @@ static const char *cifar_folder(void)
     for (int i = 0; i < 10; i++)
         memset(b + i * 3073, i, 3073);
     file("data_batch_1.bin", b, 10 * 3073);
+    file("data_batch_x.bin", b, 7); /* neither training files nor part of the key */
+    file("test_batch.bin", b, 7);
     free(b);
     return set("data.folder", folder);
 }
@@ -134,10 +136,30 @@ static void cifar_takes_the_first_part(void **state)
     const char *const hundred[] = {"data.source=cifar100", where, NULL};
     assert_int_equal(run(&up_stage_data, hundred, NULL, &out), UP_EINVAL);
     assert_non_null(strstr(err.msg, "it must hold train.bin"));
-    assert_int_equal(
-        run(&up_stage_data, (const char *const[]){"data.source=cifar10", NULL}, NULL, &out),
-        UP_EUSAGE);
-    assert_non_null(strstr(err.msg, "data.folder is not set"));
+    up_buf_release(&out);
+}
+
+/* What the settings alone tell is said before anything is read. */
+static void settings_are_checked(void **state)
+{
+    static const char *const cases[][3] = {
+        {"data.source=cifar10", NULL, "data.folder is not set"},
+        {"data.source=npy", "data.images=x.npy", "data.images and data.labels"},
+        {"data.batch=65536", "data.size=256",
+         "take 12.0 GiB, and an artifact's array holds at "
+         "most 4; lower data.batch or data.draws"},
+    };
+    struct up_buf out = UP_BUF_INIT;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *const sets[] = {cases[i][0], cases[i][1], NULL};
+        assert_int_equal(run(&up_stage_data, sets, NULL, &out), UP_EUSAGE);
+        assert_non_null(strstr(err.msg, cases[i][2]));
+    }
+    const char *const any[] = {"data.dataset=ImageNet16-120", "data.batch=4", NULL};
+    int64_t classes;
+    good(run(&up_stage_data, any, NULL, &out));
+    good(up_doc_int(up_buf_view(&out), "classes", &classes, &err));
+    assert_int_equal(classes, 120);
     up_buf_release(&out);
 }
 
@@ -237,7 +259,13 @@ static void published_benchmark(void **state)
 
 static int tidy(void **state)
 {
-    static const char *const names[] = {"data_batch_1.bin", "x.npy", "y.npy", "s.csv", "a.csv"};
+    static const char *const names[] = {"data_batch_1.bin",
+                                        "data_batch_x.bin",
+                                        "test_batch.bin",
+                                        "x.npy",
+                                        "y.npy",
+                                        "s.csv",
+                                        "a.csv"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         unlink(up_arena_printf(&arena, "%s/%s", folder, names[i]));
     up_arena_release(&arena);
@@ -252,6 +280,7 @@ int main(void)
         cmocka_unit_test(pool_of_a_space),
         cmocka_unit_test(synthetic_batch),
         cmocka_unit_test(cifar_takes_the_first_part),
+        cmocka_unit_test(settings_are_checked),
         cmocka_unit_test(arrays_of_a_user),
         cmocka_unit_test(benchmark_of_two_files),
         cmocka_unit_test(published_benchmark),

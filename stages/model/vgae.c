@@ -130,15 +130,3 @@ void up_vgae_decode_graphs(struct up_cell_graph *out, const struct up_vgae *m, c
         }
     }
 }
-
-void up_vgae_decode(struct up_arch *archs_out, uint8_t *ok_out, const struct up_vgae *m,
-                    const struct up_space *space, const float *z, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        struct up_cell_graph g[UP_GRAPHS_MAX];
-        up_vgae_decode_graphs(g, m, z + i * (size_t)m->dim);
-        ok_out[i] = space->decode(&archs_out[i], g, NULL) == UP_OK;
-        if (!ok_out[i])
-            memset(&archs_out[i], 0, sizeof archs_out[i]);
-    }
-}

@@ -40,11 +40,6 @@ int up_vgae_load(struct up_vgae *m, const struct up_space *space, struct up_view
 void up_vgae_embed(float *z_out, const struct up_vgae *m, const struct up_space *space,
                    const struct up_arch *archs, size_t n);
 
-/* archs_out[n] (zeroed where not ok), ok_out[n]: 1 where the decoded graphs are
- * exactly those of an architecture (space->decode). */
-void up_vgae_decode(struct up_arch *archs_out, uint8_t *ok_out, const struct up_vgae *m,
-                    const struct up_space *space, const float *z, size_t n);
-
 /* The graphs as decoded, valid or not: out[graphs]; z[dim]. */
 void up_vgae_decode_graphs(struct up_cell_graph *out, const struct up_vgae *m, const float *z);
 

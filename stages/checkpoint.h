@@ -18,7 +18,9 @@ struct up_checkpoint {
  * none is fine. */
 int up_checkpoint_resume(struct up_job *job, const struct up_checkpoint *c, void *training,
                          int epochs, struct up_err *err);
+/* Keeps the state after `epoch`. One that is larger than the store takes is not an error:
+ * it is noted, *fits becomes false, and calls with false do nothing. */
 int up_checkpoint_keep(struct up_job *job, const struct up_checkpoint *c, const void *training,
-                       int epoch, struct up_err *err);
+                       int epoch, bool *fits, struct up_err *err);
 
 #endif

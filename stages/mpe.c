@@ -1,17 +1,17 @@
 /* mpe: the multi-proxy estimator, embedding -> calibrated scores; see model/mlp.h.
  *
  * {history f64[epochs] mean training loss; model {tensor: f32}; names [str]; preset;
- * quality {proxy: Kendall's tau-b of predicted against true score on the held-out rows
- * that have one, nil where undefined}; recipe {name: value} as used; rows_heldout u32[];
+ * quality {proxy: tau-b of predicted against true score, see model/held_out.h, nil where
+ * undefined}; recipe {name: value} as used; rows_heldout u32[];
  * rows_train u32[] rows of scores; schema; space}
  *
  * Trained on the rows that the calibration was fitted on, all others are held out. */
 #include "dag/stage.h"
 #include "stages/checkpoint.h"
+#include "stages/model/held_out.h"
 #include "stages/model/mlp_train.h"
 #include "stages/model/vgae.h"
 #include "stages/artifact/models.h"
-#include "stages/stat/kendall.h"
 #include "store/base/hash.h"
 #include "store/base/pack.h"
 
@@ -135,7 +135,7 @@ struct mpe_run {
     size_t n, m;                  /* scored architectures, proxies */
     const char *const *names;     /* [m] */
     const double *values;         /* [n][m] calibrated */
-    const uint8_t *status;        /* [n][m] 0: scored */
+    const double *raw;            /* [n][m] NaN: invalid */
     const uint32_t *train, *held; /* rows */
     size_t n_train, n_held;
     struct up_vgae vgae;
@@ -172,11 +172,11 @@ static int load_tables(struct mpe_run *r, struct up_view scores, struct up_view 
                        struct up_err *err)
 {
     struct up_arena *arena = up_job_arena(r->job);
-    const void *values, *status, *train;
+    const void *values, *raw, *train;
     uint64_t v[4], s[4], t[4];
     int rc = up_doc_array(calibrate, "values", UP_F64, 2, arena, &values, v, err);
     if (!rc)
-        rc = up_doc_array(scores, "status", UP_U8, 2, arena, &status, s, err);
+        rc = up_doc_array(scores, "scores", UP_F64, 2, arena, &raw, s, err);
     if (!rc)
         rc = up_doc_array(calibrate, "train", UP_U32, 1, arena, &train, t, err);
     if (!rc)
@@ -189,7 +189,7 @@ static int load_tables(struct mpe_run *r, struct up_view scores, struct up_view 
                        "same rows and proxies");
     r->n = (size_t)v[0];
     r->values = values;
-    r->status = status;
+    r->raw = raw;
     r->train = train;
     r->n_train = (size_t)t[0];
     return split(r, err);
@@ -281,37 +281,28 @@ static int train(struct mpe_run *r, struct up_err *err)
 {
     struct up_mlp_trainer *t = &r->trainer;
     struct up_arena scratch = UP_ARENA_INIT;
+    bool fits = true;
     int rc = up_checkpoint_resume(r->job, &checkpoint, r, t->recipe.epochs, err);
     r->err = err;
     while (!rc && t->epoch < t->recipe.epochs) {
         rc = up_mlp_trainer_epoch(t, tick, r, &scratch, err);
         up_arena_release(&scratch);
         if (!rc && due(t))
-            rc = up_checkpoint_keep(r->job, &checkpoint, r, t->epoch, err);
+            rc = up_checkpoint_keep(r->job, &checkpoint, r, t->epoch, &fits, err);
     }
     return rc;
 }
 
-/* tau[m] on the held-out rows that have the score. */
 static void measure(double *tau, const struct mpe_run *r, const float *model)
 {
     struct up_mlp mlp;
     struct up_arena *arena = up_job_arena(r->job);
     up_mlp_fold(&mlp, &r->trainer.layout, model, arena);
     float *y = UP_NEW(arena, r->n * r->m, float);
-    double *a = UP_NEW(arena, r->n, double), *b = UP_NEW(arena, r->n, double);
+    uint32_t *used = UP_NEW(arena, r->m, uint32_t);
     up_mlp_predict(y, &mlp, r->z, r->n);
-    for (size_t c = 0; c < r->m; c++) {
-        size_t k = 0;
-        for (size_t i = 0; i < r->n_held; i++) {
-            size_t at = r->held[i] * r->m + c;
-            if (r->status[at])
-                continue;
-            a[k] = (double)y[at];
-            b[k++] = r->values[at];
-        }
-        tau[c] = up_kendall_tau_b(a, b, k);
-    }
+    struct up_held_out h = {r->m, r->raw, r->values, y, r->held, r->n_held};
+    up_held_out_tau(tau, used, &h);
 }
 
 static void pack_quality(struct up_buf *out, const struct mpe_run *r, const double *tau)

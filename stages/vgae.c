@@ -215,6 +215,7 @@ static int train(struct vgae_run *r, struct up_err *err)
 {
     struct up_vgae_trainer *t = &r->trainer;
     struct up_arena scratch = UP_ARENA_INIT;
+    bool fits = true;
     int rc = up_checkpoint_resume(r->job, &checkpoint, r, t->recipe.epochs, err);
     r->err = err;
     while (!rc && t->epoch < t->recipe.epochs) {
@@ -222,7 +223,7 @@ static int train(struct vgae_run *r, struct up_err *err)
                                    &scratch, err);
         up_arena_release(&scratch);
         if (!rc)
-            rc = up_checkpoint_keep(r->job, &checkpoint, r, t->epoch, err);
+            rc = up_checkpoint_keep(r->job, &checkpoint, r, t->epoch, &fits, err);
     }
     return rc;
 }

@@ -1,5 +1,6 @@
 /* The stages vgae and mpe on a store: their artifacts, and that an interrupted training
  * goes on where it was. */
+#include "stages/checkpoint.h"
 #include "stages/model/mlp.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include "dag/config.h"
 #include "dag/job.h"
 #include "dag/source.h"
+#include <math.h>
 #include "tests/unit/store_folder.h"
 
 extern const struct up_stage up_stage_vgae, up_stage_mpe;
@@ -75,8 +77,8 @@ static struct up_buf run_stage(struct stage_run *s, struct up_store *store)
 /* Artifacts of scores and calibrate for n cells of nb201 and two proxies. */
 static void make_inputs(struct up_buf doc[2], size_t n)
 {
-    uint8_t *genes = UP_NEW(&arena, n * 6, uint8_t), *status = UP_NEW(&arena, n * 2, uint8_t);
-    double *values = UP_NEW(&arena, n * 2, double);
+    uint8_t *genes = UP_NEW(&arena, n * 6, uint8_t);
+    double *values = UP_NEW(&arena, n * 2, double), *raw = UP_NEW(&arena, n * 2, double);
     uint32_t *train = UP_NEW(&arena, n / 2, uint32_t);
     for (size_t i = 0; i < n; i++) {
         for (size_t k = 0, rest = 97 * i + 5; k < 6; k++, rest /= 5) {
@@ -87,14 +89,15 @@ static void make_inputs(struct up_buf doc[2], size_t n)
         if (i < n / 2)
             train[i] = (uint32_t)i;
     }
-    status[2 * n - 1] = 1;
+    memcpy(raw, values, n * 2 * sizeof *raw);
+    raw[2 * n - 1] = (double)NAN;
     up_pack_map(&doc[0], 3);
     up_pack_str(&doc[0], "archs");
     up_pack_array2(&doc[0], UP_U8, genes, n, 6);
+    up_pack_str(&doc[0], "scores");
+    up_pack_array2(&doc[0], UP_F64, raw, n, 2);
     up_pack_str(&doc[0], "space");
     up_pack_str(&doc[0], "nb201");
-    up_pack_str(&doc[0], "status");
-    up_pack_array2(&doc[0], UP_U8, status, n, 2);
     up_pack_map(&doc[1], 3);
     up_pack_str(&doc[1], "names");
     up_pack_list(&doc[1], 2);
@@ -190,6 +193,50 @@ static void test_mpe(void **state)
     folder_remove(&g);
 }
 
+static void huge_key(struct up_buf *out, const void *training, int epoch)
+{
+    up_pack_int(out, epoch);
+}
+
+static void huge_save(struct up_buf *out, const void *training)
+{
+    static const uint8_t mib[1 << 20];
+    size_t n = *(const size_t *)training;
+    for (size_t i = 0; i < n; i++)
+        up_buf_append(out, mib, sizeof mib);
+}
+
+static void count_notes(void *ctx, struct up_event *e) { *(int *)ctx += e->kind == UP_EV_NOTE; }
+
+/* A state larger than the store takes is skipped and said once; a smaller one is kept. */
+static void test_checkpoint_too_large(void **state)
+{
+    static const struct up_checkpoint huge = {huge_key, huge_save, NULL};
+    struct folder f = folder_make();
+    struct up_store *store = folder_open(&f);
+    static const uint8_t portable[] = {0xc0};
+    struct up_node node = {.stage = &up_stage_mpe};
+    int notes = 0;
+    struct up_job job = {.node = &node,
+                         .store = store,
+                         .float_doc = {portable, 1},
+                         .emit = count_notes,
+                         .ctx = &notes};
+    struct up_err err = {""};
+    bool fits = true;
+    size_t mib = 1;
+    assert_int_equal(up_checkpoint_keep(&job, &huge, &mib, 1, &fits, &err), UP_OK);
+    assert_true(fits && notes == 0);
+    mib = 257;
+    for (int epoch = 2; epoch < 5; epoch++) {
+        assert_int_equal(up_checkpoint_keep(&job, &huge, &mib, epoch, &fits, &err), UP_OK);
+        assert_true(!fits && notes == 1);
+    }
+    up_job_release(&job);
+    up_store_close(store);
+    folder_remove(&f);
+}
+
 static int teardown(void **state)
 {
     up_arena_release(&arena);
@@ -202,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_vgae),
         cmocka_unit_test(test_mpe), /* on the embedding of test_vgae */
+        cmocka_unit_test(test_checkpoint_too_large),
     };
     return cmocka_run_group_tests(tests, NULL, teardown);
 }

@@ -279,6 +279,9 @@ static void search_tell(struct up_job *job, const struct up_search *s, const str
     for (size_t i = 0; i < s->path.starts; i++)
         ended[s->path.stop[i]]++;
     up_job_note(job, "best unified score %.4f after %zu queries", f->unified[0], s->ledger.n);
+    if (!s->path.starts && s->ledger.n < s->ledger.budget)
+        up_job_note(job, "ended before search.budget %zu: no further architecture turned up",
+                    s->ledger.budget);
     if (s->path.starts)
         up_job_note(job,
                     "%zu starts: %zu decoded to nothing, %zu found no better, %zu took every "
@@ -316,7 +319,7 @@ static int search_do(struct up_search *s, struct up_job *job,
     if (n == 0)
         return up_fail(
             err, UP_EINVAL,
-            "search: none of the architectures it came across keeps to "
+            "none of the architectures it came across keeps to "
             "search.max_flops and search.max_params; raise the limits or the budget");
     struct found f = found_gather(s, row, n);
     search_pack(up_job_out(job), s, &f, method->name, m);
@@ -355,7 +358,7 @@ static int search_run(struct up_job *job, struct up_err *err)
 
 const struct up_stage up_stage_search = {
     .name = "search",
-    .version = 1,
+    .version = 2,
     .does = "climb the unified score and decode where it arrives",
     .params = params,
     .inputs = inputs,

@@ -17,7 +17,7 @@ static int exhaustive_run(struct up_search *s, struct up_err *err)
     for (uint64_t at = 0; at < space->count; at += ROUND) {
         size_t n = 0;
         if (s->watch.canceled && s->watch.canceled(s->watch.ctx))
-            return up_fail(err, UP_ECANCELED, "search: interrupted");
+            return up_fail(err, UP_ECANCELED, "interrupted");
         for (; n < ROUND && at + n < space->count; n++)
             space->at(&listed[n], at + n);
         up_ledger_ask(l, row, listed, n);

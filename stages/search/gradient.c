@@ -216,21 +216,27 @@ static void race_finish(struct race *r)
     }
 }
 
-/* Distinct connected architectures in pool order. */
+/* Distinct connected architectures in pool order, as many as wanted or as there are. */
 static int gradient_starts(struct up_arch **out, size_t *n, const struct up_search *s,
                            struct up_err *err)
 {
     const struct up_space *space = s->ledger.task->space;
-    size_t want = s->gradient.starts, got = 0, kept = 0;
-    int rc =
-        up_space_pool(out, &got, space, want, up_seed_derive(s->seed, "search.starts"), err);
-    if (rc)
-        return rc;
-    for (size_t i = 0; i < got; i++)
-        if (space->connected(&(*out)[i]))
-            (*out)[kept++] = (*out)[i];
-    *n = kept;
-    return UP_OK;
+    uint64_t seed = up_seed_derive(s->seed, "search.starts");
+    size_t want = s->gradient.starts;
+    for (size_t draw = want;; draw *= 2) {
+        size_t got = 0, kept = 0;
+        int rc = up_space_pool(out, &got, space, draw, seed, err);
+        if (rc)
+            return rc;
+        for (size_t i = 0; i < got && kept < want; i++)
+            if (space->connected(&(*out)[i]))
+                (*out)[kept++] = (*out)[i];
+        *n = kept;
+        if (kept == want || got < draw)
+            return UP_OK;
+        free(*out);
+        *out = NULL;
+    }
 }
 
 static int gradient_run(struct up_search *s, struct up_err *err)
@@ -249,7 +255,7 @@ static int gradient_run(struct up_search *s, struct up_err *err)
     double b1 = 1, b2 = 1;
     for (int step = 0; step < o->steps && (running = race_running(&r)) > 0; step++) {
         if (s->watch.canceled && s->watch.canceled(s->watch.ctx)) {
-            rc = up_fail(err, UP_ECANCELED, "search: interrupted");
+            rc = up_fail(err, UP_ECANCELED, "interrupted");
             goto out;
         }
         b1 *= BETA1;

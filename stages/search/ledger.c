@@ -39,6 +39,11 @@ static uint32_t *ledger_slot(const struct up_ledger *l, const struct up_arch *a)
     return &l->slot[i];
 }
 
+bool up_ledger_knows(const struct up_ledger *l, const struct up_arch *a)
+{
+    return *ledger_slot(l, a) != 0;
+}
+
 static void ledger_grow(struct up_ledger *l)
 {
     if (l->n == l->cap) {

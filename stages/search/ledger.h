@@ -46,6 +46,9 @@ void up_ledger_init(struct up_ledger *l, const struct up_search_task *task, size
 void up_ledger_release(struct up_ledger *l);
 bool up_ledger_spent(const struct up_ledger *l);
 
+/* It has been asked for; a is canonical. */
+bool up_ledger_knows(const struct up_ledger *l, const struct up_arch *a);
+
 /* Asks for n architectures in any spelling; row[i] is where each one is, or
  * UP_LEDGER_NONE: disconnected, over a limit, or beyond the budget. Known ones
  * cost nothing. */

@@ -14,7 +14,7 @@ static int random_run(struct up_search *s, struct up_err *err)
     uint64_t rounds = (uint64_t)l->budget * DRAWS_PER_QUERY / ROUND + 1;
     for (uint64_t r = 0; r < rounds && !up_ledger_spent(l); r++) {
         if (s->watch.canceled && s->watch.canceled(s->watch.ctx))
-            return up_fail(err, UP_ECANCELED, "search: interrupted");
+            return up_fail(err, UP_ECANCELED, "interrupted");
         for (size_t i = 0; i < ROUND; i++)
             space->sample(&drawn[i], &rng);
         up_ledger_ask(l, row, drawn, ROUND);

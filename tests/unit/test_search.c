@@ -184,6 +184,38 @@ static void test_limits_hold_exactly(void **state)
         }
 }
 
+/* Children that are forbidden or known must not end the search: every seed spends its
+ * budget, or all that is allowed, and comes to the best that is allowed. */
+static void test_evolution_under_limits(void **state)
+{
+    static const double limit[][2] = {{60, 0.3}, {25, 0.2}, {9, 0.08}};
+    for (size_t k = 0; k < sizeof limit / sizeof *limit; k++)
+        for (uint64_t seed = 0; seed < 6; seed++) {
+            struct fixture f;
+            struct up_arch best;
+            size_t allowed = 0;
+            fixture_init(&f, 1500, 1);
+            f.s.seed = seed;
+            for (size_t d = 0; d < DIM; d++) /* heavy is good: the best is at the limits */
+                f.toy.gain[d] = d % OPS == 0 ? -2 : f.toy.weight[d] / 10 + f.toy.gain[d] / 4;
+            f.task.flops.max = limit[k][0];
+            f.task.params.max = limit[k][1];
+            for (uint64_t i = 0; i < f.task.space->count; i++) {
+                struct up_arch a, c;
+                f.task.space->at(&a, i);
+                f.task.space->canonical(&c, &a);
+                allowed += up_arch_cmp(&a, &c) == 0 && up_task_allows(&f.task, &c);
+            }
+            assert_int_equal(up_search_evolution.run(&f.s, NULL), UP_OK);
+            size_t least = allowed < 1500 ? allowed * 9 / 10 : 1500;
+            double top = optimum(&f, &best), have = found(&f);
+            if (f.s.ledger.n < least || have < top - 1e-5)
+                fail_msg("limits %g and %g, seed %d: %zu queries of %zu allowed, %g of %g",
+                         limit[k][0], limit[k][1], (int)seed, f.s.ledger.n, allowed, have, top);
+            fixture_release(&f);
+        }
+}
+
 /* A predicted cost over its level pulls the climb to where more is allowed. */
 static void test_penalty_helps_under_a_limit(void **state)
 {
@@ -288,6 +320,30 @@ static void test_paper_keeps_the_last_valid(void **state)
     fixture_release(&f);
 }
 
+static bool from_even(const struct up_arch *a)
+{
+    return a->gene[0] % 2 == 0 && up_spaces[0]->connected(a);
+}
+
+/* A start that connects nothing is drawn again. */
+static void test_every_start_is_connected(void **state)
+{
+    for (uint64_t seed = 0; seed < 8; seed++) {
+        struct fixture f;
+        fixture_init(&f, 5000, 1);
+        struct up_space half = *f.task.space;
+        half.connected = from_even;
+        f.task.space = &half;
+        f.s.seed = seed;
+        f.s.gradient = (struct up_gradient_options){1, 20000, 0, 1e-2, true};
+        uint32_t row;
+        assert_int_equal(up_search_gradient.run(&f.s, NULL), UP_OK);
+        assert_int_equal(f.s.path.starts, 1);
+        assert_int_equal(up_search_best(&row, 1, &f.s), 1);
+        fixture_release(&f);
+    }
+}
+
 static bool canceled(void *ctx) { return ++*(int *)ctx > 2; }
 
 static void test_cancel_stops_soon(void **state)
@@ -340,6 +396,8 @@ int main(void)
         cmocka_unit_test(test_every_method_nears_the_optimum),
         cmocka_unit_test(test_budget_is_kept_and_rows_are_distinct),
         cmocka_unit_test(test_limits_hold_exactly),
+        cmocka_unit_test(test_evolution_under_limits),
+        cmocka_unit_test(test_every_start_is_connected),
         cmocka_unit_test(test_penalty_helps_under_a_limit),
         cmocka_unit_test(test_threads_change_nothing),
         cmocka_unit_test(test_trajectories_tell_the_climb),

@@ -1,10 +1,12 @@
 /* lambda: the weight of each proxy in the unified score.
  *
- * {calibration: the one the weights belong to; history f64[runs][trials] of the
- * objective, NaN where it has no value; names [str]; objective str or nil; preset;
- * schema; target str or nil, the accuracy fitted to; tau_used real or nil, tau-b on
- * the rows used; used u32[] rows of scores it was fitted on, ascending; weights
- * f64[M]}. History and used are empty, and the nils nil, unless preset is tpe. */
+ * {absent [str], proxies the preset weighs and scores does not have; calibration: the
+ * one the weights belong to; fitted {data, space} or nil, what a preset was fitted on
+ * before it was shipped; history f64[runs][trials] of the objective, NaN where it has
+ * no value; names [str]; objective str or nil; preset; schema; target str or nil, the
+ * accuracy fitted to; tau_used real or nil, tau-b on the rows used; used u32[] rows of
+ * scores it was fitted on, ascending; weights f64[M]}. History and used are empty, and
+ * objective, target and tau_used nil, unless preset is tpe. */
 #include "dag/stage.h"
 #include "stages/artifact/scored.h"
 #include "stages/lambda/fit.h"
@@ -92,6 +94,9 @@ static const struct up_stage_input inputs[] = {
 struct lambda {
     const char *preset, *method; /* method: the calibration in use */
     const char *calibration;     /* the weights' own */
+    struct up_fitted fitted;
+    const char **absent; /* [n_absent] of the preset */
+    size_t n_absent;
     size_t n, m, n_train;
     const char *const *names; /* [m] */
     const double *values;     /* [n][m] calibrated */
@@ -148,18 +153,25 @@ static const char *join(const char *const *names, size_t n, struct up_arena *are
 static int use_preset(struct lambda *l, struct up_job *job)
 {
     const struct up_preset *p = up_preset_find(l->preset);
+    size_t rows = 0;
     int known;
     UP_CHECK(p);
     l->calibration = p->calibration;
+    l->fitted = p->fitted;
+    while (p->weight[rows].proxy)
+        rows++;
+    l->absent = UP_NEW(up_job_arena(job), rows, const char *);
     for (size_t i = 0; i < l->m; i++) {
         l->weights[i] = up_preset_weight_of(p, l->names[i], &known);
         if (!known)
             up_job_note(job, "preset %s has no weight for %s: 0", p->name, l->names[i]);
     }
     for (const struct up_preset_weight *w = p->weight; w->proxy; w++)
-        if (w->weight != 0 && name_at(l, w->proxy) == l->m)
+        if (w->weight != 0 && name_at(l, w->proxy) == l->m) {
+            l->absent[l->n_absent++] = w->proxy;
             up_job_warn(job, "preset %s weighs %s by %g, but scores does not have it", p->name,
                         w->proxy, w->weight);
+        }
     if (strcmp(p->calibration, l->method) != 0)
         up_job_warn(
             job, "preset %s was made for calibrate.method %s; under %s its ranking is another",
@@ -212,6 +224,19 @@ static int by_row(const void *a, const void *b)
     return (p > q) - (p < q);
 }
 
+static int nothing_to_learn(const struct lambda *l, const char *column, struct up_err *err)
+{
+    if (l->n_used < 2)
+        return up_fail(err, UP_EINVAL,
+                       "%s of the %zu training rows has %s, too few to learn from; give a "
+                       "benchmark that holds more of the scored architectures",
+                       l->n_used ? "only one" : "none", l->n_train, column);
+    return up_fail(err, UP_EINVAL,
+                   "%s is %.6g in all %zu rows to learn from, so there is nothing to learn; "
+                   "choose another lambda.target",
+                   column, l->y[0], l->n_used);
+}
+
 /* Draws `samples` of the training rows that have an accuracy. */
 static int draw_rows(struct lambda *l, const struct up_truth *t, size_t column,
                      const uint8_t *archs, struct up_job *job, struct up_err *err)
@@ -228,9 +253,11 @@ static int draw_rows(struct lambda *l, const struct up_truth *t, size_t column,
     }
     struct up_rng rng = up_rng_init(up_job_seed(job, "seed"), "rows");
     up_rng_shuffle(&rng, rows, n);
-    if (n < want)
+    if (n < want && n < l->n_train)
         up_job_note(job, "only %zu of the %zu training rows have %s; lambda.samples is %zu", n,
                     l->n_train, t->name[column], want);
+    else if (n < want)
+        up_job_note(job, "all %zu training rows are used; lambda.samples is %zu", n, want);
     l->n_used = n < want ? n : want;
     qsort(rows, l->n_used, sizeof *rows, by_row);
     l->used = rows;
@@ -244,10 +271,7 @@ static int draw_rows(struct lambda *l, const struct up_truth *t, size_t column,
     }
     if (differ)
         return UP_OK;
-    return up_fail(err, UP_EINVAL,
-                   "%zu training rows have %s and they do not differ in it: nothing to learn "
-                   "from; give a benchmark that holds more of the scored architectures",
-                   l->n_used, t->name[column]);
+    return nothing_to_learn(l, t->name[column], err);
 }
 
 struct watch {
@@ -299,7 +323,7 @@ static int fit(struct lambda *l, struct up_job *job, struct up_err *err)
         .ctx = &w,
     };
     if (!up_weight_fit(l->weights, l->history, &f))
-        return up_fail(err, UP_ECANCELED, "lambda: interrupted");
+        return up_fail(err, UP_ECANCELED, "interrupted");
     double *u = UP_NEW(arena, l->n_used, double);
     up_unified(u, l->x, l->weights, l->n_used, l->m);
     l->tau_used = up_kendall_tau_b(u, l->y, l->n_used);
@@ -347,12 +371,31 @@ static void str_or_nil(struct up_buf *out, const char *key, const char *s)
         up_pack_nil(out);
 }
 
+static void pack_fitted(struct up_buf *out, const struct up_fitted *f)
+{
+    up_pack_str(out, "fitted");
+    if (!f->space) {
+        up_pack_nil(out);
+        return;
+    }
+    up_pack_map(out, 2);
+    up_pack_str(out, "data");
+    up_pack_str(out, f->data);
+    up_pack_str(out, "space");
+    up_pack_str(out, f->space);
+}
+
 static void write_out(struct up_job *job, const struct lambda *l, bool tpe)
 {
     struct up_buf *out = up_job_out(job);
-    up_pack_map(out, 10);
+    up_pack_map(out, 12);
+    up_pack_str(out, "absent");
+    up_pack_list(out, l->n_absent);
+    for (size_t i = 0; i < l->n_absent; i++)
+        up_pack_str(out, l->absent[i]);
     up_pack_str(out, "calibration");
     up_pack_str(out, l->calibration);
+    pack_fitted(out, &l->fitted);
     up_pack_str(out, "history");
     up_pack_array2(out, UP_F64, l->history, l->runs, l->trials);
     up_pack_str(out, "names");
@@ -407,7 +450,7 @@ static int run(struct up_job *job, struct up_err *err)
 
 const struct up_stage up_stage_lambda = {
     .name = "lambda",
-    .version = 1,
+    .version = 2,
     .does = "weighs the proxies into one unified score",
     .params = params,
     .inputs = inputs,

@@ -1,17 +1,20 @@
 /* Stage report: what was found and how far it can be believed. Nothing that was
- * used for fitting counts as evidence.
+ * used for fitting counts as evidence: not the rows lambda used, and with a preset that
+ * was fitted on the benchmark's space none of its rows.
  *
- * {best [{accuracy {column: x}, arch, flops, params, unified}], best first;
+ * {absent [str], proxies the preset weighs and scores does not have;
+ *  best [{accuracy {column: x}, arch, flops, params, unified}], best first;
  *  bounds {benchmark {column: x}, scored {column: x}} the best accuracies there are;
  *  calibration; correlation f64[M+1][M+1] tau-b between proxies, accuracy last;
- *  files {name: bytes} pictures; method; n_heldout, n_predicted, n_unused;
- *  preset; proxies {alone f64[M], heldout f64[M], names, weights f64[M]};
+ *  files {name: bytes} pictures; fitted as in lambda; method; n_heldout, n_predicted,
+ *  n_unused; preset; proxies {alone f64[M], heldout f64[M], invalid u32[M] rows without
+ *  a valid score, n_heldout u32[M] rows behind heldout, names, weights f64[M]};
  *  queries; regret {k u32[3], predicted f64[3], unused f64[3]}; rho_predicted,
  *  rho_unused; schema; space; target; tau_predicted, tau_unused; text}
  *
  * tau_unused: tau-b of the unified score of the measured proxies with accuracy, on
  * rows lambda was not fitted on; tau_predicted: of the predicted ones, on rows that
- * neither lambda nor the estimator has seen. nil without a benchmark. */
+ * neither lambda nor the estimator has seen. nil without a benchmark or such rows. */
 #include "dag/stage.h"
 #include "stages/report/evidence.h"
 #include "stages/report/pictures.h"
@@ -103,11 +106,15 @@ static void pack_proxies(struct up_buf *b, const struct up_evidence *e)
 {
     const struct up_scored *s = e->scored;
     up_pack_str(b, "proxies");
-    up_pack_map(b, 4);
+    up_pack_map(b, 6);
     up_pack_str(b, "alone");
     up_pack_array1(b, UP_F64, e->alone, s->m);
     up_pack_str(b, "heldout");
     up_pack_array1(b, UP_F64, e->heldout, s->m);
+    up_pack_str(b, "invalid");
+    up_pack_array1(b, UP_U32, e->invalid, s->m);
+    up_pack_str(b, "n_heldout");
+    up_pack_array1(b, UP_U32, e->heldout_n, s->m);
     up_pack_str(b, "names");
     up_pack_list(b, s->m);
     for (size_t m = 0; m < s->m; m++)
@@ -152,11 +159,27 @@ static void pack_count(struct up_buf *b, const char *key, size_t n)
     up_pack_uint(b, n);
 }
 
+static void pack_fitted(struct up_buf *b, const struct up_report_names *names)
+{
+    up_pack_str(b, "fitted");
+    if (!names->fitted_space) {
+        up_pack_nil(b);
+        return;
+    }
+    up_pack_map(b, 2);
+    pack_word(b, "data", names->fitted_data);
+    pack_word(b, "space", names->fitted_space);
+}
+
 static void report_pack(struct up_buf *b, const struct report *r, struct up_arena *arena)
 {
     const struct up_evidence *e = &r->evidence;
     const struct up_truth *t = &r->scored.truth;
-    up_pack_map(b, 21);
+    up_pack_map(b, 23);
+    up_pack_str(b, "absent");
+    up_pack_list(b, r->names.n_absent);
+    for (size_t i = 0; i < r->names.n_absent; i++)
+        up_pack_str(b, r->names.absent[i]);
     pack_best(b, &r->entries);
     up_pack_str(b, "bounds");
     up_pack_map(b, 2);
@@ -166,6 +189,7 @@ static void report_pack(struct up_buf *b, const struct report *r, struct up_aren
     up_pack_str(b, "correlation");
     up_pack_array2(b, UP_F64, e->correlation, r->scored.m + 1, r->scored.m + 1);
     up_report_pictures(b, e, &r->entries, r->search, arena);
+    pack_fitted(b, &r->names);
     pack_word(b, "method", r->entries.method);
     pack_count(b, "n_heldout", e->n_heldout);
     pack_count(b, "n_predicted", e->n_predicted);
@@ -182,6 +206,29 @@ static void report_pack(struct up_buf *b, const struct report *r, struct up_aren
     pack_real(b, "tau_predicted", e->tau_predicted);
     pack_real(b, "tau_unused", e->tau_unused);
     pack_text(b, r);
+}
+
+/* A string of the document, NULL where it is nil. */
+static const char *str_or_null(struct up_view doc, const char *path, struct up_arena *arena)
+{
+    const char *s;
+    return up_doc_str(doc, path, arena, &s, NULL) == UP_OK ? s : NULL;
+}
+
+static int names_load(struct up_report_names *n, const struct report *r, struct up_arena *arena,
+                      struct up_err *err)
+{
+    int rc = up_doc_str(r->lambda, "preset", arena, &n->preset, err);
+    if (!rc)
+        rc = up_doc_str(r->lambda, "calibration", arena, &n->made_for, err);
+    if (!rc)
+        rc = up_doc_names(r->lambda, "absent", arena, &n->absent, &n->n_absent, err);
+    if (!rc)
+        rc = up_doc_str(r->calibrate, "method", arena, &n->calibration, err);
+    n->objective = str_or_null(r->lambda, "objective", arena);
+    n->fitted_space = str_or_null(r->lambda, "fitted/space", arena);
+    n->fitted_data = str_or_null(r->lambda, "fitted/data", arena);
+    return rc;
 }
 
 static int report_load(struct report *r, struct up_job *job, struct up_err *err)
@@ -206,13 +253,7 @@ static int report_load(struct report *r, struct up_job *job, struct up_err *err)
         rc = up_entries_load(&r->entries, &r->scored, r->search, arena, err);
     if (!rc)
         rc = up_models_load(&r->models, space, r->vgae, r->mpe, r->lambda, arena, err);
-    if (!rc)
-        rc = up_doc_str(r->lambda, "preset", arena, &r->names.preset, err);
-    if (!rc)
-        rc = up_doc_str(r->calibrate, "method", arena, &r->names.calibration, err);
-    if (!rc && up_doc_str(r->lambda, "objective", arena, &r->names.objective, NULL) != UP_OK)
-        r->names.objective = NULL; /* a preset has none */
-    return rc;
+    return rc ? rc : names_load(&r->names, r, arena, err);
 }
 
 /* The column asked for, lambda's, the usual one, or the first there is. */
@@ -246,6 +287,7 @@ static int report_run(struct up_job *job, struct up_err *err)
 {
     struct up_arena *arena = up_job_arena(job);
     struct report *r = UP_NEW(arena, 1, struct report);
+    const char *fitted;
     const void *used, *train;
     uint64_t n_used[4], n_train[4];
     int target, rc = report_load(r, job, err);
@@ -257,14 +299,23 @@ static int report_run(struct up_job *job, struct up_err *err)
         rc = up_doc_array(r->mpe, "rows_train", UP_U32, 1, arena, &train, n_train, err);
     if (rc)
         return rc;
-    up_evidence_make(&r->evidence, &r->scored, &r->models, target, used, (size_t)n_used[0],
-                     train, (size_t)n_train[0], up_job_threads(job), arena);
+    /* Which of the benchmark's architectures a preset was fitted on is not known, and
+     * another accuracy of the same ones is no news, so the space decides. */
+    fitted = r->names.fitted_space;
+    struct up_fitted_rows rows = {.lambda = used,
+                                  .mpe = train,
+                                  .n_lambda = (size_t)n_used[0],
+                                  .n_mpe = (size_t)n_train[0],
+                                  .shipped =
+                                      fitted && strcmp(fitted, r->scored.space->name) == 0};
+    up_evidence_make(&r->evidence, &r->scored, &r->models, target, &rows, up_job_threads(job),
+                     arena);
     report_pack(up_job_out(job), r, arena);
     return UP_OK;
 }
 
 const struct up_stage up_stage_report = {.name = "report",
-                                         .version = 1,
+                                         .version = 2,
                                          .does = "the best cells and the evidence for them",
                                          .params = params,
                                          .inputs = inputs,

@@ -1,4 +1,5 @@
 #include "stages/report/evidence.h"
+#include "stages/model/held_out.h"
 #include "stages/nn/blocks.h"
 #include "stages/stat/kendall.h"
 #include <math.h>
@@ -81,13 +82,15 @@ static void against_accuracy(struct up_evidence *e, struct up_arena *arena)
         }
         e->alone[m] = up_kendall_tau_b(x, y2, finite_pairs(x, y2, n));
     }
+    if (e->shipped)
+        n = 0;
     for (size_t i = 0; i < n; i++)
         x[i] = s->unified[rows[i]];
     n = e->n_unused = finite_pairs(x, y, n);
     e->tau_unused = up_kendall_tau_b(x, y, n);
     e->rho_unused = up_spearman_rho(x, y, n);
     regrets(e->regret_unused, x, y, n);
-    n = rows_with_accuracy(e, USED_LAMBDA | USED_MPE, rows, y);
+    n = e->shipped ? 0 : rows_with_accuracy(e, USED_LAMBDA | USED_MPE, rows, y);
     for (size_t i = 0; i < n; i++)
         x[i] = e->forecast_unified[rows[i]];
     n = e->n_predicted = finite_pairs(x, y, n);
@@ -99,18 +102,23 @@ static void against_accuracy(struct up_evidence *e, struct up_arena *arena)
 static void held_out(struct up_evidence *e, struct up_arena *arena)
 {
     const struct up_scored *s = e->scored;
-    double *x = UP_NEW(arena, s->n + 1, double), *y = UP_NEW(arena, s->n + 1, double);
-    for (size_t m = 0; m < s->m; m++) {
-        size_t n = 0;
-        for (size_t i = 0; i < s->n; i++)
-            if (!(e->used[i] & USED_MPE)) {
-                x[n] = (double)e->forecast[i * s->m + m];
-                y[n++] = s->calibrated[i * s->m + m];
-            }
-        e->n_heldout = n;
-        n = finite_pairs(x, y, n);
-        e->heldout[m] = up_kendall_tau_b(x, y, n);
-    }
+    uint32_t *row = UP_NEW(arena, s->n + 1, uint32_t);
+    size_t n = 0;
+    for (uint32_t i = 0; i < s->n; i++)
+        if (!(e->used[i] & USED_MPE))
+            row[n++] = i;
+    struct up_held_out h = {s->m, s->raw, s->calibrated, e->forecast, row, n};
+    up_held_out_tau(e->heldout, e->heldout_n, &h);
+    for (size_t m = 0; m < s->m; m++)
+        if (e->heldout_n[m] > e->n_heldout)
+            e->n_heldout = e->heldout_n[m];
+}
+
+static void count_invalid(struct up_evidence *e)
+{
+    const struct up_scored *s = e->scored;
+    for (size_t i = 0; i < s->n * s->m; i++)
+        e->invalid[i % s->m] += isnan(s->raw[i]) != 0;
 }
 
 static double column_tau(const double *column, size_t n, size_t a, size_t b, double *x,
@@ -171,26 +179,28 @@ static size_t mark(struct up_evidence *e, const uint32_t *rows, size_t n, uint8_
 }
 
 void up_evidence_make(struct up_evidence *e, const struct up_scored *s,
-                      const struct up_models *models, int target, const uint32_t *used,
-                      size_t n_used, const uint32_t *train, size_t n_train, int threads,
-                      struct up_arena *arena)
+                      const struct up_models *models, int target,
+                      const struct up_fitted_rows *rows, int threads, struct up_arena *arena)
 {
     size_t columns = s->truth.columns, side = s->m + 1;
     struct forecast f = {e, &models->view};
-    *e = (struct up_evidence){.scored = s, .target = target};
+    *e = (struct up_evidence){.scored = s, .target = target, .shipped = rows->shipped};
     e->forecast = UP_NEW(arena, s->n * s->m + 1, float);
     e->forecast_unified = UP_NEW(arena, s->n + 1, double);
     e->used = UP_NEW(arena, s->n + 1, uint8_t);
     e->alone = UP_NEW(arena, s->m + 1, double);
     e->heldout = UP_NEW(arena, s->m + 1, double);
+    e->heldout_n = UP_NEW(arena, s->m + 1, uint32_t);
+    e->invalid = UP_NEW(arena, s->m + 1, uint32_t);
     e->correlation = UP_NEW(arena, side * side, double);
     e->best_all = UP_NEW(arena, columns + 1, double);
     e->best_scored = UP_NEW(arena, columns + 1, double);
-    e->used_lambda = mark(e, used, n_used, USED_LAMBDA);
-    e->used_mpe = mark(e, train, n_train, USED_MPE);
+    e->used_lambda = mark(e, rows->lambda, rows->n_lambda, USED_LAMBDA);
+    e->used_mpe = mark(e, rows->mpe, rows->n_mpe, USED_MPE);
     up_blocks_run(threads, (s->n + BLOCK - 1) / BLOCK, forecast_block, &f);
     against_accuracy(e, arena);
     held_out(e, arena);
+    count_invalid(e);
     correlations(e, arena);
     bounds(e);
 }

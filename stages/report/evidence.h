@@ -1,5 +1,6 @@
-/* How far the unified score can be believed, on architectures that nothing was
- * fitted on. A number that needs a benchmark is NaN without one. */
+/* How far the unified score can be believed, on architectures that the weights were not
+ * fitted on, and where scores are predicted, that the estimator has not seen either. A
+ * number that needs a benchmark is NaN without one. */
 #ifndef UP_REPORT_EVIDENCE_H
 #define UP_REPORT_EVIDENCE_H
 #include "stages/artifact/entries.h"
@@ -7,6 +8,13 @@
 
 enum { UP_REGRETS = 3 };
 extern const size_t up_regret_k[UP_REGRETS]; /* 1, 10, 100 */
+
+/* What was fitted on which rows of the scores. */
+struct up_fitted_rows {
+    const uint32_t *lambda, *mpe; /* [n_lambda], [n_mpe] rows */
+    size_t n_lambda, n_mpe;
+    bool shipped; /* the weights are a preset fitted on this benchmark: no row is unused */
+};
 
 struct up_evidence {
     const struct up_scored *scored;
@@ -16,28 +24,34 @@ struct up_evidence {
     uint8_t
         *used; /* [n] 1: lambda was fitted on it, 2: the estimator was trained on it, 3 both */
     size_t used_lambda, used_mpe;
-    /* Rows with an accuracy: never used by lambda; by neither. */
+    bool shipped; /* of the rows */
+    /* Rows with an accuracy: never used by lambda; by neither. With `shipped` none, and
+     * the numbers over them are NaN. */
     size_t n_unused, n_predicted;
     double tau_unused, rho_unused;       /* unified of measured scores against accuracy */
     double tau_predicted, rho_predicted; /* unified of predicted scores against accuracy */
     double regret_unused[UP_REGRETS], regret_predicted[UP_REGRETS]; /* of those rows */
-    double *alone; /* [m] tau of one calibrated proxy against accuracy, unused rows */
-    double
-        *heldout; /* [m] tau of predicted against calibrated, rows the estimator has not seen */
-    size_t n_heldout;
+    double *alone;       /* [m] tau of a calibrated proxy with accuracy, rows lambda left */
+    double *heldout;     /* [m] see model/held_out.h, rows the estimator has not seen */
+    uint32_t *heldout_n; /* [m] of those the rows counted */
+    size_t n_heldout;    /* the largest of them */
+    uint32_t *invalid;   /* [m] scored rows without a valid score */
     double *correlation; /* [m + 1][m + 1] tau between proxies; last: accuracy (NaN) */
     double *best_all, *best_scored; /* [columns] upper bounds: whole benchmark, scored rows */
 };
 
-/* used, train: row numbers of the scores. Work is cut over `threads`. */
+/* Work is cut over `threads`. */
 void up_evidence_make(struct up_evidence *e, const struct up_scored *s,
-                      const struct up_models *models, int target, const uint32_t *used,
-                      size_t n_used, const uint32_t *train, size_t n_train, int threads,
-                      struct up_arena *arena);
+                      const struct up_models *models, int target,
+                      const struct up_fitted_rows *rows, int threads, struct up_arena *arena);
 
 /* Appends the table and the lines printed at the end of a run. */
 struct up_report_names {
     const char *preset, *calibration, *objective;
+    const char *made_for;                   /* the calibration the weights belong to */
+    const char *fitted_space, *fitted_data; /* of a fitted preset, else NULL */
+    const char *const *absent;              /* [n_absent] weighed by the preset, not scored */
+    size_t n_absent;
 };
 void up_evidence_text(struct up_buf *out, const struct up_evidence *e,
                       const struct up_entries *x, const struct up_report_names *names);

@@ -62,7 +62,8 @@ static void tau_line(struct up_buf *out, const char *what, double tau, double rh
     up_buf_printf(out, "  on %zu architectures\n", n);
 }
 
-static void accuracy_lines(struct up_buf *out, const struct up_evidence *e)
+static void accuracy_lines(struct up_buf *out, const struct up_evidence *e,
+                           const struct up_report_names *names)
 {
     const struct up_truth *t = &e->scored->truth;
     if (e->target < 0) {
@@ -74,6 +75,14 @@ static void accuracy_lines(struct up_buf *out, const struct up_evidence *e)
     up_buf_printf(out, "\n%-32s%9s%10s%11s%11s%11s\n", "", "tau-b", "rho", "regret@1", "@10",
                   "@100");
     up_buf_printf(out, "unified score against %s\n", t->name[e->target]);
+    if (e->shipped) {
+        up_buf_printf(out,
+                      "  not measured: the preset %s was fitted on the %s accuracies of "
+                      "%s,\n  so no architecture counts as unused; lambda.preset tpe leaves "
+                      "some out\n",
+                      names->preset, names->fitted_data, names->fitted_space);
+        return;
+    }
     tau_line(out, "  measured scores", e->tau_unused, e->rho_unused, e->regret_unused,
              e->n_unused);
     tau_line(out, "  predicted scores", e->tau_predicted, e->rho_predicted, e->regret_predicted,
@@ -83,22 +92,40 @@ static void accuracy_lines(struct up_buf *out, const struct up_evidence *e)
 static void proxy_table(struct up_buf *out, const struct up_evidence *e)
 {
     const struct up_scored *s = e->scored;
-    up_buf_puts(out, "\nproxy             weight  tau alone  tau predicted\n");
+    up_buf_puts(out, "\nproxy             weight  tau alone  tau predicted  invalid\n");
     for (size_t m = 0; m < s->m; m++) {
         up_buf_printf(out, "%-14.40s", s->name[m]);
         cell(out, s->weights[m], 3, 8);
         cell(out, e->alone[m], 3, 9);
         cell(out, e->heldout[m], 3, 13);
-        up_buf_puts(out, "\n");
+        up_buf_printf(out, "  %7u\n", (unsigned)e->invalid[m]);
     }
+}
+
+/* What a warning said when it happened, for a run that finds everything cached. */
+static void doubts(struct up_buf *out, const struct up_evidence *e,
+                   const struct up_report_names *names)
+{
+    const struct up_scored *s = e->scored;
+    for (size_t m = 0; m < s->m; m++)
+        if (e->invalid[m] == s->n)
+            up_buf_printf(out, "No architecture has a valid %.40s: it says nothing.\n",
+                          s->name[m]);
+    for (size_t i = 0; i < names->n_absent; i++)
+        up_buf_printf(out, "The preset %s weighs %s, which scores does not have.\n",
+                      names->preset, names->absent[i]);
+    if (strcmp(names->made_for, names->calibration) != 0)
+        up_buf_printf(out, "The preset %s was made for scores calibrated by %s.\n",
+                      names->preset, names->made_for);
 }
 
 void up_evidence_text(struct up_buf *out, const struct up_evidence *e,
                       const struct up_entries *x, const struct up_report_names *names)
 {
     best_table(out, e->scored, x);
-    accuracy_lines(out, e);
+    accuracy_lines(out, e, names);
     proxy_table(out, e);
+    doubts(out, e, names);
     up_buf_printf(out, "\nunified = sum of weight times score calibrated by %s; weights: %s",
                   names->calibration, names->preset);
     if (e->used_lambda)

@@ -40,18 +40,19 @@ static void pack_scores(void)
 
 static void pack_benchmark(void)
 {
-    static const char *const columns[] = {"cifar10_val", "flat"};
-    double values[N][2];
+    static const char *const columns[] = {"cifar10_val", "flat", "late"};
+    double values[N][3];
     for (int i = 0; i < N; i++) {
         values[i][0] = i % 10 ? truth[i] : (double)NAN;
         values[i][1] = 1;
+        values[i][2] = i < N / 2 ? (double)NAN : truth[i]; /* no training row has it */
     }
     up_pack_map(&benchmark, 2);
     up_pack_str(&benchmark, "accuracy");
     up_pack_map(&benchmark, 2);
-    pack_names(&benchmark, 2, columns);
+    pack_names(&benchmark, 3, columns);
     up_pack_str(&benchmark, "values");
-    up_pack_array2(&benchmark, UP_F64, values, N, 2);
+    up_pack_array2(&benchmark, UP_F64, values, N, 3);
     up_pack_str(&benchmark, "archs");
     up_pack_array2(&benchmark, UP_U8, archs, N, 6);
 }
@@ -138,7 +139,11 @@ static void test_table(void **state)
             assert_true(up_preset_weight_of(have, proxy[i], &known) == want[p].w[i] && known);
         }
     }
-    assert_string_equal(up_preset_find("learned")->calibration, "rank-gauss");
+    const struct up_preset *learned = up_preset_find("learned");
+    assert_string_equal(learned->calibration, "rank-gauss");
+    assert_string_equal(learned->fitted.space, "nb201");
+    assert_string_equal(learned->fitted.data, "cifar10");
+    assert_null(up_preset_find("sum")->fitted.space);
     assert_null(up_preset_find("tpe"));
 }
 
@@ -151,6 +156,30 @@ static void test_preset(void **state)
     assert_non_null(strstr(job.notes, "no weight for mine"));
     assert_non_null(strstr(job.notes, "made for calibrate.method raw"));
     assert_non_null(strstr(job.notes, "weighs zen"));
+    const char *const *absent;
+    size_t n;
+    assert_int_equal(up_doc_names(up_buf_view(&out), "absent", &arena, &absent, &n, &err),
+                     UP_OK);
+    assert_int_equal(n, 10); /* the preset's thirteen without jacov, nwot and snip */
+    assert_string_equal(absent[0], "flops");
+    up_buf_release(&out);
+}
+
+/* The artifact says what a preset was fitted on, and nil for one written by hand. */
+static void test_fitted(void **state)
+{
+    const char *sets[] = {"lambda.preset=learned", NULL}, *text;
+    struct up_buf out = lambda(sets, false, 1, UP_OK);
+    assert_int_equal(up_doc_str(up_buf_view(&out), "fitted/space", &arena, &text, &err), UP_OK);
+    assert_string_equal(text, "nb201");
+    assert_int_equal(up_doc_str(up_buf_view(&out), "fitted/data", &arena, &text, &err), UP_OK);
+    assert_string_equal(text, "cifar10");
+    up_buf_release(&out);
+    struct up_cursor c;
+    sets[0] = "lambda.preset=sum";
+    out = lambda(sets, false, 1, UP_OK);
+    assert_int_equal(up_doc_at(up_buf_view(&out), "fitted", &c, &err), UP_OK);
+    assert_int_equal(up_cur_peek(&c), UP_T_NIL);
     up_buf_release(&out);
 }
 
@@ -221,11 +250,43 @@ static void test_refuses(void **state)
     up_buf_release(&out);
     sets[2] = "lambda.target=cifar100_val";
     out = lambda(sets, true, 1, UP_EUSAGE);
-    assert_non_null(strstr(err.msg, "cifar10_val, flat"));
+    assert_non_null(strstr(err.msg, "cifar10_val, flat, late"));
     up_buf_release(&out);
     sets[2] = "lambda.target=flat";
     out = lambda(sets, true, 1, UP_EINVAL);
+    assert_non_null(strstr(err.msg, "flat is 1 in all 150 rows"));
+    assert_non_null(strstr(err.msg, "another lambda.target"));
     up_buf_release(&out);
+    sets[2] = "lambda.target=late";
+    out = lambda(sets, true, 1, UP_EINVAL);
+    assert_non_null(strstr(err.msg, "none of the 150 training rows has late"));
+    up_buf_release(&out);
+}
+
+/* Fewer rows than asked for: for want of accuracies, or because there are no more. */
+static void test_says_how_many_rows(void **state)
+{
+    struct up_buf full = UP_BUF_INIT, keep = benchmark;
+    const char *sets[] = {"lambda.preset=tpe", "lambda.trials=20", NULL};
+    struct up_buf out = lambda(sets, true, 1, UP_OK);
+    assert_non_null(strstr(job.notes, "only 135 of the 150 training rows have cifar10_val"));
+    up_buf_release(&out);
+    static const char *const columns[] = {"cifar10_val"};
+    up_pack_map(&full, 2);
+    up_pack_str(&full, "accuracy");
+    up_pack_map(&full, 2);
+    pack_names(&full, 1, columns);
+    up_pack_str(&full, "values");
+    up_pack_array2(&full, UP_F64, truth, N, 1);
+    up_pack_str(&full, "archs");
+    up_pack_array2(&full, UP_U8, archs, N, 6);
+    benchmark = full;
+    out = lambda(sets, true, 1, UP_OK);
+    assert_non_null(strstr(job.notes, "all 150 training rows are used"));
+    assert_null(strstr(job.notes, "only"));
+    benchmark = keep;
+    up_buf_release(&out);
+    up_buf_release(&full);
 }
 
 int main(void)
@@ -234,6 +295,7 @@ int main(void)
         cmocka_unit_test(test_table),       cmocka_unit_test(test_preset),
         cmocka_unit_test(test_fixed),       cmocka_unit_test(test_learned),
         cmocka_unit_test(test_interrupted), cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_fitted),      cmocka_unit_test(test_says_how_many_rows),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,20 +1,13 @@
-/* search, decode and report on models with random weights and a benchmark made
- * up so that the right answers are known. links: up_stages */
+/* search, decode and report where the right answers are known. links: up_stages */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "stages/artifact/scored.h"
 #include "stages/format/naslib.h"
-#include "stages/model/calibration.h"
-#include "stages/model/mlp_train.h"
-#include "stages/model/vgae_train.h"
-#include "stages/artifact/models.h"
 #include "stages/stat/kendall.h"
-#include "dag/stage.h"
-#include "store/base/pack.h"
+#include "tests/unit/report_world.h"
 #include "tests/unit/stage_job.h"
 #include <math.h>
 #include <stdio.h>
@@ -23,184 +16,6 @@
 #include <unistd.h>
 
 extern const struct up_stage up_stage_search, up_stage_decode, up_stage_report;
-
-enum { N = 300, M = 3, USED = 60, TRAIN = 150, GENES = 6 };
-static const char *const proxy[M] = {"flops", "params", "odd"};
-static const double weight[M] = {0.7, -0.2, 0.5};
-
-static struct world {
-    struct up_arena arena;
-    const struct up_space *space;
-    struct up_arch *arch; /* [N] */
-    double raw[N * M], calibrated[N * M], unified[N];
-    struct up_buf space_doc, scores, calibrate, vgae, mpe, lambda, benchmark;
-} w;
-
-static void key(struct up_buf *b, const char *k) { up_pack_str(b, k); }
-
-static void names(struct up_buf *b)
-{
-    key(b, "names");
-    up_pack_list(b, M);
-    for (int m = 0; m < M; m++)
-        up_pack_str(b, proxy[m]);
-}
-
-static void text(struct up_buf *b, const char *k, const char *v)
-{
-    up_pack_str(b, k);
-    up_pack_str(b, v);
-}
-
-static void archs(struct up_buf *b, size_t n)
-{
-    uint8_t v[N * GENES];
-    for (size_t i = 0; i < n; i++)
-        memcpy(v + i * GENES, w.arch[i].gene, GENES);
-    key(b, "archs");
-    up_pack_array2(b, UP_U8, v, n, GENES);
-}
-
-static void make_scores(void)
-{
-    uint32_t train[TRAIN];
-    struct up_calibration c;
-    struct up_rng r = up_rng_init(5, "odd");
-    for (size_t i = 0; i < N; i++) {
-        w.space->cost(&w.raw[i * M], &w.raw[i * M + 1], &w.arch[i], &w.space->net);
-        w.raw[i * M + 2] = i == 7 ? (double)NAN : up_rng_normal(&r);
-    }
-    for (uint32_t i = 0; i < TRAIN; i++)
-        train[i] = i;
-    up_calibration_fit(&c, "rank-gauss", proxy, M, w.raw, train, TRAIN, &w.arena);
-    for (size_t i = 0; i < N; i++) {
-        up_calibration_apply(&c, w.calibrated + i * M, w.raw + i * M);
-        for (int m = 0; m < M; m++)
-            w.unified[i] += weight[m] * w.calibrated[i * M + (size_t)m];
-    }
-    up_pack_map(&w.scores, 3);
-    archs(&w.scores, N);
-    names(&w.scores);
-    key(&w.scores, "scores");
-    up_pack_array2(&w.scores, UP_F64, w.raw, N, M);
-    up_pack_map(&w.calibrate, 4);
-    key(&w.calibrate, "fit");
-    up_calibration_pack(&c, &w.calibrate);
-    text(&w.calibrate, "method", "rank-gauss");
-    names(&w.calibrate);
-    key(&w.calibrate, "values");
-    up_pack_array2(&w.calibrate, UP_F64, w.calibrated, N, M);
-}
-
-/* A short training, so that some starts can climb. */
-static void make_models(void)
-{
-    struct up_cell_graph *g = UP_NEW(&w.arena, N, struct up_cell_graph);
-    struct up_vgae_recipe r = {.batch = 16,
-                               .epochs = 3,
-                               .lr = 3e-3,
-                               .lr_end = 3e-3,
-                               .kl = 1e-5,
-                               .dropout = 0,
-                               .clip = 5,
-                               .fix_mode = true,
-                               .shuffle = true,
-                               .seed = 1};
-    struct up_vgae_trainer t;
-    struct up_vgae v;
-    uint32_t rows[TRAIN];
-    for (size_t i = 0; i < N; i++)
-        w.space->encode(&g[i], &w.arch[i]);
-    up_vgae_trainer_init(&t, &r, w.space->nodes, w.space->classes, &w.arena);
-    for (int e = 0; e < r.epochs; e++)
-        assert_int_equal(up_vgae_trainer_epoch(&t, g, N, NULL, NULL, &w.arena, NULL), UP_OK);
-    up_pack_map(&w.vgae, 2);
-    key(&w.vgae, "model");
-    up_tensors_pack(&w.vgae, &t.layout.tensors, t.value);
-    text(&w.vgae, "space", "nb201");
-    assert_int_equal(up_vgae_load(&v, w.space, up_buf_view(&w.vgae), &w.arena, NULL), UP_OK);
-
-    struct up_mlp_recipe q = {.hidden = 32,
-                              .depth = 1,
-                              .batch = 16,
-                              .epochs = 3,
-                              .lr = 1e-3,
-                              .lr_end = 1e-3,
-                              .standardise = true,
-                              .seed = 1};
-    struct up_mlp_trainer m;
-    float *z = UP_NEW(&w.arena, (size_t)(N * v.dim), float);
-    up_vgae_embed(z, &v, w.space, w.arch, N);
-    for (uint32_t i = 0; i < TRAIN; i++)
-        rows[i] = i;
-    up_mlp_trainer_init(&m, &q, z, v.dim, w.calibrated, M, rows, TRAIN, &w.arena);
-    for (int e = 0; e < q.epochs; e++)
-        assert_int_equal(up_mlp_trainer_epoch(&m, NULL, NULL, &w.arena, NULL), UP_OK);
-    float *value = UP_NEW(&w.arena, m.layout.tensors.total, float);
-    up_mlp_trainer_export(&m, value);
-    up_pack_map(&w.mpe, 3);
-    key(&w.mpe, "model");
-    up_tensors_pack(&w.mpe, &m.layout.tensors, value);
-    names(&w.mpe);
-    key(&w.mpe, "rows_train");
-    up_pack_array1(&w.mpe, UP_U32, rows, TRAIN);
-}
-
-/* Accuracy is the unified score itself, turned round on the rows lambda used:
- * only who leaves them out finds tau 1. The last 20 rows have none. */
-static void make_benchmark(void)
-{
-    double value[N * 2];
-    uint32_t used[USED];
-    for (size_t i = 0; i < N; i++) {
-        value[i * 2] = i < N - 20 ? (i < USED ? -w.unified[i] : w.unified[i]) : (double)NAN;
-        value[i * 2 + 1] = i < N - 20 ? 90 + w.unified[i] : (double)NAN;
-    }
-    for (uint32_t i = 0; i < USED; i++)
-        used[i] = i;
-    up_pack_map(&w.benchmark, 2);
-    key(&w.benchmark, "accuracy");
-    up_pack_map(&w.benchmark, 2);
-    key(&w.benchmark, "names");
-    up_pack_list(&w.benchmark, 2);
-    up_pack_str(&w.benchmark, "cifar10_val");
-    up_pack_str(&w.benchmark, "cifar10_test");
-    key(&w.benchmark, "values");
-    up_pack_array2(&w.benchmark, UP_F64, value, N, 2);
-    archs(&w.benchmark, N);
-    up_pack_map(&w.lambda, 4);
-    names(&w.lambda);
-    text(&w.lambda, "preset", "fixed");
-    key(&w.lambda, "used");
-    up_pack_array1(&w.lambda, UP_U32, used, USED);
-    key(&w.lambda, "weights");
-    up_pack_array1(&w.lambda, UP_F64, weight, M);
-}
-
-static int world_make(void **state)
-{
-    size_t n;
-    assert_int_equal(up_space_find(&w.space, "nb201", NULL), UP_OK);
-    assert_int_equal(up_space_pool(&w.arch, &n, w.space, N, 11, NULL), UP_OK);
-    assert_int_equal(n, N);
-    up_pack_map(&w.space_doc, 1);
-    text(&w.space_doc, "space", "nb201");
-    make_scores();
-    make_models();
-    make_benchmark();
-    return 0;
-}
-
-static int world_end(void **state)
-{
-    struct up_buf *docs[] = {&w.space_doc, &w.scores, &w.calibrate, &w.vgae,
-                             &w.mpe,       &w.lambda, &w.benchmark};
-    for (size_t i = 0; i < sizeof docs / sizeof *docs; i++)
-        up_buf_release(docs[i]);
-    up_arena_release(&w.arena);
-    free(w.arch);
-    return 0;
-}
 
 static int search(struct up_buf *out, const char *const *sets, struct up_err *err)
 {
@@ -225,21 +40,28 @@ static int decode(struct up_buf *out, const struct up_buf *found, bool truth,
     return stage_job_run(&job, out, err);
 }
 
-static int report(struct up_buf *out, const struct up_buf *found, const struct up_buf *decoded,
-                  bool truth, const char *const *sets, struct up_err *err)
+static int report_on(const struct up_buf *lambda, struct up_buf *out,
+                     const struct up_buf *found, const struct up_buf *decoded, bool truth,
+                     const char *const *sets, struct up_err *err)
 {
     const struct up_view inputs[] = {up_buf_view(&w.space_doc),
                                      up_buf_view(&w.scores),
                                      up_buf_view(&w.calibrate),
                                      up_buf_view(&w.vgae),
                                      up_buf_view(&w.mpe),
-                                     up_buf_view(&w.lambda),
+                                     up_buf_view(lambda),
                                      up_buf_view(found),
                                      up_buf_view(decoded),
                                      truth ? up_buf_view(&w.benchmark) : (struct up_view){0}};
     struct stage_job job = {
         .threads = 2, .stage = &up_stage_report, .sets = sets, .inputs = inputs};
     return stage_job_run(&job, out, err);
+}
+
+static int report(struct up_buf *out, const struct up_buf *found, const struct up_buf *decoded,
+                  bool truth, const char *const *sets, struct up_err *err)
+{
+    return report_on(&w.lambda, out, found, decoded, truth, sets, err);
 }
 
 static void assert_near(double a, double b, double within)
@@ -444,6 +266,15 @@ static void test_decode_gives_true_values_and_files(void **state)
     up_buf_release(&out);
 }
 
+static bool says(const struct up_buf *doc, const char *words)
+{
+    struct up_cursor c;
+    struct up_view t;
+    assert_int_equal(up_doc_at(up_buf_view(doc), "text", &c, NULL), UP_OK);
+    assert_int_equal(up_cur_str(&c, &t, NULL), UP_OK);
+    return memmem(t.data, t.len, words, strlen(words)) != NULL;
+}
+
 static void test_report_leaves_out_what_was_fitted_on(void **state)
 {
     static const char *const none[] = {NULL};
@@ -482,10 +313,68 @@ static void test_report_leaves_out_what_was_fitted_on(void **state)
     assert_int_equal(up_cur_at(c, "arch", &at, NULL), UP_OK);
     assert_int_equal(up_cur_str(&at, &t, NULL), UP_OK);
     assert_int_equal(t.data[0], '|');
-    assert_int_equal(up_doc_at(up_buf_view(&out), "text", &c, NULL), UP_OK);
-    assert_int_equal(up_cur_str(&c, &t, NULL), UP_OK);
-    assert_non_null(memmem(t.data, t.len, "cifar10_test", 12));
-    assert_non_null(memmem(t.data, t.len, "fixed", 5));
+    assert_true(says(&out, "cifar10_test") && says(&out, "fixed"));
+    up_buf_release(&found);
+    up_buf_release(&decoded);
+    up_buf_release(&out);
+}
+
+/* tau of predicted against calibrated leaves invalid rows out, and counts those left. */
+static void test_report_held_out_are_valid(void **state)
+{
+    static const char *const none[] = {NULL};
+    static float y[N * M];
+    struct up_err err;
+    struct up_buf found = UP_BUF_INIT, decoded = UP_BUF_INIT, out = UP_BUF_INIT;
+    struct up_models *m = UP_NEW(&w.arena, 1, struct up_models);
+    double a[N], b[N];
+    uint64_t d[4];
+    size_t k = 0;
+    found_scored(&found, 12);
+    assert_int_equal(decode(&decoded, &found, true, &err), UP_OK);
+    assert_int_equal(report(&out, &found, &decoded, true, none, &err), UP_OK);
+    const uint32_t *n = array_at(&out, "proxies/n_heldout", UP_U32, 1, d);
+    const uint32_t *invalid = array_at(&out, "proxies/invalid", UP_U32, 1, d);
+    const double *tau = array_at(&out, "proxies/heldout", UP_F64, 1, d);
+    assert_true(n[0] == N - TRAIN && n[2] == N - TRAIN - 1);
+    assert_true(invalid[0] == 0 && invalid[2] == 2);
+    assert_int_equal(up_models_load(m, w.space, up_buf_view(&w.vgae), up_buf_view(&w.mpe),
+                                    up_buf_view(&w.lambda), &w.arena, NULL),
+                     UP_OK);
+    up_model_predict(&m->view, y, w.arch, N);
+    for (size_t i = TRAIN; i < N; i++)
+        if (i != TRAIN + 7) {
+            a[k] = (double)y[i * M + 2];
+            b[k++] = w.calibrated[i * M + 2];
+        }
+    assert_near(tau[2], up_kendall_tau_b(a, b, k), 0);
+    up_buf_release(&found);
+    up_buf_release(&decoded);
+    up_buf_release(&out);
+}
+
+/* With weights that were fitted on this benchmark no row is evidence, and the text says
+ * so; it also says what the warnings said. */
+static void test_report_with_shipped_weights(void **state)
+{
+    static const char *const none[] = {NULL};
+    struct up_buf found = UP_BUF_INIT, decoded = UP_BUF_INIT, out = UP_BUF_INIT;
+    struct up_err err;
+    found_scored(&found, 12);
+    assert_int_equal(decode(&decoded, &found, true, &err), UP_OK);
+    assert_int_equal(report_on(&w.shipped, &out, &found, &decoded, true, none, &err), UP_OK);
+    assert_true(nil_at(&out, "tau_unused") && nil_at(&out, "tau_predicted"));
+    assert_true(nil_at(&out, "rho_unused") && nil_at(&out, "rho_predicted"));
+    assert_int_equal(int_at(&out, "n_unused"), 0);
+    assert_int_equal(int_at(&out, "n_predicted"), 0);
+    assert_true(says(&out, "learned was fitted on the cifar10 accuracies of nb201"));
+    assert_true(says(&out, "learned weighs zen"));
+    assert_true(says(&out, "made for scores calibrated by raw"));
+    up_buf_clear(&out);
+    assert_int_equal(report(&out, &found, &decoded, true, none, &err), UP_OK);
+    assert_false(nil_at(&out, "tau_unused"));
+    assert_true(nil_at(&out, "fitted"));
+    assert_false(says(&out, "was fitted on") || says(&out, "made for"));
     up_buf_release(&found);
     up_buf_release(&decoded);
     up_buf_release(&out);
@@ -554,6 +443,8 @@ int main(void)
         cmocka_unit_test(test_search_keeps_limits_and_presets),
         cmocka_unit_test(test_decode_gives_true_values_and_files),
         cmocka_unit_test(test_report_leaves_out_what_was_fitted_on),
+        cmocka_unit_test(test_report_held_out_are_valid),
+        cmocka_unit_test(test_report_with_shipped_weights),
         cmocka_unit_test(test_report_without_a_benchmark),
         cmocka_unit_test(test_accuracy_of_an_architecture),
     };

@@ -13,7 +13,6 @@ enum { STARTUP = 10, CANDIDATES = 24, GOOD_MAX = 25, FLAT = 25 };
  * the prior alone gives 1e10 times as much. */
 #define FAR 8.0
 #define SQRT_HALF 0.70710678118654752440
-#define SQRT_2PI 2.50662827463100050242
 
 struct kernel {
     double mu, sigma, weight;
@@ -136,7 +135,7 @@ static void finish(const struct up_tpe *t, struct mixture *m, size_t prior)
         k->mass = cdf((t->hi - k->mu) / k->sigma) - k->below;
         m->term[i].mu = k->mu;
         m->term[i].sharp = SQRT_HALF / k->sigma;
-        m->term[i].scale = k->weight / m->total / (k->sigma * SQRT_2PI * k->mass);
+        m->term[i].scale = k->weight / m->total / (sqrt(sqrt(k->sigma)) * k->mass);
     }
 }
 

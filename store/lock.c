@@ -131,6 +131,7 @@ int up_fs_check_local(const char *dir, struct up_err *err)
     return up_fail(
         err, UP_EUNSUPPORTED,
         "the store %s is on a network file system (%s), where its locks and maps are "
-        "not reliable; put it on a local disk with --store, or allow it explicitly",
+        "not reliable; put it on a local disk with --store, or allow it with "
+        "--allow-network-store",
         dir, name);
 }

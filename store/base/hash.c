@@ -1,5 +1,4 @@
 #include "store/base/hash.h"
-#include "store/base/err.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -47,27 +46,4 @@ char *up_digest_hex(struct up_digest d, char out[UP_DIGEST_HEX])
 char *up_sha256_hex(struct up_sha256 d, char out[UP_SHA256_HEX])
 {
     return hex(d.b, sizeof d.b, out);
-}
-
-static int nibble(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return -1;
-}
-
-int up_digest_parse(const char *s, struct up_digest *d, struct up_err *err)
-{
-    for (size_t i = 0; i < 2 * sizeof d->b; i += 2) {
-        int hi = nibble(s[i]), lo = hi < 0 ? -1 : nibble(s[i + 1]);
-        if (lo < 0)
-            return up_fail(err, UP_EINVAL, "\"%s\" is no digest: 32 digits 0-9a-f are expected",
-                           s);
-        d->b[i / 2] = (uint8_t)(hi * 16 + lo);
-    }
-    if (s[2 * sizeof d->b])
-        return up_fail(err, UP_EINVAL, "\"%s\" is no digest: it has more than 32 digits", s);
-    return UP_OK;
 }

@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct up_err;
 struct up_digest {
     uint8_t b[16]; /* XXH3-128, canonical (big-endian) byte order */
 };
@@ -21,7 +20,5 @@ bool up_digest_equal(struct up_digest a, struct up_digest b);
 bool up_digest_zero(struct up_digest d); /* all zero: "absent" */
 char *up_digest_hex(struct up_digest d, char out[UP_DIGEST_HEX]);
 char *up_sha256_hex(struct up_sha256 d, char out[UP_SHA256_HEX]);
-/* 32 hex digits, else UP_EINVAL. */
-int up_digest_parse(const char *hex, struct up_digest *d, struct up_err *err);
 
 #endif

@@ -25,6 +25,8 @@ static const char *const presets[] = {"learned", "selected", "weighted", "sum",
 static const char *const objectives[] = {"kendall", "weighted-kendall", "balanced",
                                          NULL}; /* enum up_objective */
 
+static const char *const absences[] = {"error", "ignore", NULL};
+
 static const struct up_param params[] = {
     {.name = "preset",
      .kind = UP_P_ENUM,
@@ -36,6 +38,12 @@ static const struct up_param params[] = {
      .def = "{}",
      .when = "lambda.preset=fixed",
      .doc = "proxy: weight; a proxy not named weighs 0"},
+    {.name = "absent",
+     .kind = UP_P_ENUM,
+     .def = "error",
+     .choices = absences,
+     .when = "lambda.preset=learned|selected|weighted|sum|sum-",
+     .doc = "a proxy that the preset weighs and scores does not have: error, or ignore it"},
     {.name = "samples",
      .kind = UP_P_INT,
      .def = "1000",
@@ -150,7 +158,7 @@ static const char *join(const char *const *names, size_t n, struct up_arena *are
 }
 
 /* ---- ready-made and given weights ---- */
-static int use_preset(struct lambda *l, struct up_job *job)
+static int use_preset(struct lambda *l, struct up_job *job, struct up_err *err)
 {
     const struct up_preset *p = up_preset_find(l->preset);
     size_t rows = 0;
@@ -169,9 +177,14 @@ static int use_preset(struct lambda *l, struct up_job *job)
     for (const struct up_preset_weight *w = p->weight; w->proxy; w++)
         if (w->weight != 0 && name_at(l, w->proxy) == l->m) {
             l->absent[l->n_absent++] = w->proxy;
-            up_job_warn(job, "preset %s weighs %s by %g, but scores does not have it", p->name,
+            up_job_note(job, "preset %s weighs %s by %g, but scores does not have it", p->name,
                         w->proxy, w->weight);
         }
+    if (l->n_absent && strcmp(up_job_str(job, "absent"), "error") == 0)
+        return up_fail(err, UP_EINVAL,
+                       "the scores have no %s, which lambda.preset %s weighs; set "
+                       "lambda.preset to tpe or fixed, or lambda.absent to ignore",
+                       join(l->absent, l->n_absent, up_job_arena(job)), p->name);
     if (strcmp(p->calibration, l->method) != 0)
         up_job_warn(
             job, "preset %s was made for calibrate.method %s; under %s its ranking is another",
@@ -187,7 +200,7 @@ static int use_fixed(struct lambda *l, struct up_job *job, struct up_err *err)
     for (size_t i = 0; i < n; i++) {
         size_t at = name_at(l, names[i]);
         if (at == l->m)
-            return up_fail(err, UP_EUSAGE,
+            return up_fail(err, UP_EINVAL,
                            "lambda.weights names \"%s\", which is not among the scores: %s",
                            names[i], join(l->names, l->m, up_job_arena(job)));
         l->weights[at] = values[i];
@@ -353,7 +366,7 @@ static int use_tpe(struct lambda *l, struct up_job *job, struct up_err *err)
     UP_CHECK(dims[0] == l->n);
     int column = up_truth_column(&truth, target);
     if (column < 0)
-        return up_fail(err, UP_EUSAGE,
+        return up_fail(err, UP_EINVAL,
                        "the benchmark has no accuracy \"%s\" (lambda.target); it has: %s",
                        target, join(truth.name, truth.columns, arena));
     rc = draw_rows(l, &truth, (size_t)column, archs, job, err);
@@ -434,7 +447,7 @@ static int run(struct up_job *job, struct up_err *err)
     else if (strcmp(l.preset, "fixed") == 0)
         rc = use_fixed(&l, job, err);
     else
-        rc = use_preset(&l, job);
+        rc = use_preset(&l, job, err);
     if (rc)
         return rc;
     for (size_t i = 0; i < l.m; i++)
@@ -448,11 +461,27 @@ static int run(struct up_job *job, struct up_err *err)
     return UP_OK;
 }
 
+static int check(const struct up_config *c, struct up_err *err)
+{
+    const char *const *names;
+    const double *values;
+    size_t n = up_setting_names(c, "lambda.weights", &names, &values);
+    bool any = false;
+    for (size_t i = 0; i < n; i++)
+        any |= values[i] != 0;
+    if (up_setting_is(c, "lambda.preset", "fixed") && !any)
+        return up_fail(
+            err, UP_EUSAGE,
+            "lambda.preset fixed needs lambda.weights, such as {nwot: 1, flops: 0.5}");
+    return UP_OK;
+}
+
 const struct up_stage up_stage_lambda = {
     .name = "lambda",
     .version = 2,
     .does = "weighs the proxies into one unified score",
     .params = params,
     .inputs = inputs,
+    .check = check,
     .run = run,
 };

@@ -269,7 +269,7 @@ static int report_target(const struct report *r, struct up_job *job, int *target
         *target = up_truth_column(t, asked);
         return *target >= 0
                    ? UP_OK
-                   : up_fail(err, UP_EUSAGE,
+                   : up_fail(err, UP_EINVAL,
                              "report.target: the benchmark has no accuracy \"%s\"; its "
                              "first is \"%s\"",
                              asked, t->name[0]);

@@ -87,7 +87,7 @@ int up_models_load(struct up_models *m, const struct up_space *space, struct up_
         same = strcmp(named[i], m->names[i]) == 0;
     if (!same)
         return up_fail(err, UP_EINVAL,
-                       "search: the artifacts of vgae, mpe and lambda do not have the same "
+                       "the artifacts of vgae, mpe and lambda do not have the same "
                        "embedding and proxies; run again from an empty store");
     m->weights = weights;
     edges_learn(m);

@@ -149,8 +149,13 @@ static void test_table(void **state)
 
 static void test_preset(void **state)
 {
-    const char *sets[] = {"lambda.preset=weighted", NULL};
-    struct up_buf out = lambda(sets, false, 1, UP_OK);
+    const char *sets[] = {"lambda.preset=weighted", NULL, NULL};
+    struct up_buf out = lambda(sets, false, 1, UP_EINVAL);
+    assert_non_null(strstr(err.msg, "the scores have no flops, params"));
+    assert_non_null(strstr(err.msg, "lambda.absent"));
+    up_buf_release(&out);
+    sets[1] = "lambda.absent=ignore";
+    out = lambda(sets, false, 1, UP_OK);
     const double *w = weights_of(&out);
     assert_true(w[0] == 1 && w[1] == 0 && w[2] == 0.138 && w[3] == -0.164);
     assert_non_null(strstr(job.notes, "no weight for mine"));
@@ -168,7 +173,7 @@ static void test_preset(void **state)
 /* The artifact says what a preset was fitted on, and nil for one written by hand. */
 static void test_fitted(void **state)
 {
-    const char *sets[] = {"lambda.preset=learned", NULL}, *text;
+    const char *sets[] = {"lambda.preset=learned", "lambda.absent=ignore", NULL}, *text;
     struct up_buf out = lambda(sets, false, 1, UP_OK);
     assert_int_equal(up_doc_str(up_buf_view(&out), "fitted/space", &arena, &text, &err), UP_OK);
     assert_string_equal(text, "nb201");
@@ -191,7 +196,7 @@ static void test_fixed(void **state)
     assert_true(w[0] == 0 && w[1] == 0.5 && w[2] == 0 && w[3] == -2);
     up_buf_release(&out);
     sets[1] = "lambda.weights={snap: 1}";
-    out = lambda(sets, false, 1, UP_EUSAGE);
+    out = lambda(sets, false, 1, UP_EINVAL);
     assert_non_null(strstr(err.msg, "snap"));
     up_buf_release(&out);
     sets[1] = "lambda.weights={}";
@@ -249,7 +254,7 @@ static void test_refuses(void **state)
     assert_non_null(strstr(err.msg, "benchmark.accuracy"));
     up_buf_release(&out);
     sets[2] = "lambda.target=cifar100_val";
-    out = lambda(sets, true, 1, UP_EUSAGE);
+    out = lambda(sets, true, 1, UP_EINVAL);
     assert_non_null(strstr(err.msg, "cifar10_val, flat, late"));
     up_buf_release(&out);
     sets[2] = "lambda.target=flat";

@@ -391,7 +391,7 @@ static void test_report_without_a_benchmark(void **state)
     assert_true(nil_at(&out, "tau_unused") && nil_at(&out, "tau_predicted"));
     check_xml(file_at(&out, "ranks.svg"));
     up_buf_clear(&out);
-    assert_int_equal(report(&out, &found, &decoded, true, wrong, &err), UP_EUSAGE);
+    assert_int_equal(report(&out, &found, &decoded, true, wrong, &err), UP_EINVAL);
     assert_non_null(strstr(err.msg, "imagenet"));
     up_buf_release(&found);
     up_buf_release(&decoded);

@@ -74,6 +74,11 @@ struct up_proxy_slab;
 struct up_proxy_slab *up_proxy_slab_new(void);
 void up_proxy_slab_free(struct up_proxy_slab *s);
 
+/* Bytes of scratch that scoring the job takes; a thread's slab grows to the largest of its
+ * jobs. 0: none, or the sizes are such as up_proxy_score refuses. Reads no pixel, label or
+ * weight and allocates no such memory: some microseconds a call. */
+size_t up_proxy_memory(const struct up_proxy_job *job);
+
 /* UP_EINVAL: given weights do not fit (names the tensor); UP_ENOMEM: says the size. */
 int up_proxy_score(struct up_proxy_scores *out, const struct up_proxy_job *job,
                    struct up_proxy_slab *slab, struct up_err *err);

@@ -73,16 +73,29 @@ static void run_passes(struct up_proxy_scores *out, struct up_work *w)
         out->loss = w->loss;
 }
 
+static unsigned passes_of(const struct up_proxy_job *job)
+{
+    unsigned passes = 0;
+    for (int i = 0; i < UP_PROXIES; ++i)
+        if (wanted(job, i))
+            passes |= up_proxies[i].passes;
+    return passes;
+}
+
+size_t up_proxy_memory(const struct up_proxy_job *job)
+{
+    unsigned passes = passes_of(job);
+    return passes ? up_work_size(job, passes) : 0;
+}
+
 int up_proxy_score(struct up_proxy_scores *out, const struct up_proxy_job *job,
                    struct up_proxy_slab *slab, struct up_err *err)
 {
-    unsigned passes = 0;
+    unsigned passes = passes_of(job);
     struct up_work work;
     for (int i = 0; i < UP_PROXIES; ++i) {
         out->value[i] = (double)NAN;
         out->state[i] = UP_SCORE_OK;
-        if (wanted(job, i))
-            passes |= up_proxies[i].passes;
     }
     out->loss = (double)NAN;
     out->seconds = 0;

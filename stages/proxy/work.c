@@ -99,7 +99,7 @@ static void layout(struct up_work *w, struct up_place *at)
     w->run.weight = UP_PLACE(at, w->program.numbers, float);
 }
 
-static int check_batch(const struct up_proxy_job *job, struct up_err *err)
+static int check_sizes(const struct up_proxy_job *job, struct up_err *err)
 {
     const struct up_batch *b = job->batch;
     if (b->h != job->net.height || b->w != job->net.width)
@@ -112,6 +112,12 @@ static int check_batch(const struct up_proxy_job *job, struct up_err *err)
             "a batch of %d images of %d x %d pixels cannot be scored: 1 to %d pixels in "
             "all; change the batch",
             b->n, b->h, b->w, MAX_PIXELS);
+    return UP_OK;
+}
+
+static int check_labels(const struct up_proxy_job *job, struct up_err *err)
+{
+    const struct up_batch *b = job->batch;
     for (int i = 0; i < b->n; ++i)
         if (b->y[i] < 0 || b->y[i] >= job->net.classes)
             return up_fail(
@@ -132,11 +138,12 @@ static size_t most_words(const struct up_program *p)
     return most;
 }
 
-int up_work_init(struct up_work *w, const struct up_proxy_job *job, unsigned passes,
-                 struct up_proxy_slab *slab, struct up_err *err)
+/* Builds the program and counts the bytes that its buffers take. */
+static int measure(struct up_work *w, const struct up_proxy_job *job, unsigned passes,
+                   size_t *size, struct up_err *err)
 {
     *w = (struct up_work){.job = job, .passes = passes};
-    int rc = check_batch(job, err);
+    int rc = check_sizes(job, err);
     if (rc)
         return rc;
     rc = up_network_build(&w->program, job->space, &job->arch, &job->net, job->batch->c, err);
@@ -145,8 +152,29 @@ int up_work_init(struct up_work *w, const struct up_proxy_job *job, unsigned pas
     w->words = most_words(&w->program);
     struct up_place at = {NULL, 0};
     layout(w, &at);
-    size_t size = at.at;
-    at = (struct up_place){up_proxy_slab_reserve(slab, size), 0};
+    *size = at.at;
+    return UP_OK;
+}
+
+size_t up_work_size(const struct up_proxy_job *job, unsigned passes)
+{
+    struct up_work w;
+    size_t size = 0;
+    if (measure(&w, job, passes, &size, NULL) == UP_OK)
+        up_work_release(&w);
+    return size;
+}
+
+int up_work_init(struct up_work *w, const struct up_proxy_job *job, unsigned passes,
+                 struct up_proxy_slab *slab, struct up_err *err)
+{
+    size_t size;
+    int rc = measure(w, job, passes, &size, err);
+    if (rc)
+        return rc;
+    if ((rc = check_labels(job, err)))
+        goto out;
+    struct up_place at = {up_proxy_slab_reserve(slab, size), 0};
     if (!at.base) {
         rc = up_fail(
             err, UP_ENOMEM,

@@ -42,6 +42,8 @@ struct up_work {
 int up_work_init(struct up_work *w, const struct up_proxy_job *job, unsigned passes,
                  struct up_proxy_slab *slab, struct up_err *err);
 void up_work_release(struct up_work *w);
+/* Bytes that up_work_init takes from the slab; 0 when it would refuse the sizes. */
+size_t up_work_size(const struct up_proxy_job *job, unsigned passes);
 
 /* Passes, in the order in which they may run. */
 void up_work_forward(struct up_work *w);

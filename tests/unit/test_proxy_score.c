@@ -8,6 +8,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -252,6 +253,28 @@ static void bad_input_is_named(void **state)
     up_proxy_slab_free(f.slab);
 }
 
+static void memory_is_told_without_the_batch(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_fixture(&f, usual);
+    f.batch.x = NULL;
+    f.batch.y = NULL;
+    size_t all = up_proxy_memory(&f.job);
+    f.job.want = 1u << UP_SYNFLOW;
+    size_t flow = up_proxy_memory(&f.job);
+    assert_true(all > flow && flow > sizeof(float) * IMAGES * 3 * SIDE * SIDE);
+    f.batch.n = 2 * IMAGES;
+    f.job.want = everything;
+    assert_true(up_proxy_memory(&f.job) > all);
+    f.job.want = 1u << UP_FLOPS | 1u << UP_PARAMS;
+    assert_int_equal(up_proxy_memory(&f.job), 0);
+    f.job.want = everything;
+    f.job.net.height = 12;
+    assert_int_equal(up_proxy_memory(&f.job), 0);
+    up_proxy_slab_free(f.slab);
+}
+
 static void too_large_a_network_says_its_size(void **state)
 {
     (void)state;
@@ -265,7 +288,9 @@ static void too_large_a_network_says_its_size(void **state)
     f.job.net.channels = 1024;
     f.job.net.depth = 100;
     assert_int_equal(up_proxy_score(&f.s, &f.job, f.slab, &f.err), UP_ENOMEM);
-    assert_non_null(strstr(f.err.msg, "MiB"));
+    char size[40];
+    snprintf(size, sizeof size, "%zu MiB", up_proxy_memory(&f.job) >> 20);
+    assert_non_null(strstr(f.err.msg, size));
     struct up_proxy_slab *slab = f.slab;
     open_fixture(&f, usual);
     up_proxy_slab_free(f.slab);
@@ -307,6 +332,7 @@ int main(void)
         cmocka_unit_test(correlation_scores_follow_their_definitions),
         cmocka_unit_test(seeds_and_names_decide_the_weights),
         cmocka_unit_test(bad_input_is_named),
+        cmocka_unit_test(memory_is_told_without_the_batch),
         cmocka_unit_test(too_large_a_network_says_its_size),
         cmocka_unit_test(pixels_are_normalised_by_channel),
         cmocka_unit_test(names_find_their_proxies),

@@ -47,19 +47,29 @@ static void put_line(struct up_progress *p, FILE *to)
     up_buf_clear(&p->line);
 }
 
+static void left_text(struct up_buf *b, double seconds)
+{
+    enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
+    int s = (int)(seconds < 1e9 ? seconds : 1e9);
+    if (s >= 2 * DAY)
+        up_buf_printf(b, ", %.1f days left", seconds / DAY);
+    else if (s >= 2 * HOUR)
+        up_buf_printf(b, ", %d:%02d h left", s / HOUR, s % HOUR / MINUTE);
+    else if (s >= MINUTE)
+        up_buf_printf(b, ", %d:%02d min left", s / MINUTE, s % MINUTE);
+    else if (seconds > 0)
+        up_buf_printf(b, ", %d s left", s + 1);
+}
+
 static void progress_text(struct up_buf *b, const struct up_event *e)
 {
-    int left = (int)e->left;
     up_buf_printf(b, "%" PRIu64, e->done);
     if (e->total)
         up_buf_printf(b, "/%" PRIu64, e->total);
     up_buf_printf(b, " %s", e->unit ? e->unit : "");
     if (e->rate > 0)
-        up_buf_printf(b, ", %.*f/s", e->rate < 10 ? 1 : 0, e->rate);
-    if (left >= 60)
-        up_buf_printf(b, ", %d:%02d min left", left / 60, left % 60);
-    else if (e->left > 0)
-        up_buf_printf(b, ", %d s left", left + 1);
+        up_buf_printf(b, ", %.*f/s", e->rate < 0.1 ? 3 : e->rate < 10 ? 1 : 0, e->rate);
+    left_text(b, e->left);
 }
 
 static void draw_bar(struct up_progress *p, const struct up_event *e)
@@ -87,13 +97,16 @@ static void on_progress(struct up_progress *p, const struct up_event *e)
     if (now - p->last < every)
         return;
     p->last = now;
-    if (p->bar) {
+    if (!p->bar || p->notes.len)
+        up_buf_printf(&p->line, "%-10s ... ", e->node);
+    if (!p->bar)
+        progress_text(&p->line, e);
+    up_buf_append(&p->line, p->notes.data, p->notes.len);
+    up_buf_clear(&p->notes);
+    if (p->line.len)
+        put_line(p, stdout);
+    if (p->bar)
         draw_bar(p, e);
-        return;
-    }
-    up_buf_printf(&p->line, "%-10s ... ", e->node);
-    progress_text(&p->line, e);
-    put_line(p, stdout);
 }
 
 static const char *colour_of(const struct up_progress *p, enum up_done d)

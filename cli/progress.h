@@ -13,7 +13,7 @@ struct up_progress {
     bool colour; /* stdout is a terminal and NO_COLOR is not set */
     bool bar_shown;
     double last;               /* clock of the last progress shown */
-    struct up_buf line, notes; /* notes: said while a node runs, shown under its line */
+    struct up_buf line, notes; /* notes: said while a node runs, shown under its next line */
 };
 void up_progress_init(struct up_progress *p, bool json);
 /* An up_event_fn; ctx is the struct. */

@@ -1,5 +1,6 @@
 #include "dag/job.h"
 
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,25 +113,32 @@ bool up_job_canceled(const struct up_job *j) { return j->cancel && *j->cancel; }
 
 /* ---- talking ---- */
 
-void up_job_progress(struct up_job *j, uint64_t done, uint64_t total, const char *unit)
+/* One thread at a time; of others only the last one, which must be heard, waits. */
+static bool may_tell(struct up_job *j, bool last)
 {
     unsigned long long now = up_clock_ms() + 1, told = atomic_load(&j->told_ms);
-    bool last = total && done >= total;
     if (told && now - told < TELL_MS && !last)
+        return false;
+    while (atomic_exchange(&j->telling, true)) {
+        if (!last)
+            return false;
+        (void)sched_yield();
+    }
+    atomic_store(&j->told_ms, now);
+    return true;
+}
+
+void up_job_progress(struct up_job *j, uint64_t done, uint64_t total, const char *unit)
+{
+    if (!may_tell(j, total && done >= total))
         return;
-    if (!atomic_compare_exchange_strong(&j->told_ms, &told, now) && !last)
-        return; /* another thread tells */
-    struct up_event e = {.kind = UP_EV_PROGRESS, .done = done, .total = total, .unit = unit};
-    unsigned long long none = 0;
-    if (atomic_compare_exchange_strong(&j->first_ms, &none, now))
-        atomic_store(&j->first_done, done); /* parts from the memo do not count as speed */
-    unsigned long long since = now - atomic_load(&j->first_ms);
-    unsigned long long from = atomic_load(&j->first_done);
-    if (now > since && since && done > from)
-        e.rate = (double)(done - from) * 1000.0 / (double)since;
-    if (e.rate > 0 && total > done)
-        e.left = (double)(total - done) / e.rate;
+    j->done = done > j->done ? done : j->done; /* a thread may come late */
+    struct up_event e = {.kind = UP_EV_PROGRESS, .done = j->done, .total = total, .unit = unit};
+    e.rate = up_rate_add(&j->rate, up_clock_ms(), j->done);
+    if (e.rate > 0 && total > j->done)
+        e.left = (double)(total - j->done) / e.rate;
     j->emit(j->ctx, &e);
+    atomic_store(&j->telling, false);
 }
 
 static void say(struct up_job *j, enum up_event_kind kind, const char *fmt, va_list ap)

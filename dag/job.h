@@ -2,6 +2,7 @@
  * stages it is opaque. */
 #ifndef UP_DAG_JOB_H
 #define UP_DAG_JOB_H
+#include "dag/rate.h"
 #include "dag/run.h"
 #include "dag/source.h"
 #include <stdatomic.h>
@@ -20,8 +21,10 @@ struct up_job {
 
     struct up_arena arena;
     struct up_buf out;
-    atomic_ullong told_ms;              /* when progress was last passed on; 0: never */
-    atomic_ullong first_ms, first_done; /* what the rate is measured from */
+    atomic_ullong told_ms; /* when progress was last passed on; 0: never */
+    atomic_bool telling;   /* a thread has `rate` and `done` */
+    struct up_rate rate;
+    uint64_t done; /* the most that was told */
 };
 void up_job_release(struct up_job *j);
 

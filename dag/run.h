@@ -11,12 +11,14 @@
 #include <signal.h>
 
 enum up_event_kind {
-    UP_EV_START,    /* a node begins to execute: node, index, count, why */
-    UP_EV_PROGRESS, /* node, done, total, unit, rate (units per second), left (seconds) */
-    UP_EV_NOTE,     /* node, text */
-    UP_EV_WARN,     /* node (may be NULL), text */
-    UP_EV_DAMAGE,   /* node, text: stored bytes are damaged and what happens now */
-    UP_EV_FINISH    /* node, index, count, status, why, seconds, digest, size */
+    UP_EV_START, /* a node begins to execute: node, index, count, why */
+    /* node, done, total, unit, rate (units per second, over a recent window: what was kept
+     * from before does not count), left (seconds) */
+    UP_EV_PROGRESS,
+    UP_EV_NOTE,   /* node, text */
+    UP_EV_WARN,   /* node (may be NULL), text */
+    UP_EV_DAMAGE, /* node, text: stored bytes are damaged and what happens now */
+    UP_EV_FINISH  /* node, index, count, status, why, seconds, digest, size */
 };
 struct up_event {
     enum up_event_kind kind;

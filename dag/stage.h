@@ -101,9 +101,11 @@ struct up_buf *up_job_out(struct up_job *j); /* the artifact: one canonical Mess
 int up_job_threads(const struct up_job *j);  /* >= 1; must not change the bytes */
 /* Ask often (every 100 ms of work); return UP_ECANCELED when true. Any thread. */
 bool up_job_canceled(const struct up_job *j);
-/* Progress: units done of total, unit name ("architectures"). Any thread. */
+/* Progress: units done of total, unit name ("architectures"). The first call says what was
+ * done before (kept parts): speed and time left are those of what follows. Any thread. */
 void up_job_progress(struct up_job *j, uint64_t done, uint64_t total, const char *unit);
-/* One line under the node's line: what a user should know. */
+/* One line under the node's line, and before that under its first progress line: what a
+ * user should know. */
 void up_job_note(struct up_job *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void up_job_warn(struct up_job *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -69,8 +69,8 @@ const struct up_entry *up_config_find(const struct up_config *c, const char *nam
 const struct up_entry *up_config_of(const struct up_config *c, const struct up_stage *stage,
                                     const char *key);
 /* Whether a condition as in dag/stage.h holds: terms joined by "&"; a term is
- * "a.b=v|w" (one of the values) or "a.b|c.d" (any of them is set). NULL holds. A
- * condition that names no parameter is a bug. */
+ * "a.b=v|w" (one of the values), "a.b!=v|w" (none of them; null is a value) or "a.b|c.d"
+ * (any of them is set). NULL holds. A condition that names no parameter is a bug. */
 bool up_when_holds(const struct up_config *c, const char *when);
 /* Whether the parameter matters: its own `when` holds. */
 bool up_entry_relevant(const struct up_config *c, const struct up_entry *e);

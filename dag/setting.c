@@ -1,6 +1,8 @@
 /* Parameters by their full names, for a stage's check(). */
 #include "dag/config.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct up_value *value(const struct up_config *c, const char *name, unsigned kinds,
@@ -57,4 +59,24 @@ size_t up_setting_names(const struct up_config *c, const char *name, const char 
     if (values)
         *values = v->reals;
     return v->set ? v->n : 0;
+}
+
+int up_setting_fail(const struct up_config *c, const char *name, struct up_err *err,
+                    const char *fmt, ...)
+{
+    char text[768];
+    const struct up_entry *e = up_config_find(c, name);
+    struct up_buf at = UP_BUF_INIT;
+    va_list ap;
+    UP_CHECK(e);
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    if (e->origin.kind == UP_FROM_FILE || e->origin.kind == UP_FROM_SET) {
+        up_origin_text(&at, &e->origin);
+        up_buf_puts(&at, ": ");
+    }
+    (void)up_fail(err, UP_EUSAGE, "%s%s", up_buf_str(&at), text);
+    up_buf_release(&at);
+    return UP_EUSAGE;
 }

@@ -39,8 +39,10 @@ struct up_param {
 
 struct up_stage_input {
     const char *stage; /* name of the stage read */
-    /* "section.key=value|value" holds when the parameter is one of the values,
-     * "section.key" when it is set (not null), NULL always. Terms joined by "&". */
+    /* "section.key=value|value" holds when the parameter is one of the values, with "!="
+     * when it is none of them, "section.key" when it is set (not null), NULL always. Terms
+     * joined by "&". A parameter may name itself: "a.b!=1/1" leaves a value that
+     * changes nothing out of the key. */
     const char *when;
 };
 
@@ -67,6 +69,9 @@ double up_setting_real(const struct up_config *c, const char *name);
 bool up_setting_bool(const struct up_config *c, const char *name);
 bool up_setting_is(const struct up_config *c, const char *name, const char *word);
 const char *up_setting_str(const struct up_config *c, const char *name); /* NULL: unset */
+/* UP_EUSAGE: the sentence, after the place where the parameter was set ("tiny.yaml:3:5: "). */
+int up_setting_fail(const struct up_config *c, const char *name, struct up_err *err,
+                    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* LIST and MAP; values of a MAP may be NULL when nobody wants them. */
 size_t up_setting_names(const struct up_config *c, const char *name, const char *const **names,
                         const double **values);

@@ -21,32 +21,56 @@ static bool is_value(const struct up_entry *e, const char *s, size_t n)
     return same;
 }
 
-/* One term, s[0..n): "a.b=v|w" or "a.b|c.d". */
-static bool term_holds(const struct up_config *c, const char *s, size_t n)
+/* Whether the value is one of s[0..n): "v|w"; e NULL: whether one of the parameters is set. */
+static bool any_holds(const struct up_config *c, const struct up_entry *e, const char *s,
+                      size_t n)
 {
-    const struct up_entry *e = NULL;
-    const char *eq = memchr(s, '=', n), *end = s + n;
-    if (eq) {
-        e = named(c, s, (size_t)(eq - s));
-        s = eq + 1;
-    }
-    bool holds = false;
-    for (;;) {
+    for (const char *end = s + n;;) {
         const char *bar = memchr(s, '|', (size_t)(end - s));
         size_t len = (size_t)((bar ? bar : end) - s);
         if (e ? is_value(e, s, len) : named(c, s, len)->value.set)
-            holds = true;
+            return true;
         if (!bar)
-            return holds;
+            return false;
         s = bar + 1;
     }
 }
 
-/* "a.b=v|w&c.d" -> "a.b=v or w and c.d" */
+/* One term, s[0..n): "a.b=v|w", "a.b!=v|w" or "a.b|c.d". One about `but` holds. */
+static bool term_holds(const struct up_config *c, const char *s, size_t n,
+                       const struct up_entry *but)
+{
+    const char *eq = memchr(s, '=', n);
+    if (!eq)
+        return any_holds(c, NULL, s, n);
+    bool other = eq > s && eq[-1] == '!';
+    const struct up_entry *e = named(c, s, (size_t)(eq - s) - other);
+    return e == but || any_holds(c, e, eq + 1, (size_t)(s + n - eq) - 1) != other;
+}
+
+static bool holds(const struct up_config *c, const char *when, const struct up_entry *but)
+{
+    bool all = true;
+    while (when) {
+        const char *amp = strchr(when, '&');
+        if (!term_holds(c, when, amp ? (size_t)(amp - when) : strlen(when), but))
+            all = false;
+        when = amp ? amp + 1 : NULL;
+    }
+    return all;
+}
+
+bool up_when_holds(const struct up_config *c, const char *when) { return holds(c, when, NULL); }
+
+/* "a.b=v|w&c.d!=x" -> "a.b=v or w and c.d other than x" */
 static void when_text(struct up_buf *out, const char *when)
 {
     for (; *when; when++) {
-        if (*when == '|' || *when == '&')
+        if (*when == '!')
+            up_buf_puts(out, " other than ");
+        else if (*when == '=' && when[-1] == '!')
+            continue;
+        else if (*when == '|' || *when == '&')
             up_buf_puts(out, *when == '|' ? " or " : " and ");
         else
             up_buf_append(out, when, 1);
@@ -60,7 +84,7 @@ void up_config_idle(const struct up_config *c, void (*say)(void *ctx, const char
     for (size_t i = 0; i < c->n; i++) {
         const struct up_entry *e = &c->entries[i];
         if ((e->origin.kind != UP_FROM_FILE && e->origin.kind != UP_FROM_SET) ||
-            up_entry_relevant(c, e))
+            holds(c, e->param->when, e)) /* a value that stands for none is no mistake */
             continue;
         up_buf_clear(&text);
         up_origin_text(&text, &e->origin);
@@ -69,16 +93,4 @@ void up_config_idle(const struct up_config *c, void (*say)(void *ctx, const char
         say(ctx, up_buf_str(&text));
     }
     up_buf_release(&text);
-}
-
-bool up_when_holds(const struct up_config *c, const char *when)
-{
-    bool holds = true;
-    while (when) {
-        const char *amp = strchr(when, '&');
-        if (!term_holds(c, when, amp ? (size_t)(amp - when) : strlen(when)))
-            holds = false;
-        when = amp ? amp + 1 : NULL;
-    }
-    return holds;
 }

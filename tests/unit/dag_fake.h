@@ -141,6 +141,7 @@ static const struct up_param fake_src_params[] = {
     {.name = "weights", .kind = UP_P_MAP},
     {.name = "title", .kind = UP_P_STR},
     {.name = "fast", .kind = UP_P_BOOL, .def = "false"},
+    {.name = "share", .kind = UP_P_STR, .def = "1/1", .when = "src.share!=1/1&src.n!=1"},
     {.name = "file", .kind = UP_P_FILE},
     {.name = "folder", .kind = UP_P_DIR, .glob = "*.bin"},
     {0},
@@ -158,7 +159,7 @@ static const struct up_param fake_sum_params[] = {
 static int fake_check(const struct up_config *c, struct up_err *err)
 {
     if (up_setting_int(c, "src.n") == 77 && up_setting_is(c, "sum.with", "half"))
-        return up_fail(err, UP_EUSAGE, "src.n is 77; choose another");
+        return up_setting_fail(c, "src.n", err, "src.n is %d; choose another", 77);
     return UP_OK;
 }
 static const struct up_stage_input fake_half_in[] = {{"src", NULL}, {NULL, NULL}};

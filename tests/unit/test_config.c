@@ -181,6 +181,10 @@ static void test_when(void **state)
     assert_true(up_when_holds(c, "src.kind=flat&src.title|opt.file&src.n=10"));
     assert_false(up_when_holds(c, "src.kind=flat&src.title"));
     assert_true(up_when_holds(c, "src.fast=false"));
+    assert_true(up_when_holds(c, "src.kind!=gauss"));
+    assert_false(up_when_holds(c, "src.kind!=gauss|flat"));
+    assert_true(up_when_holds(c, "src.title=null&src.title!=x"));
+    assert_false(up_when_holds(c, "src.title!=x|null"));
     assert_false(up_entry_relevant(c, up_config_find(c, "src.width")));
     up_config_free(c);
 }
@@ -224,6 +228,15 @@ static void test_settings_without_effect(void **state)
     c = fake_config("src:\n  width: 0.25\n", NULL, 0);
     up_config_idle(c, count_idle, &said);
     assert_int_equal(said.len, 0);
+    up_config_free(c);
+    c = fake_config("src: {share: 1/1}", NULL, 0); /* stands for none */
+    up_config_idle(c, count_idle, &said);
+    assert_int_equal(said.len, 0);
+    up_config_free(c);
+    c = fake_config("src: {n: 1, share: 1/2}", NULL, 0);
+    up_config_idle(c, count_idle, &said);
+    assert_non_null(strstr(up_buf_str(&said), "src.share has no effect; it needs src.share "
+                                              "other than 1/1 and src.n other than 1"));
     up_config_free(c);
     up_buf_release(&said);
 }

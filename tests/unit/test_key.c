@@ -79,6 +79,9 @@ static void test_only_what_matters(void **state)
     assert_false(same_key("src: {width: 0.1}", "src: {width: 0.2}", NULL, 0));
     assert_true(
         same_key("src: {kind: flat, width: 0.1}", "src: {kind: flat, width: 0.2}", NULL, 0));
+    assert_true(same_key("src: {share: 1/1}", "", NULL, 0));
+    assert_false(same_key("src: {share: 1/2}", "", NULL, 0));
+    assert_false(same_key("src: {share: 1/2}", "src: {share: 2/2}", NULL, 0));
 }
 
 static void test_seeds(void **state)

@@ -442,7 +442,7 @@ static void test_check(void **state)
     struct up_run_record *r = NULL;
     struct up_err err = {0};
     assert_int_equal(up_plan_make(&plan, c, s, &mode, &err), UP_EUSAGE);
-    assert_string_equal(err.msg, "src.n is 77; choose another");
+    assert_string_equal(err.msg, "--set src.n=77: src.n is 77; choose another");
     assert_int_equal(up_run_execute(&r, c, s, &o, &err), UP_EUSAGE);
     assert_null(r);
     up_config_free(c);

@@ -62,18 +62,32 @@ static bool holds(const struct up_config *c, const char *when, const struct up_e
 
 bool up_when_holds(const struct up_config *c, const char *when) { return holds(c, when, NULL); }
 
-/* "a.b=v|w&c.d!=x" -> "a.b=v or w and c.d other than x" */
-static void when_text(struct up_buf *out, const char *when)
+/* One term: "a.b=v|w" -> "a.b=v or w", "a.b!=v" -> "a.b other than v" */
+static void term_text(struct up_buf *out, const char *s, size_t n)
 {
-    for (; *when; when++) {
-        if (*when == '!')
+    for (size_t i = 0; i < n; i++) {
+        if (s[i] == '|')
+            up_buf_puts(out, " or ");
+        else if (s[i] == '!')
             up_buf_puts(out, " other than ");
-        else if (*when == '=' && when[-1] == '!')
+        else if (s[i] != '=' || i == 0 || s[i - 1] != '!')
+            up_buf_append(out, s + i, 1);
+    }
+}
+
+/* What a parameter needs, without what it asks of itself. */
+static void when_text(struct up_buf *out, const struct up_entry *e)
+{
+    const char *joint = "";
+    size_t own = strlen(e->name);
+    for (const char *s = e->param->when, *next; s; s = next) {
+        const char *amp = strchr(s, '&');
+        next = amp ? amp + 1 : NULL;
+        if (!strncmp(s, e->name, own) && (s[own] == '=' || s[own] == '!'))
             continue;
-        else if (*when == '|' || *when == '&')
-            up_buf_puts(out, *when == '|' ? " or " : " and ");
-        else
-            up_buf_append(out, when, 1);
+        up_buf_puts(out, joint);
+        term_text(out, s, amp ? (size_t)(amp - s) : strlen(s));
+        joint = " and ";
     }
 }
 
@@ -89,7 +103,7 @@ void up_config_idle(const struct up_config *c, void (*say)(void *ctx, const char
         up_buf_clear(&text);
         up_origin_text(&text, &e->origin);
         up_buf_printf(&text, ": %s has no effect; it needs ", e->name);
-        when_text(&text, e->param->when);
+        when_text(&text, e);
         say(ctx, up_buf_str(&text));
     }
     up_buf_release(&text);

@@ -5,6 +5,7 @@
  * status means; schema; scores f64[n][M], NaN where status is not 0; source; space;
  * status u8[n][M]} */
 #include "dag/stage.h"
+#include "stages/scores/chunks.h"
 #include "stages/scores/table.h"
 #include "store/base/pack.h"
 #include <stdio.h>
@@ -28,6 +29,11 @@ static const struct up_param params[] = {
      .min = 0,
      .max = 100000000,
      .doc = "architectures to score, the first of the pool; 0: all"},
+    {.name = "shard",
+     .kind = UP_P_STR,
+     .def = "1/1",
+     .when = "scores.source=compute&scores.shard!=1/1",
+     .doc = "i/n: score the i-th of n shares of them, for n runs at once (see upnas merge)"},
     {.name = "repeats",
      .kind = UP_P_INT,
      .def = "1",
@@ -121,24 +127,45 @@ static void all_proxies(struct up_score_table *t, struct up_arena *arena)
     t->m = UP_PROXIES;
 }
 
+/* The share of the first `limit` of the pool that this run scores. */
+static int portion_of(struct up_portion *p, size_t genes, struct up_job *job,
+                      struct up_err *err)
+{
+    struct up_share share;
+    size_t limit = (size_t)up_job_int(job, "limit"), all;
+    UP_CHECK(up_share_parse(&share, up_job_str(job, "shard")));
+    p->n = all = limit && limit < p->pool ? limit : p->pool;
+    up_share_take(p, share, genes, up_job_arena(job));
+    if (p->n == 0)
+        return up_fail(err, UP_EUSAGE,
+                       "scores.shard is %zu/%zu, but %zu architectures are only %zu blocks of "
+                       "%d to share out; cut them into %zu shares at most",
+                       share.i, share.n, all, (all + UP_BLOCK - 1) / UP_BLOCK, UP_BLOCK,
+                       (all + UP_BLOCK - 1) / UP_BLOCK);
+    if (share.n > 1)
+        up_job_note(job, "share %zu of %zu: %zu of %zu architectures", share.i, share.n, p->n,
+                    all);
+    return UP_OK;
+}
+
 static int compute(struct up_score_table *t, const uint8_t *pool, size_t n_pool,
                    struct up_job *job, struct up_err *err)
 {
     struct up_view data = {0};
-    size_t limit = (size_t)up_job_int(job, "limit"), failed = 0;
+    size_t failed = 0;
     struct up_scores_plan plan = {
         .channels = up_job_set(job, "channels") ? (int)up_job_int(job, "channels") : 0,
         .depth = up_job_set(job, "depth") ? (int)up_job_int(job, "depth") : 0,
         .repeats = (size_t)up_job_int(job, "repeats"),
-        .pool = n_pool,
+        .portion = {.archs = pool, .pool = n_pool},
         .seed = up_job_seed(job, "seed"),
     };
     UP_CHECK(up_job_input(job, "data", &data));
     if (t->m == 0)
         all_proxies(t, up_job_arena(job));
-    t->archs = pool;
-    t->n = limit && limit < n_pool ? limit : n_pool;
-    int rc = up_scores_compute(t, &plan, data, job, err);
+    int rc = portion_of(&plan.portion, (size_t)t->space->genes, job, err);
+    if (!rc)
+        rc = up_scores_compute(t, &plan, data, job, err);
     if (rc)
         return rc;
     for (size_t i = 0; i < t->n * t->m; i++)
@@ -172,26 +199,32 @@ static int run(struct up_job *job, struct up_err *err)
     return UP_OK;
 }
 
-static int unknown_proxy(const char *name, struct up_err *err)
+static int unknown_proxy(const struct up_config *c, const char *name, struct up_err *err)
 {
     char known[512] = "";
     for (size_t k = 0, len = 0; k < UP_PROXIES; k++, len = strlen(known))
         snprintf(known + len, sizeof known - len, "%s%s", k ? ", " : "", up_proxies[k].name);
-    return up_fail(err, UP_EUSAGE,
-                   "scores.proxies: there is no \"%.80s\" to compute; there are: %s. (Columns "
-                   "of your own come with scores.source import.)",
-                   name, known);
+    return up_setting_fail(c, "scores.proxies", err,
+                           "scores.proxies: there is no \"%.80s\" to compute; there are: %s. "
+                           "(Columns of your own come with scores.source import.)",
+                           name, known);
 }
 
 static int check_compute(const struct up_config *c, struct up_err *err)
 {
     const char *const *names;
+    struct up_share share;
     size_t n = up_setting_names(c, "scores.proxies", &names, NULL);
     int64_t repeats = up_setting_int(c, "scores.repeats"),
             draws = up_setting_int(c, "data.draws"), size = up_setting_int(c, "data.size");
     for (size_t i = 0; i < n; i++)
         if (up_proxy_find(names[i]) < 0)
-            return unknown_proxy(names[i], err);
+            return unknown_proxy(c, names[i], err);
+    if (!up_share_parse(&share, up_setting_str(c, "scores.shard")))
+        return up_setting_fail(c, "scores.shard", err,
+                               "scores.shard is \"%.40s\"; write i/n with 1 <= i <= n <= %d: "
+                               "1/3, 2/3 and 3/3 are three shares of a sweep",
+                               up_setting_str(c, "scores.shard"), UP_SHARES_MAX);
     if (repeats > draws)
         return up_fail(err, UP_EUSAGE,
                        "scores.repeats is %lld, but data.draws makes a batch for %lld; set "

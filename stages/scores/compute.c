@@ -40,6 +40,11 @@ struct work {
     struct up_err err;
 };
 
+static const char *unit_of(const struct work *w)
+{
+    return w->repeats > 1 ? "networks" : "architectures";
+}
+
 static int images_load(struct images *x, struct up_view doc, struct up_arena *arena,
                        struct up_err *err)
 {
@@ -109,7 +114,7 @@ static void draw_init(struct draw *d, size_t r, struct work *w, const struct ima
         .space = t->space,
         .net = net,
         .archs = t->archs,
-        .pool = plan->pool,
+        .pool = plan->portion.pool,
         .batch = batch_digest(x, pixel, label),
         .seed = up_seed_derive(plan->seed, up_arena_printf(arena, "draw %zu", r)),
         .n = t->n,
@@ -144,11 +149,11 @@ static int draw_read(struct draw *d, size_t r, struct work *w, struct up_err *er
     return UP_OK;
 }
 
-static int score_one(struct draw *d, size_t i, struct up_proxy_slab *slab, struct up_err *err)
+/* What is not kept of architecture i. */
+static struct up_proxy_job job_of(const struct draw *d, size_t i)
 {
-    struct up_chunks *c = &d->chunks;
+    const struct up_chunks *c = &d->chunks;
     size_t genes = (size_t)c->space->genes;
-    struct up_proxy_scores s;
     struct up_proxy_job job = {.space = c->space,
                                .arch = {.len = (uint8_t)genes},
                                .net = c->net,
@@ -158,6 +163,14 @@ static int score_one(struct draw *d, size_t i, struct up_proxy_slab *slab, struc
     for (size_t j = 0; j < c->m; j++)
         if (!d->kept[i * c->m + j])
             job.want |= 1u << c->proxy[j];
+    return job;
+}
+
+static int score_one(struct draw *d, size_t i, struct up_proxy_slab *slab, struct up_err *err)
+{
+    struct up_chunks *c = &d->chunks;
+    struct up_proxy_scores s;
+    struct up_proxy_job job = job_of(d, i);
     int rc = up_proxy_score(&s, &job, slab, err);
     for (size_t j = 0; j < c->m && rc == UP_OK; j++) {
         size_t at = i * c->m + j;
@@ -205,8 +218,7 @@ static void worker(void *ctx, size_t number)
             note_failure(w, item, rc, &err);
             break;
         }
-        up_job_progress(w->job, atomic_fetch_add(&w->done, 1) + 1, total,
-                        w->repeats > 1 ? "networks" : "architectures");
+        up_job_progress(w->job, atomic_fetch_add(&w->done, 1) + 1, total, unit_of(w));
     }
     up_proxy_slab_free(slab);
 }
@@ -220,6 +232,35 @@ static void keep_unfinished(struct work *w)
                 (void)up_chunks_write(&w->draw[r].chunks, b * UP_BLOCK, w->draw[r].kept, NULL);
 }
 
+/* What the largest network to score takes; of very many, the largest of some. */
+static size_t most_memory(const struct work *w)
+{
+    enum { LOOKS = 4096 }; /* of some 50 us each */
+    size_t most = 0, step = w->n_pending / LOOKS + 1;
+    for (size_t at = 0; at < w->n_pending; at += step) {
+        size_t item = w->pending[at];
+        struct up_proxy_job job = job_of(&w->draw[item / w->t->n], item % w->t->n);
+        size_t bytes = up_proxy_memory(&job);
+        most = bytes > most ? bytes : most;
+    }
+    return most;
+}
+
+static void say_work(const struct work *w)
+{
+    enum { MIB = 1 << 20 };
+    size_t total = w->repeats * w->t->n, kept = total - w->n_pending;
+    const char *unit = unit_of(w);
+    if (w->n_pending == 0)
+        up_job_note(w->job, "%zu %s, all kept from before", total, unit);
+    else if (kept)
+        up_job_note(w->job, "%zu %s, %zu kept from before, each thread needs up to %zu MiB",
+                    total, unit, kept, most_memory(w) / MIB + 1);
+    else
+        up_job_note(w->job, "%zu %s, each thread needs up to %zu MiB", total, unit,
+                    most_memory(w) / MIB + 1);
+}
+
 static int run_workers(struct work *w, struct up_err *err)
 {
     size_t total = w->repeats * w->t->n, threads = (size_t)up_job_threads(w->job);
@@ -227,8 +268,8 @@ static int run_workers(struct work *w, struct up_err *err)
     atomic_init(&w->done, total - w->n_pending);
     atomic_init(&w->stop, false);
     pthread_mutex_init(&w->lock, NULL);
-    up_job_progress(w->job, total - w->n_pending, total,
-                    w->repeats > 1 ? "networks" : "architectures");
+    say_work(w);
+    up_job_progress(w->job, total - w->n_pending, total, unit_of(w));
     up_blocks_run((int)threads, threads < w->n_pending ? threads : w->n_pending, worker, w);
     pthread_mutex_destroy(&w->lock);
     if (w->rc == UP_OK)
@@ -275,6 +316,8 @@ int up_scores_compute(struct up_score_table *t, const struct up_scores_plan *pla
     struct images x;
     int *proxy = UP_NEW(arena, t->m, int);
     struct work w = {.job = job, .t = t, .repeats = plan->repeats};
+    t->archs = plan->portion.archs;
+    t->n = plan->portion.n;
     for (size_t i = 0; i < t->m; i++) {
         proxy[i] = up_proxy_find(t->names[i]);
         UP_CHECK(proxy[i] >= 0);

@@ -3,6 +3,7 @@
 #define UP_SCORES_TABLE_H
 #include "dag/stage.h"
 #include "stages/proxy/proxy.h"
+#include "stages/scores/share.h"
 
 enum up_row_state { /* after those of up_score_state */
                     UP_ROW_INVALID =
@@ -31,13 +32,13 @@ int up_scores_import(struct up_score_table *t, struct up_view benchmark, const u
 
 struct up_scores_plan {  /* of a computation */
     int channels, depth; /* <= 0: the space's published network */
-    size_t pool;         /* architectures in t->archs, >= t->n */
-    size_t repeats;      /* independent draws of weights and batch, averaged */
+    struct up_portion portion;
+    size_t repeats; /* independent draws of weights and batch, averaged */
     uint64_t seed;
 };
-/* Scores the first t->n of t->archs[pool] by t->names[m] (up_proxies) on the batches of a data
- * artifact; t holds everything but value and state. The mean goes over the draws with a valid
- * score; without one the state is the first draw's. */
+/* Scores the portion by t->names[m] (up_proxies) on the batches of a data artifact; t holds
+ * space, names and m. The mean goes over the draws with a valid score; without one the state
+ * is the first draw's. */
 int up_scores_compute(struct up_score_table *t, const struct up_scores_plan *plan,
                       struct up_view data, struct up_job *job, struct up_err *err);
 

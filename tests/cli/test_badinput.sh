@@ -48,6 +48,11 @@ refuse 1 'mine.*holds no number: 2:.*many' run "$nb201" "${table[@]}" --set benc
 refuse 1 'no column "mine"' run "$nb201" "${table[@]}" --set 'scores.proxies=[mine, zen]'
 # what settings alone tell is said before anything runs
 refuse 2 'scores.proxies.*"snap".*snip' run tiny.yaml --set 'scores.proxies=[snap]' --store early
+for share in 0/3 4/3 x; do
+    printf 'scores:\n  shard: %s\n' "$share" >bad.yaml
+    refuse 2 "bad.yaml:2:3: scores.shard is \"$share\"; write i/n.*1/3" run bad.yaml --store early
+done
+refuse 2 'shard=2/1: scores.shard' plan tiny.yaml --set scores.shard=2/1 --store early
 refuse 2 'data.draws' plan tiny.yaml --set scores.repeats=2 --store early
 refuse 2 'data.images and data.labels' run tiny.yaml --set data.source=npy --store early
 refuse 2 'data.folder' run tiny.yaml --set data.source=cifar10 --store early

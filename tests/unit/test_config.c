@@ -235,8 +235,8 @@ static void test_settings_without_effect(void **state)
     up_config_free(c);
     c = fake_config("src: {n: 1, share: 1/2}", NULL, 0);
     up_config_idle(c, count_idle, &said);
-    assert_non_null(strstr(up_buf_str(&said), "src.share has no effect; it needs src.share "
-                                              "other than 1/1 and src.n other than 1"));
+    assert_non_null(strstr(up_buf_str(&said), "src.share has no effect; it needs src.n "
+                                              "other than 1\n"));
     up_config_free(c);
     up_buf_release(&said);
 }

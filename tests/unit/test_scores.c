@@ -137,6 +137,39 @@ static void test_repeats(void **state)
     folder_remove(&f);
 }
 
+/* What shares keep is all that a run of everything needs, and it is the same. */
+static void test_shares(void **state)
+{
+    static const char *const share[] = {"scores.shard=1/3", "scores.shard=2/3",
+                                        "scores.shard=3/3"};
+    struct folder f = folder_make(), g = folder_make();
+    struct up_store *parts = folder_open(&f), *fresh = folder_open(&g);
+    struct stage_job s = {0};
+    const uint64_t want[] = {32, 32, 17}; /* of 16 blocks and one: 16+16, 16+16, 16+1 */
+    uint64_t dims[4];
+    for (int i = 0; i < 3; i++) {
+        struct up_buf out = compute(&s, parts, 2, "scores.limit=81", share[i], UP_OK);
+        assert_int_equal(s.first_done, 0);
+        scores_of(&out, dims);
+        assert_int_equal(dims[0], want[i]);
+        up_buf_release(&out);
+    }
+    struct up_buf all = compute(&s, parts, 2, "scores.limit=81", "scores.proxies=[]", UP_OK);
+    assert_int_equal(s.first_done, 81);
+    assert_non_null(strstr(s.notes, "81 architectures, all kept from before"));
+    struct up_buf once = compute(&s, fresh, 2, "scores.limit=81", "scores.shard=1/1", UP_OK);
+    assert_non_null(strstr(s.notes, "81 architectures, each thread needs up to 1 MiB"));
+    assert_same(&all, &once);
+    up_buf_release(&all);
+    all = compute(&s, parts, 1, "scores.limit=20", "scores.shard=3/3", UP_EUSAGE);
+    assert_non_null(strstr(err.msg, "2 blocks of 16"));
+    up_buf_release(&all);
+    up_store_close(parts);
+    up_store_close(fresh);
+    folder_remove(&f);
+    folder_remove(&g);
+}
+
 static void test_refuses(void **state)
 {
     struct folder f = folder_make();
@@ -250,8 +283,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts_are_kept), cmocka_unit_test(test_threads_change_no_bit),
-        cmocka_unit_test(test_repeats),        cmocka_unit_test(test_refuses),
-        cmocka_unit_test(test_import),
+        cmocka_unit_test(test_repeats),        cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_refuses),        cmocka_unit_test(test_import),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

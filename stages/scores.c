@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char *const averages[] = {"raw", "rank-gauss", NULL};
 static const char *const sources[] = {"compute", "import", NULL};
 
 static const struct up_param params[] = {
@@ -41,6 +42,13 @@ static const struct up_param params[] = {
      .max = 1024,
      .when = "scores.source=compute",
      .doc = "independent draws of weights and batch to average (see data.draws)"},
+    {.name = "average",
+     .kind = UP_P_ENUM,
+     .def = "raw",
+     .choices = averages,
+     .when = "scores.source=compute&scores.repeats!=1",
+     .doc =
+         "average the draws' scores (raw), or the normal scores of their ranks (rank-gauss)"},
     {.name = "channels",
      .kind = UP_P_INT,
      .min = 1,
@@ -157,6 +165,7 @@ static int compute(struct up_score_table *t, const uint8_t *pool, size_t n_pool,
         .channels = up_job_set(job, "channels") ? (int)up_job_int(job, "channels") : 0,
         .depth = up_job_set(job, "depth") ? (int)up_job_int(job, "depth") : 0,
         .repeats = (size_t)up_job_int(job, "repeats"),
+        .by_rank = strcmp(up_job_str(job, "average"), "rank-gauss") == 0,
         .portion = {.archs = pool, .pool = n_pool},
         .seed = up_job_seed(job, "seed"),
     };

@@ -279,8 +279,11 @@ static int run_workers(struct work *w, struct up_err *err)
     return up_fail(err, (enum up_status)w->rc, "%s", w->err.msg);
 }
 
-static void average(struct up_score_table *t, const struct work *w)
+/* by_rank: the draws' values become normal scores first. */
+static void average(struct up_score_table *t, const struct work *w, bool by_rank)
 {
+    for (size_t r = 0; by_rank && r < w->repeats; r++)
+        up_scores_rank(w->draw[r].chunks.value, w->draw[r].chunks.state, t->n, t->m);
     for (size_t at = 0; at < t->n * t->m; at++) {
         double sum = 0;
         size_t valid = 0;
@@ -341,6 +344,6 @@ int up_scores_compute(struct up_score_table *t, const struct up_scores_plan *pla
         return rc;
     t->value = UP_NEW(arena, t->n * t->m, double);
     t->state = UP_NEW(arena, t->n * t->m, uint8_t);
-    average(t, &w);
+    average(t, &w, plan->by_rank && w.repeats > 1);
     return UP_OK;
 }

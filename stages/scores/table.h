@@ -34,6 +34,7 @@ struct up_scores_plan {  /* of a computation */
     int channels, depth; /* <= 0: the space's published network */
     struct up_portion portion;
     size_t repeats; /* independent draws of weights and batch, averaged */
+    bool by_rank;   /* each draw as normal scores of its ranks, else its values as they are */
     uint64_t seed;
 };
 /* Scores the portion by t->names[m] (up_proxies) on the batches of a data artifact; t holds
@@ -41,5 +42,10 @@ struct up_scores_plan {  /* of a computation */
  * is the first draw's. */
 int up_scores_compute(struct up_score_table *t, const struct up_scores_plan *plan,
                       struct up_view data, struct up_job *job, struct up_err *err);
+
+/* value[n][m], column by column: what is valid (state 0) becomes the normal score of its
+ * rank among the valid rows, normal quantile of (mid-rank - 1/2) / rows, as calibrate's
+ * rank-gauss does. */
+void up_scores_rank(double *value, const uint8_t *state, size_t n, size_t m);
 
 #endif

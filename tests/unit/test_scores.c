@@ -1,6 +1,8 @@
 /* scores: computed (kept in parts, whatever the threads) and imported. */
 #include "tests/unit/store_folder.h"
 #include "tests/unit/stage_job.h"
+#include "stages/scores/table.h"
+#include "stages/stat/normal.h"
 #include <math.h>
 
 extern const struct up_stage up_stage_space, up_stage_data, up_stage_scores;
@@ -30,12 +32,14 @@ static int teardown(void **state)
     return 0;
 }
 
+static const char *average; /* one more setting, or NULL */
+
 /* sets: beside the small network's. */
 static struct up_buf compute(struct stage_job *s, struct up_store *store, int threads,
                              const char *limit, const char *proxies, int want)
 {
     const char *sets[] = {
-        "data.draws=2", "scores.channels=4", "scores.depth=1", limit, proxies, NULL};
+        "data.draws=2", "scores.channels=4", "scores.depth=1", limit, proxies, average, NULL};
     struct up_view inputs[] = {up_buf_view(&pool), up_buf_view(&data), {NULL, 0}};
     struct up_buf out = UP_BUF_INIT;
     *s = (struct stage_job){.stage = &up_stage_scores,
@@ -133,6 +137,39 @@ static void test_repeats(void **state)
     assert_non_null(strstr(err.msg, "data.draws"));
     up_buf_release(&two);
     up_buf_release(&one);
+    up_store_close(store);
+    folder_remove(&f);
+}
+
+/* Ranks do not care how the draws are scaled, and what is invalid takes no part. */
+static void test_average_of_ranks(void **state)
+{
+    double v[] = {1e30, 5, -2, 5, 7, 5, NAN, 5};
+    const uint8_t s[] = {0, 0, 0, 0, 0, 0, UP_SCORE_NAN, 0};
+    up_scores_rank(v, s, 4, 2);
+    assert_true(fabs(v[0] - up_normal_quantile(5.0 / 6)) < 1e-15 && v[4] == 0);
+    assert_true(fabs(v[0] + v[2]) < 1e-15 && isnan(v[6]) && v[1] == 0 && v[7] == 0);
+
+    struct folder f = folder_make();
+    struct up_store *store = folder_open(&f);
+    struct stage_job j = {0};
+    uint64_t dims[4];
+    const char *limit = "scores.limit=8", *two = "scores.repeats=2";
+    struct up_buf raw = compute(&j, store, 2, limit, two, UP_OK);
+    average = "scores.average=rank-gauss";
+    struct up_buf rank = compute(&j, store, 2, limit, two, UP_OK);
+    assert_int_equal(j.first_done, 16); /* the draws are kept as they are */
+    const double *b = scores_of(&rank, dims);
+    for (size_t i = 0; i < 8 * 13; i++) /* normal scores of eight ranks */
+        assert_true(fabs(b[i]) <= up_normal_quantile(7.5 / 8));
+    assert_memory_not_equal(scores_of(&raw, dims), b, 8 * 13 * sizeof *b);
+    up_buf_release(&rank);
+    up_buf_release(&raw);
+    raw = compute(&j, store, 2, limit, "scores.repeats=1", UP_OK);
+    average = NULL;
+    rank = compute(&j, store, 2, limit, "scores.repeats=1", UP_OK);
+    assert_same(&raw, &rank); /* one draw is not averaged */
+    up_buf_release(&raw);
     up_store_close(store);
     folder_remove(&f);
 }
@@ -282,9 +319,10 @@ static void test_import(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parts_are_kept), cmocka_unit_test(test_threads_change_no_bit),
-        cmocka_unit_test(test_repeats),        cmocka_unit_test(test_shares),
-        cmocka_unit_test(test_refuses),        cmocka_unit_test(test_import),
+        cmocka_unit_test(test_parts_are_kept),   cmocka_unit_test(test_threads_change_no_bit),
+        cmocka_unit_test(test_repeats),          cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_average_of_ranks), cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_import),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,7 +1,7 @@
 # bash completion for upnas: commands, options, configs, keys after --set.
 _upnas() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-}
-    local commands="init run plan status explain log show diff verify score help version"
+    local commands="init run plan status explain log show diff verify merge score help version"
     local options="--help --json --store --allow-network-store"
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
@@ -21,6 +21,7 @@ _upnas() {
         explain) options+=" --set --keys" ;;
         verify) options+=" --set --rebuild" ;;
         log) options+=" --limit" ;;
+        merge) options+=" --dry-run" ;;
         show) options+=" --raw" ;;
         score) options+=" --space --arch --weights --images --labels --dataset --batch --threads --seed" ;;
     esac
@@ -28,6 +29,7 @@ _upnas() {
         -*) mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word") ;;
         *) case "$command" in
             run | plan | status | explain | verify) mapfile -t COMPREPLY < <(compgen -f -X '!*.yaml' -- "$word"; compgen -d -- "$word") ;;
+            merge) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
             esac ;;
     esac
 }

@@ -119,6 +119,12 @@ int up_store_result_put(struct up_store *s, struct up_view key_doc, struct up_vi
     return put_keyed(s, UP_DB_RESULTS, &item, 1, err);
 }
 
+int up_store_results_put(struct up_store *s, const struct up_memo_item *items, size_t n,
+                         struct up_err *err)
+{
+    return put_keyed(s, UP_DB_RESULTS, items, n, err);
+}
+
 int up_store_result_get(struct up_store *s, struct up_view key_doc, struct up_buf *record,
                         struct up_err *err)
 {

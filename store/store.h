@@ -59,6 +59,9 @@ int up_store_stat(struct up_store *s, struct up_digest digest, struct up_sha256 
 /* ---- results: key document -> record document (both MessagePack, opaque here) ---- */
 int up_store_result_put(struct up_store *s, struct up_view key_doc, struct up_view record,
                         struct up_err *err);
+/* All items, {key document, record}, in one transaction. */
+int up_store_results_put(struct up_store *s, const struct up_memo_item *items, size_t n,
+                         struct up_err *err);
 /* UP_ENOTFOUND also on a collision (another key document under this hash). */
 int up_store_result_get(struct up_store *s, struct up_view key_doc, struct up_buf *record,
                         struct up_err *err);

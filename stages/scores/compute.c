@@ -232,10 +232,11 @@ static void keep_unfinished(struct work *w)
                 (void)up_chunks_write(&w->draw[r].chunks, b * UP_BLOCK, w->draw[r].kept, NULL);
 }
 
+enum { LOOKS = 4096 }; /* at sizes of networks, of some 50 us each */
+
 /* What the largest network to score takes; of very many, the largest of some. */
 static size_t most_memory(const struct work *w)
 {
-    enum { LOOKS = 4096 }; /* of some 50 us each */
     size_t most = 0, step = w->n_pending / LOOKS + 1;
     for (size_t at = 0; at < w->n_pending; at += step) {
         size_t item = w->pending[at];
@@ -251,14 +252,15 @@ static void say_work(const struct work *w)
     enum { MIB = 1 << 20 };
     size_t total = w->repeats * w->t->n, kept = total - w->n_pending;
     const char *unit = unit_of(w);
-    if (w->n_pending == 0)
+    if (w->n_pending == 0) {
         up_job_note(w->job, "%zu %s, all kept from before", total, unit);
-    else if (kept)
-        up_job_note(w->job, "%zu %s, %zu kept from before, each thread needs up to %zu MiB",
-                    total, unit, kept, most_memory(w) / MIB + 1);
-    else
-        up_job_note(w->job, "%zu %s, each thread needs up to %zu MiB", total, unit,
-                    most_memory(w) / MIB + 1);
+        return;
+    }
+    const char *some = w->n_pending < LOOKS ? "" : ", by a sample of them";
+    const char *before =
+        kept ? up_arena_printf(up_job_arena(w->job), ", %zu kept from before", kept) : "";
+    up_job_note(w->job, "%zu %s%s, each thread needs up to %zu MiB%s", total, unit, before,
+                most_memory(w) / MIB + 1, some);
 }
 
 static int run_workers(struct work *w, struct up_err *err)

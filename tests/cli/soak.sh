@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
-# soak.sh UPNAS ROUNDS: kill a run at random moments, resume, check the store; ends with equal bytes.
+# soak.sh UPNAS ROUNDS [COUNT]: kill a run at random moments, resume, check the store; ends with equal
+# bytes. Then the same with a sweep of COUNT architectures, and with its shares merged.
 . "$(dirname "$0")/lib.sh"
+. "$source_dir/tests/cli/sweep.sh"
 rounds=${2:-50}
+sweep_of=${3:-2000}
 
 up run tiny.yaml --json --store whole
 digests whole >want
@@ -19,3 +22,9 @@ for ((i = 1; i <= rounds; ++i)); do
     fi
 done
 echo "$rounds kills, every store sound, equal results"
+
+rm -rf whole
+whole_sweep "$sweep_of"
+killed_sweep killed "$rounds"
+shared_sweep 7
+echo "a sweep of $sweep_of: $rounds kills, 7 shares merged, equal results"

@@ -98,7 +98,7 @@ static void on_progress(struct up_progress *p, const struct up_event *e)
         return;
     p->last = now;
     if (!p->bar || p->notes.len)
-        up_buf_printf(&p->line, "%-10s ... ", e->node);
+        up_buf_printf(&p->line, "%-10s ...%s", e->node, p->bar ? "" : " ");
     if (!p->bar)
         progress_text(&p->line, e);
     up_buf_append(&p->line, p->notes.data, p->notes.len);

@@ -21,7 +21,7 @@ _upnas() {
         explain) options+=" --set --keys" ;;
         verify) options+=" --set --rebuild" ;;
         log) options+=" --limit" ;;
-        show) options+=" --raw" ;;
+        show) options+=" --raw --csv" ;;
         score) options+=" --space --arch --weights --images --labels --dataset --batch --threads --seed" ;;
     esac
     case "$word" in

@@ -22,7 +22,7 @@ for n in "${counts[@]}"; do
                     --set data.folder="$data/cifar-10-batches-bin" --set data.seed=1 --set scores.seed=1 \
                     --set lambda.seed="$seed"
                 cat last >>results
-                up show report --json --store "$store"
+                up show "$(made report)" --json --store "$store"
                 cat out >>rows
             done
             "$python" - "$n" "$source" "$target" <<'P'

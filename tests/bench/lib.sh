@@ -29,15 +29,18 @@ must_import() {
     for m in "$@"; do "$python" -c "import $m" 2>/dev/null || skip "needs python3-$m"; done
 }
 measure() { "$python" "$root/tests/bench/measure.py" "$@"; }
-# up ARG...: upnas, whose lines come only when it fails. The last line stays in the file `last`.
+# up ARG...: upnas, whose lines come only when it fails; else they are in the file `out`, and the last one of a
+# run in `last`.
 up() {
     "$upnas" "$@" >out 2>err || {
         cat out err >&2
         echo "upnas $* failed" >&2
         exit 1
     }
-    tail -n 1 out >last
+    [ "$1" != run ] || tail -n 1 out >last
 }
+# made NODE: the name of what that node of the last run of ours made, whoever else uses the store.
+made() { printf '%s:%s' "$(sed -n 's/.*"run": "\([^"]*\)".*/\1/p' last)" "$1"; }
 # environment NAME [KEY=VALUE...]: the first line.
 environment() {
     up run "$root/configs/quick.yaml" space --store fresh --json

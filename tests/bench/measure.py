@@ -31,7 +31,8 @@ def number(text):
 
 
 def pairs(words):
-    return {k: int(v) if v.isdigit() else v for k, v in (w.split("=", 1) for w in words)}
+    fields = dict(w.split("=", 1) for w in words)
+    return {k: int(v) if v.isdigit() else v if number(v) is None else number(v) for k, v in fields.items()}
 
 
 def rows(path):

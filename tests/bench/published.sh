@@ -24,7 +24,7 @@ scores() {
     shift
     up run "$root/configs/quick.yaml" scores --store "$store" --json --set space.name="$space" \
         --set space.list=archs.txt --set scores.limit=0 "$@"
-    up show scores --csv --store "$store"
+    up show "$(made scores)" --csv --store "$store"
     mv out "$to"
 }
 scores theirs.csv --set scores.source=import --set benchmark.scores="$data/$table"

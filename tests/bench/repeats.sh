@@ -23,9 +23,9 @@ for k in "${repeats[@]}"; do
             --set benchmark.accuracy="$data/nb201_accuracy_cifar10.csv" --set report.target=cifar10_test \
             --set vgae.epochs=1 --set mpe.epochs=1 --set search.starts=1
         cat last >>"unified.$k"
-        up show scores --csv --store "$store"
+        up show "$(made scores)" --csv --store "$store"
         mv out "scores.$k.$seed"
-        up show report n_unused --json --store "$store"
+        up show "$(made report)" n_unused --json --store "$store"
         cat out >>"rows.$k"
     done
     measure agree "scores.$k.1" "scores.$k.2" >"agree.$k"

@@ -22,7 +22,7 @@ _upnas() {
         verify) options+=" --set --rebuild" ;;
         log) options+=" --limit" ;;
         merge) options+=" --dry-run" ;;
-        show) options+=" --raw" ;;
+        show) options+=" --raw --csv" ;;
         score) options+=" --space --arch --weights --images --labels --dataset --batch --threads --seed" ;;
     esac
     case "$word" in

@@ -110,7 +110,7 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
     }
     if ((rc = up_cli_words(c, &t.rest, 1, 2, "a config", err)) ||
         (rc = up_task_config(&t, err)) || (rc = up_task_peek_store(&t, err)) ||
-        (rc = up_plan_make(&plan, t.config, t.store, &t.mode, err)) ||
+        (rc = up_plan_make(&plan, t.config, NULL, t.store, &t.mode, err)) ||
         (rc = explain(&out, &t, plan, t.rest.n > 1 ? t.rest.v[1] : NULL, err)))
         goto out;
     rc = up_cli_print(&out, err);

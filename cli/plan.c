@@ -21,12 +21,12 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
     int rc = up_cli_options(c, opts, argc, argv, &t.rest, err);
     if (rc || t.common.help)
         return rc;
-    if ((rc = up_cli_words(c, &t.rest, 1, 1, "a config", err)) ||
+    if ((rc = up_cli_words(c, &t.rest, 1, 2, "a config", err)) ||
         (rc = up_task_config(&t, err)))
         goto out;
     up_task_warn(&t);
     if ((rc = up_task_peek_store(&t, err)) ||
-        (rc = up_plan_make(&plan, t.config, t.store, &t.mode, err)))
+        (rc = up_plan_make(&plan, t.config, up_task_target(&t), t.store, &t.mode, err)))
         goto out;
     if (t.common.json)
         up_plan_json(&out, plan, NULL);
@@ -40,5 +40,5 @@ out:
     return rc;
 }
 
-const struct up_command up_command_plan = {"plan", "CONFIG [--set KEY=VALUE ...]",
+const struct up_command up_command_plan = {"plan", "CONFIG [NODE] [--set KEY=VALUE ...]",
                                            "say what a run would compute, and why", NULL, run};

@@ -103,7 +103,7 @@ int up_rebuild(struct up_rebuilt *out, struct up_task *t, size_t n, struct up_er
     struct up_plan *p = NULL;
     bool *chosen = NULL;
 
-    int rc = up_plan_make(&p, t->config, t->store, &t->mode, err);
+    int rc = up_plan_make(&p, t->config, NULL, t->store, &t->mode, err);
     if (rc)
         return rc;
     chosen = up_alloc(p->n + 1);

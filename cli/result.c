@@ -136,10 +136,16 @@ static int collect(struct up_outdir *o, struct up_cursor c, struct up_err *err)
     return rc;
 }
 
+static const char *const carriers[] = {"decode", "report"};
+
+bool up_result_has_files(const struct up_run_record *r)
+{
+    return up_run_record_node(r, carriers[0]) || up_run_record_node(r, carriers[1]);
+}
+
 int up_result_files(const char *dir, struct up_buf *names, struct up_store *s,
                     const struct up_run_record *r, struct up_err *err)
 {
-    static const char *const carriers[] = {"decode", "report"};
     struct up_buf doc[2] = {UP_BUF_INIT, UP_BUF_INIT};
     struct up_outdir o = {.names = names};
     struct up_cursor files;

@@ -68,6 +68,7 @@ static int execute(struct up_run_record **record, struct up_task *t, int threads
     struct up_provenance who;
     struct up_progress progress;
     struct up_run_opts o = {.threads = threads,
+                            .target = up_task_target(t),
                             .mode = t->mode,
                             .cancel = &interrupted,
                             .event = on_event,
@@ -109,7 +110,7 @@ static void files_line(struct up_buf *out, const char *dir, const char *names)
     up_buf_release(&some);
 }
 
-/* dir NULL: no files. */
+/* dir NULL: no files. A run that ends before there are any leaves those of an earlier one. */
 static int hand_over(struct up_task *t, const struct up_run_record *r, const char *dir,
                      struct up_err *err)
 {
@@ -117,14 +118,15 @@ static int hand_over(struct up_task *t, const struct up_run_record *r, const cha
     char took[24];
     int rc = UP_OK;
 
-    if (dir && (rc = up_result_files(dir, &names, t->store, r, err)))
+    if (dir && up_result_has_files(r) && (rc = up_result_files(dir, &names, t->store, r, err)))
         goto out;
     if (t->common.json) {
         if (!(rc = up_result_event(&out, t->store, r, err)))
             rc = up_cli_print(&out, err);
         goto out;
     }
-    up_buf_puts(&out, "\n");
+    if (up_run_record_node(r, "report"))
+        up_buf_puts(&out, "\n");
     if ((rc = up_result_text(&out, t->store, r, err)))
         goto out;
     if (names.len)
@@ -173,7 +175,7 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
     int rc = up_cli_options(c, opts, argc, argv, &t.rest, err);
     if (rc || t.common.help)
         return rc;
-    if ((rc = up_cli_words(c, &t.rest, 1, 1, "a config, such as configs/quick.yaml", err)) ||
+    if ((rc = up_cli_words(c, &t.rest, 1, 2, "a config, such as configs/quick.yaml", err)) ||
         (rc = up_task_config(&t, err)) || (rc = up_pin_kernels(t.config->native, err)))
         goto out;
     up_task_warn(&t);
@@ -189,9 +191,10 @@ out:
 }
 
 const struct up_command up_command_run = {
-    "run", "CONFIG [--set KEY=VALUE ...] [--threads N] [--out DIR]",
+    "run", "CONFIG [NODE] [--set KEY=VALUE ...] [--threads N] [--out DIR]",
     "compute what is missing and print the best architectures",
-    "Prints a line for every node: cached, or ran and why. Interrupted by Ctrl-C or killed, "
-    "it\n"
-    "continues where it was when started again.",
+    "Prints a line for every node: cached, or ran and why. With NODE, such as scores, that "
+    "node\n"
+    "and what it reads alone. Interrupted by Ctrl-C or killed, it continues where it was when\n"
+    "started again.",
     run};

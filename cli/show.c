@@ -1,4 +1,5 @@
 /* upnas show: a run, an artifact, or one number of it, with where it came from. */
+#include "cli/archs_csv.h"
 #include "cli/doc.h"
 #include "cli/task.h"
 #include "dag/record.h"
@@ -8,7 +9,7 @@
 struct show {
     struct up_common common;
     struct up_words rest; /* NAME [PATH] */
-    bool raw;
+    bool raw, csv;
     struct up_store *store;
     struct up_buf out;
 };
@@ -232,7 +233,9 @@ static int artifact(struct show *s, const struct up_result *r, struct up_err *er
         rc = up_fail_in(err, rc, "%s (run it again: it is computed anew)", r->stage);
     if (rc)
         goto out;
-    if (s->common.json && !s->raw) {
+    if (s->csv) {
+        rc = up_archs_csv(&s->out, r->stage, up_buf_view(&doc), err);
+    } else if (s->common.json && !s->raw) {
         up_jw_init(&w, &s->out, 0);
         up_jw_object(&w);
         provenance_json(&w, r);
@@ -253,6 +256,13 @@ out:
     return rc;
 }
 
+static int csv_usage(struct up_err *err)
+{
+    return up_fail(err, UP_EUSAGE,
+                   "--csv prints a whole artifact, without --json, --raw or a path, as in "
+                   "'upnas show scores --csv'");
+}
+
 /* NAME is an artifact, or else a run; the sentence is the artifact's when it is neither. */
 static int show(struct show *s, struct up_err *err)
 {
@@ -264,7 +274,10 @@ static int show(struct show *s, struct up_err *err)
 
     bool last = s->rest.n < 2 && !strncmp(name, "last", 4) && (!name[4] || name[4] == '~') &&
                 !strchr(name, ':'); /* can be nothing but a run */
-    if (s->rest.n < 2 && !(rc = up_run_find(s->store, name, &r, last ? err : NULL))) {
+    if (s->csv && last)
+        return csv_usage(err);
+    if (s->rest.n < 2 && !s->csv &&
+        !(rc = up_run_find(s->store, name, &r, last ? err : NULL))) {
         (s->common.json ? run_json : run_text)(&s->out, r);
     } else if (!last && !(rc = up_result_find(s->store, name, &result, &arena, err))) {
         rc = artifact(s, &result, err);
@@ -277,15 +290,19 @@ static int show(struct show *s, struct up_err *err)
 static int run(const struct up_command *c, int argc, char **argv, struct up_err *err)
 {
     struct show s = {.common = UP_COMMON_INIT};
-    const struct up_opt opts[] = {UP_OPT_COMMON(&s.common),
-                                  {"--raw", UP_OPT_FLAG, &s.raw, NULL,
-                                   "only the bytes of a text or binary, for a file or pipe", 0,
-                                   0},
-                                  {0}};
+    const struct up_opt opts[] = {
+        UP_OPT_COMMON(&s.common),
+        {"--raw", UP_OPT_FLAG, &s.raw, NULL,
+         "only the bytes of a text or binary, for a file or pipe", 0, 0},
+        {"--csv", UP_OPT_FLAG, &s.csv, NULL,
+         "the architectures of space, scores or benchmark as a table", 0, 0},
+        {0}};
 
     int rc = up_cli_options(c, opts, argc, argv, &s.rest, err);
     if (rc || s.common.help)
         return rc;
+    if (s.csv && (s.raw || s.common.json || s.rest.n != 1))
+        return csv_usage(err);
     if (!(rc = up_cli_words(c, &s.rest, 0, 2, "", err)) &&
         !(rc = up_cli_open_store(&s.store, &s.common, false, err)) && !(rc = show(&s, err)))
         rc = up_cli_print(&s.out, err);
@@ -299,5 +316,7 @@ const struct up_command up_command_show = {
     "NAME: a run (an id, part of one, last, last~1), a node of the last run (lambda), "
     "RUN:NODE,\n"
     "or the first digits of a digest. PATH leads into the artifact: weights, best/0/arch,\n"
-    "scores/17/3, files/cell-1.svg (with --raw, into a file).",
+    "scores/17/3, files/cell-1.svg (with --raw, into a file). With --csv the scored\n"
+    "architectures (scores), the pool (space) or a published table (benchmark) are a CSV that\n"
+    "benchmark.scores and space.list read again.",
     run};

@@ -117,7 +117,7 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
         goto out;
     n.store = t.store;
     if ((rc = count(&n, err)) || (n.runs && (rc = up_run_find(t.store, "last", &last, err))) ||
-        (t.config && (rc = up_plan_make(&plan, t.config, t.store, &t.mode, err))))
+        (t.config && (rc = up_plan_make(&plan, t.config, NULL, t.store, &t.mode, err))))
         goto out;
     (t.common.json ? as_json : as_text)(&out, t.common.store, &n, last, plan);
     rc = up_cli_print(&out, err);

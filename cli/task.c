@@ -28,6 +28,11 @@ int up_task_config(struct up_task *t, struct up_err *err)
     return rc;
 }
 
+const char *up_task_target(const struct up_task *t)
+{
+    return t->rest.n > 1 ? t->rest.v[1] : NULL;
+}
+
 static void warn(void *ctx, const char *sentence)
 {
     (void)ctx;

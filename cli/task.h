@@ -23,6 +23,8 @@ struct up_task {
             "lay a value over the config; repeatable", 0, 0                                    \
     }
 
+/* The node after the configuration's name, rest.v[1], or NULL. */
+const char *up_task_target(const struct up_task *t);
 /* Loads the configuration rest.v[0]. */
 int up_task_config(struct up_task *t, struct up_err *err);
 /* Opens the store for reading; when there is none, store stays NULL and that is fine. */

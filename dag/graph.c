@@ -61,7 +61,26 @@ static int add(struct up_graph *g, const struct up_config *c, const struct chain
     return UP_OK;
 }
 
-int up_graph_make(struct up_graph **out, const struct up_config *c, struct up_err *err)
+/* Whether some node is made: all of the configuration, or the target alone. */
+static bool wanted(const struct up_config *c, const struct up_stage *s, const char *target)
+{
+    return (!target || !strcmp(s->name, target)) && up_when_holds(c, s->when);
+}
+
+static int no_target(const struct up_config *c, const char *target, struct up_err *err)
+{
+    struct up_buf have = UP_BUF_INIT;
+    for (size_t i = 0; c->stages[i]; i++)
+        if (wanted(c, c->stages[i], NULL))
+            up_buf_printf(&have, "%s%s", have.len ? ", " : "", c->stages[i]->name);
+    int rc = up_fail(err, UP_EUSAGE, "this config has no node '%.80s'; it has: %s", target,
+                     up_buf_str(&have));
+    up_buf_release(&have);
+    return rc;
+}
+
+int up_graph_make(struct up_graph **out, const struct up_config *c, const char *target,
+                  struct up_err *err)
 {
     size_t n = 0;
     while (c->stages[n])
@@ -71,9 +90,11 @@ int up_graph_make(struct up_graph **out, const struct up_config *c, struct up_er
     int rc = UP_OK;
     for (size_t i = 0; !rc && i < n; i++) {
         struct chain open = {c->stages[i], NULL};
-        if (up_when_holds(c, c->stages[i]->when))
+        if (wanted(c, c->stages[i], target))
             rc = add(g, c, &open, err);
     }
+    if (!rc && !g->n && target)
+        rc = no_target(c, target, err);
     for (size_t i = 0; !rc && i < g->n; i++)
         if (g->nodes[i].stage->check)
             rc = g->nodes[i].stage->check(c, err);

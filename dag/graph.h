@@ -16,10 +16,12 @@ struct up_graph {
     size_t n;
 };
 
-/* A declared input with a `when` that holds must be in the graph, otherwise
- * UP_EUSAGE names what to set. One without a `when` is simply absent then. Every stage
- * of the graph has had its check() of the settings. */
-int up_graph_make(struct up_graph **out, const struct up_config *c, struct up_err *err);
+/* target: NULL, or the name of a stage, which then is the last node, after those it reads.
+ * UP_EUSAGE when the configuration has no such node. A declared input with a `when` that holds
+ * must be in the graph, otherwise UP_EUSAGE names what to set. One without a `when` is simply
+ * absent then. Every stage of the graph has had its check() of the settings. */
+int up_graph_make(struct up_graph **out, const struct up_config *c, const char *target,
+                  struct up_err *err);
 void up_graph_free(struct up_graph *g);
 int up_graph_find(const struct up_graph *g, const char *stage); /* UP_NO_NODE: not in it */
 

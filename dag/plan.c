@@ -125,12 +125,12 @@ out:
     return rc;
 }
 
-int up_plan_make(struct up_plan **out, const struct up_config *c, struct up_store *store,
-                 const struct up_float *mode, struct up_err *err)
+int up_plan_make(struct up_plan **out, const struct up_config *c, const char *target,
+                 struct up_store *store, const struct up_float *mode, struct up_err *err)
 {
     struct up_graph *g = NULL;
     *out = NULL;
-    int rc = up_graph_make(&g, c, err);
+    int rc = up_graph_make(&g, c, target, err);
     if (rc)
         return rc;
     struct up_plan *plan = up_alloc(sizeof *plan);

@@ -45,10 +45,10 @@ struct up_plan {
     size_t n, cached, run, pending;
 };
 
-/* store may be NULL: nothing was ever computed. Reads the files that active
- * stages name; errors as up_graph_make, and the files' own. */
-int up_plan_make(struct up_plan **out, const struct up_config *c, struct up_store *store,
-                 const struct up_float *mode, struct up_err *err);
+/* target as in dag/graph.h. store may be NULL: nothing was ever computed. Reads the files that
+ * active stages name; errors as up_graph_make, and the files' own. */
+int up_plan_make(struct up_plan **out, const struct up_config *c, const char *target,
+                 struct up_store *store, const struct up_float *mode, struct up_err *err);
 void up_plan_free(struct up_plan *p);
 const struct up_plan_node *up_plan_find(const struct up_plan *p, const char *stage);
 

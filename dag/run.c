@@ -136,7 +136,7 @@ int up_run_execute(struct up_run_record **out, const struct up_config *c,
     struct up_err local = {0}, *e = err ? err : &local;
     double t = up_clock_seconds();
     *out = NULL;
-    int rc = up_graph_make(&x.g, c, e);
+    int rc = up_graph_make(&x.g, c, opts->target, e);
     if (rc)
         return rc;
     UP_CHECK(!pthread_mutex_init(&x.lock, NULL));

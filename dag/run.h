@@ -38,7 +38,8 @@ struct up_event {
 typedef void up_event_fn(void *ctx, const struct up_event *e);
 
 struct up_run_opts {
-    int threads; /* 0 = 1 */
+    int threads;        /* 0 = 1 */
+    const char *target; /* NULL, or as in dag/graph.h: what the run is for */
     struct up_float mode;
     const struct up_pair *provenance; /* host, user, compiler, blas, ...: recorded as given */
     size_t nprovenance;

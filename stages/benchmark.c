@@ -39,8 +39,10 @@ static int load(struct up_job *job, const char *param, struct up_table *t,
     if (!up_job_files(job, param, &file))
         return UP_OK;
     ignore.n = up_job_list(job, "ignore", &ignore.name);
-    struct up_table_wish wish = {up_column_wanted, &ignore, up_job_str(job, "dataset"),
-                                 strcmp(param, "scores") ? NULL : up_column_is_proxy};
+    struct up_table_wish wish = {.want = up_column_wanted,
+                                 .ctx = &ignore,
+                                 .dataset = up_job_str(job, "dataset"),
+                                 .number = strcmp(param, "scores") ? NULL : up_column_is_proxy};
     int rc = up_table_read(t, file->path, file->bytes, &wish, up_job_arena(job), err);
     if (rc)
         return rc;

@@ -14,16 +14,6 @@ struct part { /* one table on its way in */
     uint32_t *to;         /* [columns] column of the benchmark */
 };
 
-static int no_arch(const struct up_table *t, size_t row, const char *s,
-                   const struct up_space *space, int rc, struct up_err *err)
-{
-    if (t->row[row].line)
-        return up_fail_in(err, rc, "%s:%zu: '%.80s' is no architecture of %s", t->name,
-                          t->row[row].line, s, space->name);
-    return up_fail_in(err, rc, "%s: item %zu, '%.80s', is no architecture of %s", t->name, row,
-                      s, space->name);
-}
-
 /* Every further column names the same cell, in whatever spelling; empty fields say nothing. */
 static int agree(const struct part *p, const struct up_space *space, struct up_err *err)
 {
@@ -33,9 +23,9 @@ static int agree(const struct part *p, const struct up_space *space, struct up_e
         struct up_arch a, b, first;
         if (!*also->arch)
             continue;
-        int rc = space->parse(&a, also->arch, strlen(also->arch), err);
+        int rc = up_table_arch(&a, t, also->row, also->arch, space, err);
         if (rc)
-            return no_arch(t, also->row, also->arch, space, rc, err);
+            return rc;
         space->canonical(&b, &a);
         space->canonical(&first, &p->arch[also->row]);
         if (up_arch_cmp(&b, &first))
@@ -55,10 +45,9 @@ static int parse(struct part *p, const struct up_space *space, struct up_arena *
     p->arch = UP_NEW(arena, t->rows, struct up_arch);
     p->at = UP_NEW(arena, t->rows, uint32_t);
     for (size_t i = 0; i < t->rows; i++) {
-        const char *s = t->row[i].arch;
-        int rc = space->parse(&p->arch[i], s, strlen(s), err);
+        int rc = up_table_arch(&p->arch[i], t, i, t->row[i].arch, space, err);
         if (rc)
-            return no_arch(t, i, s, space, rc, err);
+            return rc;
     }
     if (!t->rows)
         return up_fail(err, UP_EINVAL, "%s holds no architectures, only its header", t->name);

@@ -1,4 +1,5 @@
 #include "stages/format/table.h"
+#include "stages/space/space.h"
 #include <string.h>
 #include <strings.h>
 
@@ -67,7 +68,7 @@ int up_table_arch_column(const char *const *names, size_t n)
 
 bool up_table_wants(const struct up_table_wish *w, const char *name)
 {
-    return !up_table_arch_name(name) && (!w->want || w->want(w->ctx, name));
+    return !w->archs && !up_table_arch_name(name) && (!w->want || w->want(w->ctx, name));
 }
 
 int up_table_text(struct up_table *t, const struct up_table_wish *w, const char *name,
@@ -97,6 +98,19 @@ int up_table_no_arch(const struct up_table *t, const char *const *found, size_t 
                      t->name, n ? up_buf_str(&list) : "none");
     up_buf_release(&list);
     return rc;
+}
+
+int up_table_arch(struct up_arch *out, const struct up_table *t, size_t row, const char *text,
+                  const struct up_space *space, struct up_err *err)
+{
+    int rc = space->parse(out, text, strlen(text), err);
+    if (rc && t->row[row].line)
+        return up_fail_in(err, rc, "%s:%zu: '%.80s' is no architecture of %s", t->name,
+                          t->row[row].line, text, space->name);
+    if (rc)
+        return up_fail_in(err, rc, "%s: item %zu, '%.80s', is no architecture of %s", t->name,
+                          row, text, space->name);
+    return UP_OK;
 }
 
 static bool begins(struct up_view v, char c)

@@ -7,12 +7,17 @@
  *            indices in an array "index"); or a matrix "scores"
  *            [n][M] with the text array "names" [M]
  *   NASLib   zc_*.json; val_accuracy of data set D becomes column D_val
+ *   list     one architecture per line, where architectures are all that is wanted; empty lines
+ *            and those that begin with # are skipped
  * What the columns mean is the caller's business. */
 #ifndef UP_FORMAT_TABLE_H
 #define UP_FORMAT_TABLE_H
 #include "store/base/arena.h"
 #include "store/base/buf.h"
 #include "store/base/err.h"
+
+struct up_arch;
+struct up_space;
 
 enum up_table_kind {
     UP_COL_NUMBER,  /* the format does not say */
@@ -61,15 +66,22 @@ struct up_table_wish {
     /* Whether column `name`, if wanted, must hold numbers: text all the way down is then
      * an error. NULL: none; such a column is left out. */
     bool (*number)(void *ctx, const char *name);
+    bool archs; /* architectures are all that is wanted: there are no columns, and what would be
+                   a CSV without an architecture column is a list */
 };
 
 /* Format by content: PK -> NPZ, '{' -> NASLib; else by the name's end, .npz or .json, else
- * CSV. name, bytes and wish are
+ * CSV or a list. name, bytes and wish are
  * borrowed; everything in *t lives in the arena. */
 int up_table_read(struct up_table *t, const char *name, struct up_view bytes,
                   const struct up_table_wish *wish, struct up_arena *arena, struct up_err *err);
+/* The architecture of a row, as spelled; `text` is t->row[row].arch or another spelling in that
+ * row. UP_EINVAL says in which line the text is that is none. */
+int up_table_arch(struct up_arch *out, const struct up_table *t, size_t row, const char *text,
+                  const struct up_space *space, struct up_err *err);
 
-/* ---- for the three readers ---- */
+/* ---- for the readers ---- */
+void up_table_list(struct up_table *t, struct up_view bytes);
 int up_table_csv(struct up_table *t, struct up_view bytes, const struct up_table_wish *wish,
                  struct up_err *err);
 int up_table_npz(struct up_table *t, struct up_view bytes, const struct up_table_wish *wish,

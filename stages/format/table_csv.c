@@ -147,6 +147,11 @@ int up_table_csv(struct up_table *t, struct up_view bytes, const struct up_table
         names[i] = up_arena_strndup(t->arena, (const char *)v.data, v.len);
     }
     int arch = up_table_arch_column(names, c.columns);
+    if (arch < 0 && wish->archs) {
+        up_csv_release(&c);
+        up_table_list(t, bytes);
+        return UP_OK;
+    }
     if (arch < 0)
         rc = no_arch(t, names, c.columns, err);
     if (!rc)

@@ -80,7 +80,7 @@ static int take(void *ctx, const struct up_naslib_row *row, struct up_err *err)
         struct up_table_cell c = {at, 0, f->value, f->line, f->column};
         if (f->proxy && chosen && up_table_wants(r->wish, f->name))
             c.col = up_table_add_column(t, f->name, UP_COL_SCORE);
-        else if (!f->proxy && is_accuracy(f->name))
+        else if (!f->proxy && !r->wish->archs && is_accuracy(f->name))
             c.col = up_table_add_column(t, accuracy_name(r, row->dataset, f->name),
                                         UP_COL_ACCURACY);
         else
@@ -95,7 +95,9 @@ int up_table_naslib(struct up_table *t, struct up_view bytes, const struct up_ta
 {
     struct reading r = {.t = t, .wish = wish};
     int rc = up_naslib_read(t->name, bytes, count, &r, err);
-    if (!rc)
+    if (!rc && wish->archs)
+        r.chosen = ""; /* of all of them */
+    else if (!rc)
         rc = choose(&r, err);
     if (!rc)
         rc = up_naslib_read(t->name, bytes, take, &r, err);

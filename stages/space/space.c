@@ -85,14 +85,34 @@ static bool add(struct seen *s, const struct up_arch *a)
     }
 }
 
+static struct seen seen_new(size_t most)
+{
+    size_t slots = 16;
+    while (slots < 2 * most)
+        slots *= 2;
+    return (struct seen){up_alloc(slots * sizeof(struct up_arch *)), slots - 1};
+}
+
+size_t up_space_distinct(struct up_arch *a, size_t n, const struct up_space *s)
+{
+    struct seen seen = seen_new(n);
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct up_arch c;
+        s->canonical(&c, &a[i]);
+        a[kept] = c;
+        kept += add(&seen, &a[kept]);
+    }
+    free(seen.slot);
+    return kept;
+}
+
 /* Draws until `want` distinct canonical forms are there. */
 static int draw(struct up_arch *out, const struct up_space *s, size_t want, uint64_t seed,
                 struct up_err *err)
 {
-    size_t slots = 16, n = 0, vain = 0;
-    while (slots < 2 * want)
-        slots *= 2;
-    struct seen seen = {up_alloc(slots * sizeof *seen.slot), slots - 1};
+    size_t n = 0, vain = 0;
+    struct seen seen = seen_new(want);
     struct up_rng r = up_rng_init(seed, "pool");
     while (n < want && vain < 1000000) {
         struct up_arch a;

@@ -76,5 +76,8 @@ int up_space_find(const struct up_space **out, const char *name, struct up_err *
  * spaces). *out is the caller's, free(). */
 int up_space_pool(struct up_arch **out, size_t *n, const struct up_space *s, size_t want,
                   uint64_t seed, struct up_err *err);
+/* In place: canonical forms, each once, in the order in which they first occur; returns how
+ * many those are. */
+size_t up_space_distinct(struct up_arch *a, size_t n, const struct up_space *s);
 
 #endif

@@ -23,7 +23,7 @@ for line in open("out"): json.loads(line)' || fail "$* --json is not JSON"
 up init --json && lines init
 up run tiny.yaml --json && lines run
 up run tiny.yaml --set lambda.preset=sum --json && lines run
-for c in "plan tiny.yaml" "status" "status tiny.yaml" "explain tiny.yaml" "explain tiny.yaml search" log show \
+for c in "plan tiny.yaml" "plan tiny.yaml scores" "run tiny.yaml scores" "status" "status tiny.yaml" "explain tiny.yaml" "explain tiny.yaml search" log show \
     "show last~1" "show lambda" "show lambda weights" "show scores scores/0/1" "show search unified/0" diff verify \
     "score --space nb201 --arch 100 --batch 4"; do
     # shellcheck disable=SC2086 # words

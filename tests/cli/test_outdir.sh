@@ -12,6 +12,12 @@ up run tiny.yaml --set search.top=2
 while read -r f; do [ -s "results/$f" ] || fail "files.txt lists $f"; done <results/files.txt
 ls results/.[!.]* 2>/dev/null && fail "temporary files are left"
 
+# A run for a node in the middle ends there, and leaves the files of the whole one.
+up run tiny.yaml scores --set scores.limit=12 --json
+[ "$(executed)" = "scores " ] || fail "executed: $(executed)"
+[ -s results/cell-2.svg ] || fail "the files of the earlier run are gone"
+refuse 2 "no node 'score'; it has: space, data, scores" run tiny.yaml score
+
 # A file that cannot be put there: nothing has changed.
 if [ "$(id -u)" != 0 ]; then
     cp -r results before && chmod a-w results

@@ -45,7 +45,7 @@ static void use(const struct up_config *c)
     up_buf_clear(&b);
     up_key_doc(&b, c, &src, &none, NULL, &mode);
     UP_CHECK(!up_pack_check(up_buf_view(&b), NULL));
-    if (up_graph_make(&g, c, &err))
+    if (up_graph_make(&g, c, NULL, &err))
         UP_CHECK(err.msg[0]);
     up_graph_free(g);
     up_buf_release(&b);

@@ -1,5 +1,5 @@
 /* links: up_format
- * Any benchmark file, the format found by content: CSV mostly. */
+ * Any benchmark file, the format found by content: CSV mostly; and a file of architectures. */
 #include "stages/format/csv.h"
 #include "stages/format/table.h"
 #include <stddef.h>
@@ -20,6 +20,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         up_csv_release(&c);
     }
     (void)up_table_read(&t, "f", (struct up_view){data, size}, &wish, &arena, &err);
+    wish.archs = true;
+    if (!up_table_read(&t, "f", (struct up_view){data, size}, &wish, &arena, &err))
+        UP_CHECK(!t.columns && !t.cells && t.rows <= size);
     up_arena_release(&arena);
     return 0;
 }

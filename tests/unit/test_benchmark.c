@@ -17,7 +17,8 @@ static struct up_table *table(const char *name, const char *text)
     static const char *const ignored[] = {"mine"};
     static struct up_column_ignore ignore = {1, ignored};
     struct up_table *t = UP_NEW(&arena, 1, struct up_table);
-    struct up_table_wish wish = {up_column_wanted, &ignore, NULL, up_column_is_proxy};
+    struct up_table_wish wish = {
+        .want = up_column_wanted, .ctx = &ignore, .number = up_column_is_proxy};
     if (up_table_read(t, name, up_view_str(text), &wish, &arena, &err))
         fail_msg("%s", err.msg);
     return t;

@@ -141,13 +141,38 @@ static void tables_of_numbers(void **state)
     up_arena_release(&arena);
 }
 
+static void architectures_alone(void **state)
+{
+    static const struct up_table_wish wish = {.archs = true};
+    static const char *const texts[] = {
+        "\xef\xbb\xbf# of the paper\n\nA\r\n  (1, 2) \t\n#B\nA",
+        "id,arch,comment\n1,A,x\n2,\"(1, 2)\",3\n3,A,4\n",
+        "{\"cifar10\": {\"A\": {\"val_accuracy\": 1}, \"(1, 2)\": {\"snip\": {\"score\": 1}}}, "
+        "\"other\": {\"A\": {\"val_accuracy\": 2}}}",
+    };
+    static const size_t last_line[] = {6, 4, 1};
+    struct up_arena arena = UP_ARENA_INIT;
+    struct up_table t;
+    struct up_err err;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (up_table_read(&t, "f", up_view_str(texts[i]), &wish, &arena, &err))
+            fail_msg("%s", err.msg);
+        assert_true(t.rows == 3 && t.columns == 0 && t.cells == 0);
+        assert_string_equal(t.row[0].arch, "A");
+        assert_string_equal(t.row[1].arch, "(1, 2)");
+        assert_string_equal(t.row[2].arch, "A");
+        assert_int_equal(t.row[2].line, last_line[i]);
+        assert_null(t.note);
+    }
+    up_arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(quotes_lines_and_marks),
-        cmocka_unit_test(broken_rows),
-        cmocka_unit_test(written_rows_read_back),
-        cmocka_unit_test(tables_of_numbers),
+        cmocka_unit_test(quotes_lines_and_marks), cmocka_unit_test(broken_rows),
+        cmocka_unit_test(written_rows_read_back), cmocka_unit_test(tables_of_numbers),
+        cmocka_unit_test(architectures_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,7 +46,7 @@ static void proxy_table_is_canonical(void **state)
     struct up_buf b = shared_file("data/nb201_zc_proxies.csv");
     struct up_arena arena = UP_ARENA_INIT;
     struct up_column_ignore ignore = {0};
-    struct up_table_wish wish = {up_column_wanted, &ignore, NULL, NULL};
+    struct up_table_wish wish = {.want = up_column_wanted, .ctx = &ignore};
     struct up_table t;
     struct up_benchmark m;
     struct up_err err;

@@ -85,7 +85,7 @@ static const struct up_plan_node *planned(struct up_plan **p, struct up_store *s
     struct up_float mode = {"Haswell", "avx2"};
     struct up_err err = {0};
     struct up_config *c = fake_config(yaml, sets, set ? 1 : 0);
-    if (up_plan_make(p, c, s, &mode, &err))
+    if (up_plan_make(p, c, NULL, s, &mode, &err))
         fail_msg("%s", err.msg);
     up_config_free(c);
     return up_plan_find(*p, node);
@@ -441,7 +441,7 @@ static void test_check(void **state)
     struct up_plan *plan = NULL;
     struct up_run_record *r = NULL;
     struct up_err err = {0};
-    assert_int_equal(up_plan_make(&plan, c, s, &mode, &err), UP_EUSAGE);
+    assert_int_equal(up_plan_make(&plan, c, NULL, s, &mode, &err), UP_EUSAGE);
     assert_string_equal(err.msg, "--set src.n=77: src.n is 77; choose another");
     assert_int_equal(up_run_execute(&r, c, s, &o, &err), UP_EUSAGE);
     assert_null(r);
@@ -451,9 +451,40 @@ static void test_check(void **state)
     up_store_close(s);
 }
 
+/* A node and what it reads, and nothing behind it. */
+static void test_target(void **state)
+{
+    struct up_store *s = open_store();
+    struct up_config *c = fake_config("", NULL, 0);
+    struct up_float mode = {"Haswell", "avx2"};
+    struct up_run_opts o = {.mode = mode, .target = "half"};
+    struct up_plan *plan = NULL;
+    struct up_run_record *r = NULL;
+    struct up_err err = {0};
+    assert_int_equal(up_plan_make(&plan, c, "half", s, &mode, &err), UP_OK);
+    assert_int_equal(plan->n, 2);
+    up_plan_free(plan);
+    assert_int_equal(up_run_execute(&r, c, s, &o, &err), UP_OK);
+    assert_int_equal(r->executed, 2);
+    assert_int_equal(r->nnodes, 2);
+    assert_string_equal(r->nodes[1].stage, "half");
+    up_run_record_free(r);
+    o.target = "hal";
+    assert_int_equal(up_run_execute(&r, c, s, &o, &err), UP_EUSAGE);
+    assert_string_equal(err.msg, "this config has no node 'hal'; it has: src, half, sum");
+    assert_null(r);
+    r = run(s, "", NULL, UP_OK);
+    assert_int_equal(r->executed, 1);
+    assert_int_equal(r->cached, 2);
+    up_run_record_free(r);
+    up_config_free(c);
+    up_store_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_target, fresh, fake_teardown),
         cmocka_unit_test_setup_teardown(test_second_run_executes_nothing, fresh, fake_teardown),
         cmocka_unit_test_setup_teardown(test_change_at_the_end, fresh, fake_teardown),
         cmocka_unit_test_setup_teardown(test_early_cutoff, fresh, fake_teardown),

@@ -8,6 +8,7 @@
 #include "tests/unit/shared_file.h"
 #include "tests/unit/stage_job.h"
 #include "stages/format/npy.h"
+#include "stages/space/space.h"
 #include "tests/unit/numpy_file.h"
 
 extern const struct up_stage up_stage_space, up_stage_data, up_stage_benchmark;
@@ -65,6 +66,53 @@ static void pool_of_a_space(void **state)
     assert_non_null(strstr(err.msg, "9445"));
     up_buf_release(&small);
     up_buf_release(&all);
+}
+
+/* Any spelling, each canonical form once, in the order of the file. */
+static void pool_of_a_file(void **state)
+{
+    static const char list[] = "# mine\n5\n(4, 0, 3, 1, 4, 3)\n\n"
+                               "|avg_pool_3x3~0|+|skip_connect~0|none~1|+|nor_conv_1x1~0|"
+                               "avg_pool_3x3~1|nor_conv_1x1~2|\r\n0\n5\n2631\n";
+    static const char *const wrong[][2] = {
+        {"5\nfive\n", "/list:2: 'five' is no architecture of nb201: column 1: "},
+        {"cell,x\n5,1\n",
+         "space.list has no header with a column arch, so each of its lines is "
+         "one architecture: "},
+        {"arch,x\n5,1\n|no,2\n", "/list:3: '|no' is no architecture of nb201: column 2: "},
+        {"arch,x\n", "/list (space.list) holds no architectures"},
+        {"\n", "the file is empty"},
+    };
+    struct up_buf out = UP_BUF_INIT;
+    struct up_arch a;
+    const struct up_space *nb201;
+    const void *archs;
+    uint64_t dims[2];
+    const char *where = set("space.list", file("list", list, sizeof list - 1));
+    good(run(&up_stage_space, (const char *const[]){where, "space.seed=4", NULL}, NULL, &out));
+    good(up_doc_array(up_buf_view(&out), "archs", UP_U8, 2, &arena, &archs, dims, &err));
+    assert_true(dims[0] == 3 && dims[1] == 6);
+    good(up_space_find(&nb201, "nb201", &err));
+    nb201->at(&a, 5);
+    nb201->canonical(&a, &a);
+    assert_memory_equal(archs, a.gene, 6);
+    nb201->at(&a, 0);
+    assert_memory_equal((const uint8_t *)archs + 12, a.gene, 6);
+    good(run(&up_stage_space, (const char *const[]){where, "space.pool=2", NULL}, NULL, &out));
+    good(up_doc_array(up_buf_view(&out), "archs", UP_U8, 2, &arena, &archs, dims, &err));
+    assert_int_equal(dims[0], 2);
+    assert_int_equal(
+        run(&up_stage_space, (const char *const[]){where, "space.pool=4", NULL}, NULL, &out),
+        UP_EUSAGE);
+    assert_non_null(strstr(err.msg, "(space.list) has 3 distinct architectures"));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        file("list", wrong[i][0], strlen(wrong[i][0]));
+        assert_int_equal(run(&up_stage_space, (const char *const[]){where, NULL}, NULL, &out),
+                         UP_EINVAL);
+        if (!strstr(err.msg, wrong[i][1]))
+            fail_msg("%s", err.msg);
+    }
+    up_buf_release(&out);
 }
 
 static void synthetic_batch(void **state)
@@ -277,13 +325,10 @@ int main(void)
     if (!mkdtemp(folder))
         return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pool_of_a_space),
-        cmocka_unit_test(synthetic_batch),
-        cmocka_unit_test(cifar_takes_the_first_part),
-        cmocka_unit_test(settings_are_checked),
-        cmocka_unit_test(arrays_of_a_user),
-        cmocka_unit_test(benchmark_of_two_files),
-        cmocka_unit_test(published_benchmark),
+        cmocka_unit_test(pool_of_a_space),        cmocka_unit_test(pool_of_a_file),
+        cmocka_unit_test(synthetic_batch),        cmocka_unit_test(cifar_takes_the_first_part),
+        cmocka_unit_test(settings_are_checked),   cmocka_unit_test(arrays_of_a_user),
+        cmocka_unit_test(benchmark_of_two_files), cmocka_unit_test(published_benchmark),
     };
     return cmocka_run_group_tests(tests, NULL, tidy);
 }

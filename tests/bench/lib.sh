@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Sourced by the measurements of this folder: NAME.sh [UPNAS] [WORD...]. Each prints JSON lines, the first of
+# which says where it was measured; what a run had to compute is kept in build/bench (remove it to start over).
+# Exit status 77: skipped, with the reason.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+upnas=$(realpath "${1:-$root/build/upnas}")
+shared=$(realpath -m "${UPNAS_SHARED:-$root/../shared}")
+data=$shared/data
+python=/usr/bin/python3
+[ -x "$python" ] || python=python3
+store=$root/build/bench
+export store
+unset OPENBLAS_CORETYPE OPENBLAS_NUM_THREADS
+export PYTHONDONTWRITEBYTECODE=1
+
+skip() {
+    echo "skipped: $*"
+    exit 77
+}
+# must_have FILE...: of the shared data.
+must_have() {
+    local f
+    for f in "$@"; do [ -e "$data/$f" ] || skip "$data/$f is not here"; done
+}
+# must_import MODULE...: of Python, as Debian's python3-MODULE.
+must_import() {
+    local m
+    for m in "$@"; do "$python" -c "import $m" 2>/dev/null || skip "needs python3-$m"; done
+}
+measure() { "$python" "$root/tests/bench/measure.py" "$@"; }
+# up ARG...: upnas, whose lines come only when it fails; else they are in the file `out`, and the last one of a
+# run in `last`.
+up() {
+    "$upnas" "$@" >out 2>err || {
+        cat out err >&2
+        echo "upnas $* failed" >&2
+        exit 1
+    }
+    [ "$1" != run ] || tail -n 1 out >last
+}
+# made NODE: the name of what that node of the last run of ours made, whoever else uses the store.
+made() { printf '%s:%s' "$(sed -n 's/.*"run": "\([^"]*\)".*/\1/p' last)" "$1"; }
+# environment NAME [KEY=VALUE...]: the first line.
+environment() {
+    up run "$root/configs/quick.yaml" space --store fresh --json
+    up show last --json --store fresh
+    measure environment out "$@"
+}
+
+[ -x "$upnas" ] || skip "$upnas is not built; ./dev build"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"

@@ -1,0 +1,180 @@
+/* Convolutions of block.h on `real`; see block_body.h. */
+
+#define REG UP_R(reg)
+#define L UP_R(LANES)
+#define REGS (16 / L)
+
+/* One output tile: `px` pixels of `outs` blocks, whose sums stay in registers. */
+UP_INLINE void UP_R(tile)(real *y, const real *x, const real *w, const struct up_window *g,
+                          ptrdiff_t x_px, int px, int outs, enum up_block_store store)
+{
+    REG s[2][16][REGS];
+    for (int o = 0; o < outs; ++o)
+        for (int p = 0; p < px; ++p)
+            for (int r = 0; r < REGS; ++r)
+                s[o][p][r] = store == UP_CHAIN
+                                 ? UP_R(load)(y + o * g->y_second + p * g->y_px + r * L)
+                                 : UP_R(all)(0);
+    for (int t = 0; t < g->taps; ++t) {
+        const real *xt = x + g->tap[t], *wt = w + g->matrix[t];
+#pragma GCC unroll 4
+        for (int c = 0; c < g->channels; ++c, wt += 16) {
+            REG v[2][REGS];
+            for (int o = 0; o < outs; ++o)
+                for (int r = 0; r < REGS; ++r)
+                    v[o][r] = UP_R(load)(wt + o * g->w_second + r * L);
+#pragma GCC unroll 16
+            for (int p = 0; p < px; ++p) {
+                REG in = UP_R(all)(xt[p * x_px + c]);
+                for (int o = 0; o < outs; ++o)
+                    for (int r = 0; r < REGS; ++r)
+                        s[o][p][r] = UP_R(fma)(v[o][r], in, s[o][p][r]);
+            }
+        }
+    }
+    for (int o = 0; o < outs; ++o)
+        for (int p = 0; p < px; ++p)
+            for (int r = 0; r < REGS; ++r) {
+                real *to = y + o * g->y_second + p * g->y_px + r * L;
+                if (store == UP_ADD)
+                    s[o][p][r] = UP_R(add)(UP_R(load)(to), s[o][p][r]);
+                UP_R(store)(to, s[o][p][r]);
+            }
+}
+
+/* A row of output, in tiles; neighbouring inputs are x_px apart, which is a constant where
+ * that matters. */
+#define UP_TILE_CALL(P, O)                                                                     \
+    for (; cols - i >= P; i += P)                                                              \
+        UP_R(tile)(y + i * g->y_px, x + i * x_px, w, g, x_px, P, O, store);
+UP_INLINE void UP_R(row)(real *y, const real *x, const real *w, const struct up_window *g,
+                         ptrdiff_t x_px, enum up_block_store store)
+{
+    int i = 0, cols = g->cols;
+    if (g->outputs == 2 && UP_R(PAIRS)) {
+        UP_PAIRS(UP_TILE_CALL, 2)
+        return;
+    }
+    UP_TILES(UP_TILE_CALL, 1)
+    if (g->outputs == 2) {
+        y += g->y_second;
+        w += g->w_second;
+        i = 0;
+        UP_TILES(UP_TILE_CALL, 1)
+    }
+}
+
+static void UP_R(conv)(real *y, const real *x, const real *w, const struct up_window *g,
+                       enum up_block_store store)
+{
+    for (int r = 0; r < g->rows; ++r, y += g->y_row, x += g->x_row)
+        if (g->x_px == 16)
+            UP_R(row)(y, x, w, g, 16, store);
+        else
+            UP_R(row)(y, x, w, g, g->x_px, store);
+}
+
+/* ROWS input channels of one tap. */
+UP_INLINE void UP_R(gradient_tile)(real *dw, const real *x, const real *dy,
+                                   const struct up_window *g)
+{
+    REG s[UP_R(ROWS)][REGS];
+    for (int c = 0; c < UP_R(ROWS); ++c)
+        for (int r = 0; r < REGS; ++r)
+            s[c][r] = UP_R(all)(0);
+    for (int i = 0; i < g->rows; ++i, x += g->x_row, dy += g->y_row) {
+        const real *xp = x, *dyp = dy;
+        for (int j = 0; j < g->cols; ++j, xp += g->x_px, dyp += g->y_px) {
+            REG v[REGS];
+            for (int r = 0; r < REGS; ++r)
+                v[r] = UP_R(load)(dyp + r * L);
+#pragma GCC unroll 16
+            for (int c = 0; c < UP_R(ROWS); ++c)
+                for (int r = 0; r < REGS; ++r)
+                    s[c][r] = UP_R(fma)(UP_R(all)(xp[c]), v[r], s[c][r]);
+        }
+    }
+    for (int c = 0; c < UP_R(ROWS); ++c)
+        for (int r = 0; r < REGS; ++r, dw += L)
+            UP_R(store)(dw, UP_R(add)(UP_R(load)(dw), s[c][r]));
+}
+
+static void UP_R(gradient)(real *dw, const real *x, const real *dy, const struct up_window *g)
+{
+    for (int t = 0; t < g->taps; ++t)
+        for (int c = 0; c < g->channels; c += UP_R(ROWS))
+            UP_R(gradient_tile)(dw + g->matrix[t] + c * 16, x + g->tap[t] + c, dy, g);
+}
+
+UP_INLINE void UP_R(depthwise_tile)(real *y, const real *x, const real *w,
+                                    const struct up_window *g, int px, int outs,
+                                    enum up_block_store store)
+{
+    REG s[16][REGS];
+    (void)outs;
+    for (int p = 0; p < px; ++p)
+        for (int r = 0; r < REGS; ++r)
+            s[p][r] = store == UP_CHAIN ? UP_R(load)(y + p * g->y_px + r * L) : UP_R(all)(0);
+    for (int t = 0; t < g->taps; ++t) {
+        const real *xt = x + g->tap[t], *wt = w + g->matrix[t] / 16;
+        for (int r = 0; r < REGS; ++r) {
+            REG v = UP_R(load)(wt + r * L);
+#pragma GCC unroll 16
+            for (int p = 0; p < px; ++p)
+                s[p][r] = UP_R(fma)(v, UP_R(load)(xt + p * g->x_px + r * L), s[p][r]);
+        }
+    }
+    for (int p = 0; p < px; ++p)
+        for (int r = 0; r < REGS; ++r) {
+            real *to = y + p * g->y_px + r * L;
+            UP_R(store)(to, store == UP_ADD ? UP_R(add)(UP_R(load)(to), s[p][r]) : s[p][r]);
+        }
+}
+
+#define UP_DEPTHWISE_CALL(P, O)                                                                \
+    for (; g->cols - i >= P; i += P)                                                           \
+        UP_R(depthwise_tile)(y + i * g->y_px, x + i * g->x_px, w, g, P, O, store);
+static void UP_R(depthwise)(real *y, const real *x, const real *w, const struct up_window *g,
+                            enum up_block_store store)
+{
+    for (int r = 0; r < g->rows; ++r, y += g->y_row, x += g->x_row) {
+        int i = 0;
+        UP_TILES(UP_DEPTHWISE_CALL, 1)
+    }
+}
+
+/* Four taps at a time: each pixel of dy is loaded once for all of them. */
+UP_INLINE void UP_R(taps_gradient)(real *dw, const real *x, const real *dy,
+                                   const struct up_window *g, int first, int taps)
+{
+    REG s[4][REGS];
+    for (int t = 0; t < taps; ++t)
+        for (int r = 0; r < REGS; ++r)
+            s[t][r] = UP_R(all)(0);
+    for (int i = 0; i < g->rows; ++i, x += g->x_row, dy += g->y_row)
+        for (int j = 0; j < g->cols; ++j)
+            for (int r = 0; r < REGS; ++r) {
+                REG v = UP_R(load)(dy + j * g->y_px + r * L);
+                for (int t = 0; t < taps; ++t)
+                    s[t][r] = UP_R(fma)(UP_R(load)(x + g->tap[first + t] + j * g->x_px + r * L),
+                                        v, s[t][r]);
+            }
+    for (int t = 0; t < taps; ++t)
+        for (int r = 0; r < REGS; ++r) {
+            real *to = dw + g->matrix[first + t] / 16 + r * L;
+            UP_R(store)(to, UP_R(add)(UP_R(load)(to), s[t][r]));
+        }
+}
+
+static void UP_R(depthwise_gradient)(real *dw, const real *x, const real *dy,
+                                     const struct up_window *g)
+{
+    int t = 0;
+    for (; t + 4 <= g->taps; t += 4)
+        UP_R(taps_gradient)(dw, x, dy, g, t, 4);
+    for (; t < g->taps; ++t)
+        UP_R(taps_gradient)(dw, x, dy, g, t, 1);
+}
+
+#undef UP_TILE_CALL
+#undef UP_DEPTHWISE_CALL

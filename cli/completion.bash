@@ -23,7 +23,7 @@ _upnas() {
         log) options+=" --limit" ;;
         merge) options+=" --dry-run" ;;
         show) options+=" --raw --csv" ;;
-        score) options+=" --space --arch --weights --images --labels --dataset --batch --threads --seed" ;;
+        score) options+=" --space --arch --weights --images --labels --dataset --batch --threads --isa --seed" ;;
     esac
     case "$word" in
         -*) mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word") ;;

@@ -6,70 +6,21 @@
 #include "cli/weights.h"
 #include "stages/format/json_write.h"
 #include <math.h>
-#include <pthread.h>
 #include <string.h>
 
 struct words {
     struct up_common common;
     struct up_batch_choice batch;
-    const char *space, *arch, *weights;
+    const char *space, *arch, *weights, *isa;
     int64_t threads, seed;
 };
 
-/* Proxies that share no pass are scored apart, each set on its own thread. */
-enum { SETS = 3 };
-static const unsigned apart[SETS - 1] = {1u << UP_SYNFLOW, 1u << UP_ZEN};
-
-struct part {
-    struct up_proxy_job job;
-    struct up_proxy_scores scores;
-    struct up_err err;
-    int rc;
-    pthread_t thread;
-    bool started;
-};
-
-static void *score_part(void *ctx)
-{
-    struct part *p = ctx;
-    struct up_proxy_slab *slab = up_proxy_slab_new();
-    p->rc = up_proxy_score(&p->scores, &p->job, slab, &p->err);
-    up_proxy_slab_free(slab);
-    return NULL;
-}
-
-static int score(struct up_proxy_scores *out, const struct up_proxy_job *job, int64_t threads,
+static int score(struct up_proxy_scores *out, const struct up_proxy_job *job,
                  struct up_err *err)
 {
-    struct part part[SETS] = {{.job = *job}};
-    int parts = threads < SETS ? (int)threads : SETS;
-
-    for (int i = 1; i < parts; ++i) {
-        part[i].job = *job;
-        part[i].job.want = apart[i - 1];
-        part[0].job.want &= ~apart[i - 1];
-        part[i].started = !pthread_create(&part[i].thread, NULL, score_part, &part[i]);
-    }
-    score_part(&part[0]);
-    *out = part[0].scores;
-    int rc = part[0].rc;
-    if (rc && err)
-        *err = part[0].err;
-    for (int i = 1; i < parts; ++i) {
-        if (part[i].started)
-            pthread_join(part[i].thread, NULL);
-        else
-            score_part(&part[i]);
-        for (int p = 0; p < UP_PROXIES; ++p)
-            if (part[i].job.want & 1u << p) {
-                out->value[p] = part[i].scores.value[p];
-                out->state[p] = part[i].scores.state[p];
-            }
-        if (part[i].rc && !rc) {
-            rc = part[i].rc;
-            *err = part[i].err;
-        }
-    }
+    struct up_proxy_slab *slab = up_proxy_slab_new();
+    int rc = up_proxy_score(out, job, slab, err);
+    up_proxy_slab_free(slab);
     return rc;
 }
 
@@ -137,6 +88,22 @@ static int check(const struct words *w, const struct up_space **space, struct up
     return UP_OK;
 }
 
+/* The kernels of a name; the best for NULL. */
+static int pick_isa(enum up_isa *isa, const char *name, struct up_err *err)
+{
+    *isa = up_isa_best();
+    for (int i = 0; name && i <= (int)up_isa_best(); ++i)
+        if (!strcmp(name, up_isa_name[i])) {
+            *isa = (enum up_isa)i;
+            return UP_OK;
+        }
+    if (name)
+        return up_fail(err, UP_EUSAGE,
+                       "--isa %s: this processor has no such kernels; its best are %s", name,
+                       up_isa_name[*isa]);
+    return UP_OK;
+}
+
 static int work(const struct words *w, const struct up_space *space, const struct up_arch *arch,
                 struct up_buf *out, struct up_err *err)
 {
@@ -150,11 +117,13 @@ static int work(const struct words *w, const struct up_space *space, const struc
                                .net = space->net,
                                .batch = &batch,
                                .seed = (uint64_t)w->seed,
+                               .threads = (int)w->threads,
                                .want = (1u << UP_PROXIES) - 1};
     char text[UP_ARCH_TEXT];
     int rc;
 
-    if ((rc = up_batch_load(&batch, &arena, &w->batch, err)) ||
+    if ((rc = pick_isa(&job.isa, w->isa, err)) ||
+        (rc = up_batch_load(&batch, &arena, &w->batch, err)) ||
         (w->weights && (rc = up_weights_open(&weights, w->weights, err))))
         goto out;
     job.given = w->weights ? &source : NULL;
@@ -162,7 +131,7 @@ static int work(const struct words *w, const struct up_space *space, const struc
     job.net.height = batch.h;
     job.net.width = batch.w;
     double start = up_clock();
-    if ((rc = score(&s, &job, w->threads, err)))
+    if ((rc = score(&s, &job, err)))
         goto out;
     s.seconds = up_clock() - start;
     space->print(text, arch, UP_SPELL_OFFICIAL);
@@ -179,7 +148,7 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
     struct up_words rest = {0};
     const struct up_opt opts[] = {
         UP_OPT_COMMON(&w.common),
-        {"--space", UP_OPT_TEXT, &w.space, "NAME", "search space: nb201", 0, 0},
+        {"--space", UP_OPT_TEXT, &w.space, "NAME", "search space: nb201 or darts", 0, 0},
         {"--arch", UP_OPT_TEXT, &w.arch, "ARCH", "the architecture, in any known spelling", 0,
          0},
         {"--weights", UP_OPT_TEXT, &w.weights, "F.npz",
@@ -193,6 +162,9 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
          4096},
         {"--threads", UP_OPT_INT, &w.threads, "N",
          "threads (default 1); scores do not depend on it", 1, 1024},
+        {"--isa", UP_OPT_TEXT, &w.isa, "NAME",
+         "kernels: avx512, avx2 or portable (default: the best); scores do not depend on it", 0,
+         0},
         {"--seed", UP_OPT_INT, &w.seed, "N",
          "seed of weights, zen and the synthetic batch (default 0)", 0, INT64_MAX},
         {0}};

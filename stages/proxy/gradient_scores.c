@@ -28,22 +28,22 @@ static double norm(const float *a, const float *b, ptrdiff_t m)
 
 double up_score_snip(const struct up_work *w)
 {
-    return over_counted(w, up_abs_dot_f32, w->run.weight, w->run.dweight);
+    return over_counted(w, up_abs_dot_f32, w->weight, w->dweight);
 }
 
 double up_score_plain(const struct up_work *w)
 {
-    return over_counted(w, up_dot_f32, w->run.weight, w->run.dweight);
+    return over_counted(w, up_dot_f32, w->weight, w->dweight);
 }
 
 double up_score_grad_norm(const struct up_work *w)
 {
-    return over_counted(w, norm, w->run.dweight, w->run.dweight);
+    return over_counted(w, norm, w->dweight, w->dweight);
 }
 
 double up_score_l2_norm(const struct up_work *w)
 {
-    return over_counted(w, norm, w->run.weight, w->run.weight);
+    return over_counted(w, norm, w->weight, w->weight);
 }
 
 double up_score_grasp(const struct up_work *w)
@@ -51,34 +51,11 @@ double up_score_grasp(const struct up_work *w)
     return 0 - w->curvature; /* 0, not -0, where there is none */
 }
 
-/* Sum over channels of 0.5 * mean over images of (sum over pixels of y * dy)^2. */
-static double fisher_of(const float *y, const float *dy, int channels, int n, ptrdiff_t area)
-{
-    double sum = 0;
-    for (int c = 0; c < channels; ++c) {
-        double squares = 0;
-        for (int i = 0; i < n; ++i, y += area, dy += area) {
-            double s = up_dot_f32(y, dy, area);
-            squares += s * s;
-        }
-        sum += 0.5 * squares / n;
-    }
-    return sum;
-}
-
 /* At every counted layer's output, each channel counted once per weight that makes it. */
 double up_score_fisher(const struct up_work *w)
 {
-    const struct up_program *p = &w->program;
     double sum = 0;
-    for (int i = 0; i < p->ops; ++i) {
-        const struct up_op *op = &p->op[i];
-        if ((op->kind != UP_OP_CONV && op->kind != UP_OP_LINEAR) || !w->run.reached[op->dst])
-            continue;
-        struct up_slot s = p->slot[op->dst];
-        sum +=
-            p->weight[op->weight].fan_in * fisher_of(w->run.act[op->dst], w->run.grad[op->dst],
-                                                     s.c, w->run.n, (ptrdiff_t)s.h * s.w);
-    }
+    for (int i = 0; i < w->program.ops; ++i)
+        sum += w->run.fisher[i];
     return sum;
 }

@@ -12,15 +12,20 @@
 static const double tiny = 1e-5; /* of both definitions */
 enum { FEW_CLASSES = 100 };      /* epe_nas compares classes when there are more */
 
-/* rows[n][c*hw] in float64, centred, from dx[c][n][hw]. */
-static void rows_of(double *rows, const float *dx, int n, int c, ptrdiff_t area)
+/* rows[n][c*hw] in float64, centred, from an input's gradient. */
+static void rows_of(double *rows, const struct up_work *w, const float *dx)
 {
-    for (int i = 0; i < n; ++i, rows += c * area) {
-        for (int k = 0; k < c; ++k)
-            for (ptrdiff_t j = 0; j < area; ++j)
-                rows[k * area + j] = (double)dx[(k * n + i) * area + j];
-        double mean = up_sum_f64(rows, c * area) / (double)(c * area);
-        for (ptrdiff_t j = 0; j < c * area; ++j)
+    const struct up_slot *s = &w->program.slot[w->program.input];
+    size_t image = w->layout.slot[w->program.input].image, area = (size_t)(s->h * s->w);
+    size_t d = (size_t)s->c * area;
+    for (int i = 0; i < w->run.n; ++i, rows += d, dx += image) {
+        for (size_t j = 0; j < d; ++j) {
+            size_t c = j / area;
+            rows[j] = (double)dx[(c / UP_BLOCK_LANES * area + j % area) * UP_BLOCK_LANES +
+                                 c % UP_BLOCK_LANES];
+        }
+        double mean = up_sum_f64(rows, (ptrdiff_t)d) / (double)d;
+        for (size_t j = 0; j < d; ++j)
             rows[j] -= mean;
     }
 }
@@ -47,20 +52,21 @@ void up_work_jacobian(struct up_work *w)
 {
     const struct up_program *p = &w->program;
     struct up_run_f32 run = w->run; /* keeps no slot, and the loss's sums stay as they are */
-    struct up_slot image = p->slot[p->input];
-    run.grad = w->folded;
-    run.reached = w->reached;
+    const struct up_slot *image = &p->slot[p->input], *z = &p->slot[p->logits];
+    size_t each = w->layout.slot[p->logits].image;
+    run.grad = w->folded_grad;
     run.norm = w->norm;
-    run.dweight = NULL;
+    run.factor = w->factor;
+    run.dmatrix = NULL;
     memcpy(run.norm, w->run.norm, (size_t)p->norms * sizeof *run.norm);
-    for (int i = 0; i < p->slot[p->logits].c * run.n; ++i)
-        run.grad[p->logits][i] = 1;
+    for (size_t i = 0; i < each * (size_t)run.n; ++i)
+        run.grad[p->logits][i] = (int)(i % each) < z->c;
     up_run_backward_f32(&run, true);
-    ptrdiff_t area = (ptrdiff_t)image.h * image.w;
-    if (!run.reached[p->input])
-        memset(run.grad[p->input], 0, (size_t)(image.c * run.n * area) * sizeof(float));
-    rows_of(w->jacobian, run.grad[p->input], run.n, image.c, area);
-    correlate(w->correlation, w->jacobian, run.n, image.c * area);
+    if (!w->schedule.reached[p->input])
+        memset(run.grad[p->input], 0,
+               w->layout.slot[p->input].image * (size_t)run.n * sizeof(float));
+    rows_of(w->jacobian, w, run.grad[p->input]);
+    correlate(w->correlation, w->jacobian, run.n, (ptrdiff_t)image->c * image->h * image->w);
 }
 
 /* -sum over eigenvalues v of log(v + 1e-5) + 1 / (v + 1e-5)  (Mellor et al., ICML 2021) */
@@ -69,8 +75,8 @@ double up_score_jacov(const struct up_work *w)
     int n = w->run.n;
     double score = 0;
     double *v = w->jacobian; /* at least n numbers, read no more once correlated */
-    memcpy(w->matrix, w->correlation, (size_t)n * (size_t)n * sizeof *w->matrix);
-    if (up_sym_eigenvalues(v, w->matrix, n, NULL))
+    memcpy(w->matrix_n, w->correlation, (size_t)n * (size_t)n * sizeof *w->matrix_n);
+    if (up_sym_eigenvalues(v, w->matrix_n, n, NULL))
         return (double)NAN;
     for (int i = 0; i < n; ++i) {
         double x = v[i] + tiny;

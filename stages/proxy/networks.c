@@ -11,6 +11,7 @@ static const struct {
                  const struct up_net_size *size, int image_channels, struct up_err *err);
 } builders[] = {
     {"nb201", up_network_nb201},
+    {"darts", up_network_darts},
 };
 
 /* More than any network of the field has, few enough that products of sizes fit an int. */
@@ -41,8 +42,6 @@ int up_network_build(struct up_program *p, const struct up_space *space,
             rc = builders[i].build(p, arch, size, image_channels, err);
             if (rc)
                 up_program_release(p);
-            else
-                up_program_fold(p);
             return rc;
         }
     return up_fail(err, UP_EUNSUPPORTED,

@@ -6,48 +6,36 @@
 
 #include <string.h>
 
-/* bits[n][words]: which numbers of x[c][n][area] are positive, image by image. */
-static void pack(uint64_t *bits, size_t words, const float *x, int n, int c, ptrdiff_t area)
-{
-    memset(bits, 0, words * (size_t)n * sizeof *bits);
-    for (int k = 0; k < c; ++k)
-        for (int i = 0; i < n; ++i, x += area) {
-            uint64_t *row = bits + (size_t)i * words;
-            size_t at = (size_t)k * (size_t)area;
-            for (ptrdiff_t j = 0; j < area; ++j, ++at)
-                row[at / 64] |= (uint64_t)(x[j] > 0) << (at % 64);
-        }
-}
-
-static int64_t hamming(const uint64_t *a, const uint64_t *b, size_t words)
-{
-    int64_t sum = 0;
-    for (size_t i = 0; i < words; ++i)
-        sum += __builtin_popcountll(a[i] ^ b[i]);
-    return sum;
-}
-
-/* K += times * (numbers - Hamming distance) for one slot. */
+/* K += times * (numbers - Hamming distance) for one slot; a word is 64 signs of one image. */
 static void add_slot(const struct up_work *w, int slot)
 {
     const struct up_slot *s = &w->program.slot[slot];
+    const struct up_laid_slot *l = &w->layout.slot[slot];
     int n = w->run.n;
     int64_t numbers = (int64_t)s->c * s->h * s->w;
-    size_t words = (size_t)((numbers + 63) / 64);
-    pack(w->bits, words, w->run.act[slot], n, s->c, (ptrdiff_t)s->h * s->w);
+    size_t pixels = (size_t)l->blocks * l->plane / UP_BLOCK_LANES, words = (pixels + 3) / 4;
+    memset(w->bits, 0, words * (size_t)n * sizeof(uint64_t));
     for (int i = 0; i < n; ++i)
-        for (int j = 0; j < n; ++j)
-            w->matrix[i * n + j] +=
-                (double)(s->relus * (numbers - hamming(w->bits + (size_t)i * words,
-                                                       w->bits + (size_t)j * words, words)));
+        w->run.kernel->signs(w->bits + (size_t)i * words * 4,
+                             w->run.act[slot] + (size_t)i * l->image, (ptrdiff_t)pixels);
+    const uint64_t *bits = (const uint64_t *)(const void *)w->bits;
+    for (int i = 0; i < n; ++i)
+        for (int j = 0; j <= i; ++j) {
+            double same =
+                (double)(s->relus *
+                         (numbers - w->run.kernel->differ(bits + (size_t)i * words,
+                                                          bits + (size_t)j * words, words)));
+            w->matrix_n[i * n + j] += same;
+            w->matrix_n[j * n + i] += i == j ? 0 : same;
+        }
 }
 
 double up_score_nwot(const struct up_work *w)
 {
     int n = w->run.n;
-    memset(w->matrix, 0, (size_t)n * (size_t)n * sizeof *w->matrix);
+    memset(w->matrix_n, 0, (size_t)n * (size_t)n * sizeof *w->matrix_n);
     for (int i = 0; i < w->program.slots; ++i)
         if (w->program.slot[i].relus)
             add_slot(w, i);
-    return up_log_abs_det(w->matrix, n);
+    return up_log_abs_det(w->matrix_n, n);
 }

@@ -25,8 +25,18 @@ static void *grown(void *items, int n, size_t size)
 int up_program_slot(struct up_program *p, int c, int h, int w)
 {
     p->slot = grown(p->slot, p->slots, sizeof *p->slot);
-    p->slot[p->slots] = (struct up_slot){.c = c, .h = h, .w = w, .first = -1};
+    p->slot[p->slots] = (struct up_slot){.c = c, .h = h, .w = w, .of = -1, .group = c};
     return p->slots++;
+}
+
+int up_program_view(struct up_program *p, int of, int from, int c)
+{
+    struct up_slot whole = p->slot[of];
+    UP_CHECK(whole.of < 0 && from >= 0 && c > 0 && from + c <= whole.c);
+    int view = up_program_slot(p, c, whole.h, whole.w);
+    p->slot[view].of = of;
+    p->slot[view].from = from;
+    return view;
 }
 
 int up_program_input(struct up_program *p, int c, int h, int w)
@@ -35,20 +45,12 @@ int up_program_input(struct up_program *p, int c, int h, int w)
     return p->input;
 }
 
-static void touch(struct up_slot *s, int op)
-{
-    if (s->first < 0)
-        s->first = op;
-    s->last = op;
-}
-
 static struct up_op *append(struct up_program *p, enum up_op_kind kind, int src, int dst)
 {
     p->op = grown(p->op, p->ops, sizeof *p->op);
     struct up_op *op = &p->op[p->ops];
-    *op = (struct up_op){.kind = kind, .src = src, .dst = dst, .weight = -1, .norm = -1};
-    touch(&p->slot[src], p->ops);
-    touch(&p->slot[dst], p->ops);
+    *op = (struct up_op){
+        .kind = kind, .src = src, .dst = dst, .weight = -1, .norm = -1, .dilation = 1};
     ++p->ops;
     return op;
 }
@@ -88,6 +90,44 @@ int up_program_conv(struct up_program *p, int src, bool relu, int out, int kerne
     return dst;
 }
 
+int up_program_depthwise(struct up_program *p, int src, int kernel, int stride, int dilation,
+                         const char *name)
+{
+    struct up_slot in = p->slot[src];
+    int dst = up_program_slot(p, in.c, (in.h - 1) / stride + 1, (in.w - 1) / stride + 1);
+    struct up_op *op = append(p, UP_OP_CONV, src, dst);
+    op->relu = op->depthwise = true;
+    op->kernel = kernel;
+    op->stride = stride;
+    op->pad = kernel / 2 * dilation;
+    op->dilation = dilation;
+    const int dims[UP_WEIGHT_DIMS] = {in.c, 1, kernel, kernel};
+    op->weight = add_weight(p, name, "weight", UP_W_COUNTED, dims, kernel * kernel);
+    p->slot[src].relus += 1;
+    return dst;
+}
+
+int up_program_factorized(struct up_program *p, int src, int out, const char *name)
+{
+    static const char *const half_name[2] = {"conv_a", "conv_b"};
+    struct up_slot in = p->slot[src];
+    UP_CHECK(in.h % 2 == 0 && in.w % 2 == 0 && out % 2 == 0);
+    int dst = up_program_slot(p, out, in.h / 2, in.w / 2), half = out / 2;
+    const int dims[UP_WEIGHT_DIMS] = {half, in.c, 1, 1};
+    for (int i = 0; i < 2; ++i) {
+        char module[UP_WEIGHT_NAME];
+        snprintf(module, sizeof module, "%s.%s", name, half_name[i]);
+        struct up_op *op = append(p, UP_OP_CONV, src, up_program_view(p, dst, i * half, half));
+        op->relu = true;
+        op->kernel = 1;
+        op->stride = 2;
+        op->shift = i;
+        op->weight = add_weight(p, module, "weight", UP_W_COUNTED, dims, in.c);
+    }
+    p->slot[src].relus += 1;
+    return dst;
+}
+
 /* The slot an operation of the same shape writes. */
 static int like(struct up_program *p, int src, int into)
 {
@@ -103,24 +143,37 @@ int up_program_norm(struct up_program *p, int src, int into, const char *name)
     int dst = like(p, src, into), c = p->slot[src].c;
     struct up_op *op = append(p, UP_OP_NORM, src, dst);
     op->norm = p->norms;
+    p->norms += c;
+    if (!name)
+        return dst;
     const int dims[UP_WEIGHT_DIMS] = {c};
     op->weight = add_weight(p, name, "weight", UP_W_GAMMA, dims, c);
     add_weight(p, name, "bias", UP_W_BETA, dims, c);
-    p->norms += c;
     return dst;
 }
 
-int up_program_pool(struct up_program *p, int src, int into, int kernel, int stride, int pad)
+static int pool(struct up_program *p, enum up_op_kind kind, int src, int into, int kernel,
+                int stride, int pad)
 {
     struct up_slot in = p->slot[src];
     int h = (in.h + 2 * pad - kernel) / stride + 1, w = (in.w + 2 * pad - kernel) / stride + 1;
     int dst = into < 0 ? up_program_slot(p, in.c, h, w) : into;
     UP_CHECK(p->slot[dst].c == in.c && p->slot[dst].h == h && p->slot[dst].w == w);
-    struct up_op *op = append(p, UP_OP_POOL, src, dst);
+    struct up_op *op = append(p, kind, src, dst);
     op->kernel = kernel;
     op->stride = stride;
     op->pad = pad;
     return dst;
+}
+
+int up_program_pool(struct up_program *p, int src, int into, int kernel, int stride, int pad)
+{
+    return pool(p, UP_OP_POOL, src, into, kernel, stride, pad);
+}
+
+int up_program_max(struct up_program *p, int src, int into, int kernel, int stride, int pad)
+{
+    return pool(p, UP_OP_MAX, src, into, kernel, stride, pad);
 }
 
 int up_program_copy(struct up_program *p, int src, int into)
@@ -157,41 +210,12 @@ int up_program_linear(struct up_program *p, int src, int out, const char *name)
     return op->dst;
 }
 
-static size_t slot_numbers(const struct up_slot *s)
+size_t up_slot_numbers(const struct up_slot *s)
 {
     return (size_t)s->c * (size_t)s->h * (size_t)s->w;
 }
 
-/* The first place, from the bottom, that no slot in use at the same time covers. */
-static size_t lowest(const struct up_program *p, const bool *placed, const struct up_slot *s)
+size_t up_slot_from(const struct up_slot *s)
 {
-    size_t at = 0, size = slot_numbers(s);
-    for (int i = 0; i < p->slots; ++i) {
-        const struct up_slot *o = &p->slot[i];
-        bool apart = o->last < s->first || s->last < o->first;
-        if (!placed[i] || apart || o->folded >= at + size || o->folded + slot_numbers(o) <= at)
-            continue;
-        at = o->folded + slot_numbers(o);
-        i = -1; /* what was passed may be in the way of the new place */
-    }
-    return at;
-}
-
-void up_program_fold(struct up_program *p)
-{
-    bool *placed = up_alloc((size_t)p->slots * sizeof *placed);
-    p->folded = 0;
-    for (int k = 0; k < p->slots; ++k) {
-        int big = -1; /* largest first: small ones fit between */
-        for (int i = 0; i < p->slots; ++i)
-            if (!placed[i] &&
-                (big < 0 || slot_numbers(&p->slot[i]) > slot_numbers(&p->slot[big])))
-                big = i;
-        struct up_slot *s = &p->slot[big];
-        s->folded = lowest(p, placed, s);
-        placed[big] = true;
-        if (s->folded + slot_numbers(s) > p->folded)
-            p->folded = s->folded + slot_numbers(s);
-    }
-    free(placed);
+    return (size_t)s->from * (size_t)s->h * (size_t)s->w;
 }

@@ -4,6 +4,7 @@
  * passes run. Portable results: equal bits on any x86-64 with AVX2 and FMA. */
 #ifndef UP_PROXY_PROXY_H
 #define UP_PROXY_PROXY_H
+#include "stages/nn/block/block.h"
 #include "stages/space/space.h"
 
 enum up_proxy_id { /* order of the paper's Table 1 */
@@ -57,8 +58,13 @@ struct up_proxy_job {
     const struct up_batch *batch;
     uint64_t seed; /* of weights and of zen's draws */
     const struct up_tensor_source
-        *given;    /* NULL: PyTorch's default init, seeded by tensor name */
-    unsigned want; /* bit i: proxy i */
+        *given;      /* NULL: PyTorch's default init, seeded by tensor name */
+    unsigned want;   /* bit i: proxy i */
+    int threads;     /* inside this network; results do not depend on it */
+    enum up_isa isa; /* of the kernels; results do not depend on it */
+    /* Told after each pass (an enum up_pass of work.h); NULL for nobody. */
+    void (*passed)(void *ctx, unsigned pass);
+    void *ctx;
 };
 enum up_score_state { UP_SCORE_OK = 0, UP_SCORE_NAN, UP_SCORE_SINGULAR, UP_SCORE_DEGENERATE };
 const char *up_score_reason(enum up_score_state s); /* a short sentence */

@@ -67,6 +67,8 @@ static void run_passes(struct up_proxy_scores *out, struct up_work *w)
         if (order[i].run)
             order[i].run(w);
         w->passes |= order[i].pass;
+        if (w->job->passed)
+            w->job->passed(w->job->ctx, order[i].pass);
         put_after(out, w, order[i].pass);
     }
     if (need & UP_PASS_FORWARD)

@@ -3,9 +3,11 @@
 #include "stages/proxy/proxy.h"
 #include "store/base/arena.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
-enum { ALIGN = 64 };
+enum { ALIGN = 64, HUGE_PAGE = 1 << 21 };
 
 struct up_proxy_slab {
     uint8_t *memory;
@@ -35,14 +37,52 @@ void *up_place(struct up_place *p, size_t n, size_t size)
     return here;
 }
 
+/* The first place, from the bottom, that no placed buffer in use at the same time covers. */
+static size_t lowest(int b, const size_t *offset, const bool *placed, const size_t *size,
+                     const int *first, const int *last, int n)
+{
+    size_t at = 0;
+    for (int i = 0; i < n; ++i) {
+        bool apart = last[i] < first[b] || last[b] < first[i];
+        if (!placed[i] || apart || offset[i] >= at + size[b] || offset[i] + size[i] <= at)
+            continue;
+        at = offset[i] + size[i];
+        i = -1; /* what was passed may be in the way of the new place */
+    }
+    return at;
+}
+
+size_t up_place_fold(size_t *offset, const size_t *size, const int *first, const int *last,
+                     int n)
+{
+    bool *placed = up_alloc((size_t)n * sizeof *placed);
+    size_t all = 0;
+    for (int k = 0; k < n; ++k) {
+        int big = -1; /* largest first: small ones fit between */
+        for (int i = 0; i < n; ++i)
+            if (!placed[i] && (big < 0 || size[i] > size[big]))
+                big = i;
+        offset[big] = lowest(big, offset, placed, size, first, last, n);
+        placed[big] = true;
+        if (offset[big] + size[big] > all)
+            all = offset[big] + size[big];
+    }
+    free(placed);
+    return all;
+}
+
 uint8_t *up_proxy_slab_reserve(struct up_proxy_slab *s, size_t size)
 {
     if (size <= s->size)
         return s->memory;
     free(s->memory);
     s->size = 0;
-    s->memory = aligned_alloc(ALIGN, (size + ALIGN - 1) / ALIGN * ALIGN);
+    s->memory = aligned_alloc(HUGE_PAGE, (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE);
     if (s->memory)
         s->size = size;
+#if defined MADV_HUGEPAGE /* a hint: fewer page faults where the system grants it */
+    if (s->memory)
+        (void)madvise(s->memory, size / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+#endif
     return s->memory;
 }

@@ -15,6 +15,11 @@ struct up_place {
 void *up_place(struct up_place *p, size_t n, size_t size);
 #define UP_PLACE(p, n, type) ((type *)up_place((p), (size_t)(n), sizeof(type)))
 
+/* Lays n buffers over each other where no two are in use at once: buffer i, of size[i], is in
+ * use from first[i] to last[i] (never, when last < first). Returns the size of all together. */
+size_t up_place_fold(size_t *offset, const size_t *size, const int *first, const int *last,
+                     int n);
+
 struct up_proxy_slab; /* made and freed by the calls in proxy.h */
 /* At least `size` bytes, kept until the slab is freed or asked for more; NULL when the
  * system has no such memory. */

@@ -5,20 +5,25 @@
 #include "stages/nn/reduce.h"
 
 #include <math.h>
+#include <string.h>
 
 void up_work_synflow(struct up_work *w)
 {
     const struct up_program *p = &w->program;
     struct up_run_f64 *f = &w->flow;
-    struct up_slot image = p->slot[p->input];
+    size_t image = w->layout.slot[p->input].image, last = w->layout.slot[p->logits].image;
     for (size_t i = 0; i < p->numbers; ++i)
-        f->weight[i] = fabs((double)w->run.weight[i]);
-    for (int i = 0; i < image.c * image.h * image.w; ++i)
-        f->act[p->input][i] = 1;
-    up_run_forward_f64(f, p->ops);
-    for (int k = 0; k < p->slot[p->logits].c; ++k)
-        f->grad[p->logits][k] = 1;
+        w->flow_weight[i] = fabs((double)w->weight[i]);
+    up_layout_pack_f64(w->flow_matrix, w->flow_weight, &w->layout, p, false);
+    up_layout_turn_f64(w->flow_matrix + w->layout.numbers, w->flow_matrix, &w->layout, p);
+    for (size_t i = 0; i < image; ++i)
+        f->act[p->input][i] = (int)(i % UP_BLOCK_LANES) < p->slot[p->input].c;
+    up_run_forward_f64(f);
+    for (size_t i = 0; i < last; ++i)
+        f->grad[p->logits][i] = (int)i < p->slot[p->logits].c;
     up_run_backward_f64(f, false);
+    memset(w->flow_dweight, 0, p->numbers * sizeof *w->flow_dweight);
+    up_layout_unpack_f64(w->flow_dweight, f->dmatrix, &w->layout, p);
 }
 
 double up_score_synflow(const struct up_work *w)
@@ -28,7 +33,7 @@ double up_score_synflow(const struct up_work *w)
     for (int i = 0; i < p->weights; ++i) {
         const struct up_weight *t = &p->weight[i];
         if (t->role == UP_W_COUNTED)
-            sum += up_abs_dot_f64(w->flow.weight + t->at, w->flow.dweight + t->at,
+            sum += up_abs_dot_f64(w->flow_weight + t->at, w->flow_dweight + t->at,
                                   (ptrdiff_t)t->count);
     }
     return sum > 0 ? log(sum) : sum;

@@ -3,101 +3,12 @@
 #include "stages/nn/loss.h"
 #include "stages/proxy/networks.h"
 #include "stages/proxy/weights.h"
+#include "store/base/arena.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_PIXELS = 1 << 26 }; /* images x rows x columns: products of sizes fit an int */
-
-static size_t slot_numbers(const struct up_slot *s)
-{
-    return (size_t)s->c * (size_t)s->h * (size_t)s->w;
-}
-
-/* Kept buffers, one per slot. */
-static float **place_slots(struct up_place *at, const struct up_program *p, int n)
-{
-    float **slots = UP_PLACE(at, p->slots, float *);
-    for (int i = 0; i < p->slots; ++i) {
-        float *buffer = UP_PLACE(at, slot_numbers(&p->slot[i]) * (size_t)n, float);
-        if (slots)
-            slots[i] = buffer;
-    }
-    return slots;
-}
-
-static float **place_folded(struct up_place *at, const struct up_program *p, int n)
-{
-    float **slots = UP_PLACE(at, p->slots, float *);
-    float *buffer = UP_PLACE(at, p->folded * (size_t)n, float);
-    for (int i = 0; slots && i < p->slots; ++i)
-        slots[i] = buffer + p->slot[i].folded * (size_t)n;
-    return slots;
-}
-
-static void place_flow(struct up_work *w, struct up_place *at)
-{
-    const struct up_program *p = &w->program;
-    struct up_run_f64 *f = &w->flow;
-    *f = (struct up_run_f64){.program = p, .n = 1, .identity_norm = true};
-    f->weight = UP_PLACE(at, p->numbers, double);
-    f->dweight = UP_PLACE(at, p->numbers, double);
-    f->reached = UP_PLACE(at, p->slots, bool);
-    f->live = UP_PLACE(at, p->slots, bool);
-    f->scratch = UP_PLACE(at, up_pass_scratch(p, 1), double);
-    f->act = UP_PLACE(at, p->slots, double *);
-    f->grad = UP_PLACE(at, p->slots, double *);
-    double *folded = UP_PLACE(at, p->folded, double);
-    for (int i = 0; i < p->slots; ++i) {
-        double *act = UP_PLACE(at, slot_numbers(&p->slot[i]), double);
-        if (!f->act)
-            continue;
-        f->act[i] = act;
-        f->grad[i] = folded + p->slot[i].folded;
-    }
-}
-
-static void place_run(struct up_work *w, struct up_place *at, int n)
-{
-    const struct up_program *p = &w->program;
-    unsigned need = w->passes;
-    struct up_run_f32 *r = &w->run;
-    *r = (struct up_run_f32){.program = p, .n = n};
-    r->live = UP_PLACE(at, p->slots, bool);
-    r->reached = UP_PLACE(at, p->slots, bool);
-    r->norm = UP_PLACE(at, p->norms, struct up_norm);
-    r->scratch = UP_PLACE(at, up_pass_scratch(p, n), float);
-    w->reached = UP_PLACE(at, p->slots, bool);
-    w->norm = UP_PLACE(at, p->norms, struct up_norm);
-    w->bits = UP_PLACE(at, w->words * (size_t)n, uint64_t);
-    w->matrix = UP_PLACE(at, (size_t)n * (size_t)n, double);
-    if (need & UP_PASS_FORWARD)
-        r->act = place_slots(at, p, n);
-    if (need & UP_PASS_LOSS) {
-        r->dweight = UP_PLACE(at, p->numbers, float);
-        r->grad = place_slots(at, p, n);
-    }
-    if (need & UP_PASS_HESSIAN)
-        r->tan = place_slots(at, p, n);
-    if (need & (UP_PASS_HESSIAN | UP_PASS_JACOBIAN | UP_PASS_ZEN))
-        w->folded = place_folded(at, p, n);
-    if (need & UP_PASS_JACOBIAN) {
-        w->jacobian = UP_PLACE(at, slot_numbers(&p->slot[p->input]) * (size_t)n, double);
-        w->correlation = UP_PLACE(at, (size_t)n * (size_t)n, double);
-    }
-    if (need & UP_PASS_ZEN) {
-        w->feature = UP_PLACE(at, slot_numbers(&p->slot[p->feature]) * (size_t)n, float);
-        w->variance = UP_PLACE(at, p->norms, double);
-    }
-}
-
-static void layout(struct up_work *w, struct up_place *at)
-{
-    if (w->passes & ~(unsigned)UP_PASS_WEIGHTS)
-        place_run(w, at, w->job->batch->n);
-    if (w->passes & UP_PASS_SYNFLOW)
-        place_flow(w, at);
-    w->run.weight = UP_PLACE(at, w->program.numbers, float);
-}
 
 static int check_sizes(const struct up_proxy_job *job, struct up_err *err)
 {
@@ -127,12 +38,13 @@ static int check_labels(const struct up_proxy_job *job, struct up_err *err)
     return UP_OK;
 }
 
-static size_t most_words(const struct up_program *p)
+static size_t most_words(const struct up_work *w)
 {
     size_t most = 0;
-    for (int i = 0; i < p->slots; ++i) {
-        size_t words = (slot_numbers(&p->slot[i]) + 63) / 64;
-        if (p->slot[i].relus && words > most)
+    for (int i = 0; i < w->program.slots; ++i) {
+        const struct up_laid_slot *s = &w->layout.slot[i];
+        size_t words = ((size_t)s->blocks * s->plane + 63) / 64;
+        if (w->program.slot[i].relus && words > most)
             most = words;
     }
     return most;
@@ -149,9 +61,12 @@ static int measure(struct up_work *w, const struct up_proxy_job *job, unsigned p
     rc = up_network_build(&w->program, job->space, &job->arch, &job->net, job->batch->c, err);
     if (rc)
         return rc;
-    w->words = most_words(&w->program);
+    up_layout_init(&w->layout, &w->program);
+    up_schedule_init(&w->schedule, &w->program);
+    w->run.sizes = up_run_sizes(&w->program, &w->layout, &w->schedule);
+    w->words = most_words(w);
     struct up_place at = {NULL, 0};
-    layout(w, &at);
+    up_work_place(w, &at);
     *size = at.at;
     return UP_OK;
 }
@@ -183,48 +98,83 @@ int up_work_init(struct up_work *w, const struct up_proxy_job *job, unsigned pas
             job->batch->n, size >> 20);
         goto out;
     }
-    layout(w, &at);
-    rc = up_weights_fill(w->run.weight, &w->program, job->seed, job->given, err);
+    up_work_place(w, &at);
+    rc = up_weights_fill(w->weight, &w->program, job->seed, job->given, err);
+    if (rc)
+        goto out;
+    up_layout_pack_f32(w->matrix, w->weight, &w->layout, &w->program, false);
+    up_layout_pack_f32(w->turned, w->weight, &w->layout, &w->program, true);
 out:
     if (rc)
         up_work_release(w);
     return rc;
 }
 
-void up_work_release(struct up_work *w) { up_program_release(&w->program); }
-
-/* [n][c][hw] as images are stored to [c][n][hw] as passes want them. */
-static void load_images(float *out, const struct up_batch *b)
+void up_work_release(struct up_work *w)
 {
-    size_t area = (size_t)b->h * (size_t)b->w;
-    for (int c = 0; c < b->c; ++c)
-        for (int i = 0; i < b->n; ++i, out += area)
-            memcpy(out, b->x + ((size_t)i * (size_t)b->c + (size_t)c) * area,
-                   area * sizeof *out);
+    up_program_release(&w->program);
+    up_layout_release(&w->layout);
+    up_schedule_release(&w->schedule);
+}
+
+void up_work_images(float *blocks, const struct up_work *w, const float *x)
+{
+    const struct up_slot *s = &w->program.slot[w->program.input];
+    size_t image = w->layout.slot[w->program.input].image, area = (size_t)(s->h * s->w);
+    memset(blocks, 0, image * (size_t)w->run.n * sizeof *blocks);
+    for (int i = 0; i < w->run.n; ++i, blocks += image)
+        for (int c = 0; c < s->c; ++c) {
+            float *to = blocks + (size_t)(c / UP_BLOCK_LANES) * area * UP_BLOCK_LANES +
+                        c % UP_BLOCK_LANES;
+            for (size_t k = 0; k < area; ++k)
+                to[k * UP_BLOCK_LANES] = *x++;
+        }
+}
+
+/* [classes][n] from the logits' slot, and back. */
+static void take_logits(float *z, const struct up_work *w, float *const *slots)
+{
+    int k = w->program.logits, n = w->run.n;
+    for (int c = 0; c < w->job->net.classes; ++c)
+        for (int i = 0; i < n; ++i)
+            z[c * n + i] = slots[k][(size_t)i * w->layout.slot[k].image + (size_t)c];
+}
+
+static void give_logits(float *const *slots, const struct up_work *w, const float *z)
+{
+    int k = w->program.logits, n = w->run.n;
+    memset(slots[k], 0, w->layout.slot[k].image * (size_t)n * sizeof **slots);
+    for (int c = 0; c < w->job->net.classes; ++c)
+        for (int i = 0; i < n; ++i)
+            slots[k][(size_t)i * w->layout.slot[k].image + (size_t)c] = z[c * n + i];
 }
 
 void up_work_forward(struct up_work *w)
 {
-    const struct up_program *p = &w->program;
     const struct up_batch *b = w->job->batch;
-    load_images(w->run.act[p->input], b);
-    up_run_forward_f32(&w->run, p->ops);
-    w->loss = up_loss_forward_f32(w->run.act[p->logits], b->y, w->job->net.classes, b->n);
+    up_work_images(w->run.act[w->program.input], w, b->x);
+    up_run_forward_f32(&w->run);
+    take_logits(w->logits, w, w->run.act);
+    w->loss = up_loss_forward_f32(w->logits, b->y, w->job->net.classes, b->n);
 }
 
 void up_work_loss(struct up_work *w)
 {
     const struct up_batch *b = w->job->batch;
-    int z = w->program.logits;
-    up_loss_backward_f32(w->run.grad[z], w->run.act[z], b->y, w->job->net.classes, b->n);
+    up_loss_backward_f32(w->dlogits, w->logits, b->y, w->job->net.classes, b->n);
+    give_logits(w->run.grad, w, w->dlogits);
     up_run_backward_f32(&w->run, false);
+    memset(w->dweight, 0, w->program.numbers * sizeof *w->dweight);
+    up_layout_unpack_f32(w->dweight, w->run.dmatrix, &w->layout, &w->program);
 }
 
 void up_work_hessian(struct up_work *w)
 {
-    int z = w->program.logits;
-    w->curvature = up_run_tangent_f32(&w->run);
-    up_loss_tangent_f32(w->folded[z], w->run.act[z], w->run.tan[z], w->job->net.classes,
+    up_layout_turn_f32(w->run.dturned, w->run.dmatrix, &w->layout, &w->program);
+    up_run_tangent_f32(&w->run);
+    take_logits(w->tlogits, w, w->run.tan);
+    up_loss_tangent_f32(w->dlogits, w->logits, w->tlogits, w->job->net.classes,
                         w->job->batch->n);
-    w->curvature += up_run_backward_tangent_f32(&w->run, w->folded);
+    give_logits(w->dtan, w, w->dlogits);
+    w->curvature = up_run_backward_tangent_f32(&w->run, w->dtan);
 }

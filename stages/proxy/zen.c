@@ -10,26 +10,33 @@
 
 static const double gamma_mix = 0.01, momentum = 0.1;
 
-/* Images [c][n][h][w]: the first, and for `second` the disturbed one. */
+/* The first images, and for `second` the disturbed ones; drawn in the order [c][n][h][w]. */
 static void draw_images(const struct up_work *w, float *x, bool second)
 {
     const struct up_slot *s = &w->program.slot[w->program.input];
-    size_t count = (size_t)s->c * (size_t)s->h * (size_t)s->w * (size_t)w->run.n;
-    uint64_t seed = w->job->seed;
-    up_weights_draw(x, count, seed, "zen.x");
-    if (!second)
-        return;
-    struct up_rng rng = up_rng_init(seed, "zen.x2");
-    for (size_t i = 0; i < count; ++i)
-        x[i] += (float)gamma_mix * (float)up_rng_normal(&rng);
+    size_t area = (size_t)(s->h * s->w), image = w->layout.slot[w->program.input].image;
+    struct up_rng first = up_rng_init(w->job->seed, "zen.x");
+    struct up_rng other = up_rng_init(w->job->seed, "zen.x2");
+    memset(x, 0, image * (size_t)w->run.n * sizeof *x);
+    for (int c = 0; c < s->c; ++c)
+        for (int i = 0; i < w->run.n; ++i) {
+            float *to = x + (size_t)i * image +
+                        (size_t)(c / UP_BLOCK_LANES) * area * UP_BLOCK_LANES +
+                        c % UP_BLOCK_LANES;
+            for (size_t k = 0; k < area; ++k, to += UP_BLOCK_LANES) {
+                *to = (float)up_rng_normal(&first);
+                if (second)
+                    *to += (float)gamma_mix * (float)up_rng_normal(&other);
+            }
+        }
 }
 
 /* running = (1 - momentum) * running + momentum * unbiased variance, for every norm the
  * forward ran. One number per channel has no variance: NaN. */
-static void update_running(struct up_work *w, int ops)
+static void update_running(struct up_work *w)
 {
     const struct up_program *p = &w->program;
-    for (int i = 0; i < ops; ++i) {
+    for (int i = 0; i < p->ops; ++i) {
         const struct up_op *op = &p->op[i];
         if (op->kind != UP_OP_NORM)
             continue;
@@ -54,25 +61,39 @@ static double norm_scale(const struct up_work *w)
     return sum;
 }
 
+/* Mean over images of the sum of absolute differences between the two features. */
+static double difference(const struct up_work *w, const struct up_run_f32 *run)
+{
+    const struct up_laid_slot *f = &w->layout.slot[w->program.feature];
+    double sum[UP_BLOCK_LANES] = {0}, total = 0;
+    run->kernel->distance(sum, w->feature, run->act[w->program.feature],
+                          (ptrdiff_t)(f->image / UP_BLOCK_LANES) * run->n);
+    for (int i = 0; i < UP_BLOCK_LANES; ++i)
+        total += sum[i];
+    return total / run->n;
+}
+
 void up_work_zen(struct up_work *w)
 {
     const struct up_program *p = &w->program;
     struct up_run_f32 run = w->run; /* keeps no slot */
-    const struct up_slot *f = &p->slot[p->feature];
-    ptrdiff_t numbers = (ptrdiff_t)f->c * f->h * f->w * run.n;
-    run.act = w->folded;
+    size_t numbers = w->layout.slot[p->feature].image * (size_t)run.n;
+    run.act = w->folded_act;
     run.norm = w->norm;
-    up_weights_normal(run.weight, p, w->job->seed);
+    run.factor = w->factor;
+    run.published = false; /* scores of random weights have no published order to meet */
+    up_weights_normal(w->weight, p, w->job->seed);
+    up_layout_pack_f32(w->matrix, w->weight, &w->layout, p, false);
     for (int c = 0; c < p->norms; ++c)
         w->variance[c] = 1;
     for (int second = 0; second < 2; ++second) {
         draw_images(w, run.act[p->input], second);
-        up_run_forward_f32(&run, f->last); /* the last to touch the feature is its reader */
-        update_running(w, f->last);
+        up_run_forward_f32(&run);
+        update_running(w);
         if (!second)
-            memcpy(w->feature, run.act[p->feature], (size_t)numbers * sizeof *w->feature);
+            memcpy(w->feature, run.act[p->feature], numbers * sizeof *w->feature);
     }
-    w->expressivity = up_distance_f32(w->feature, run.act[p->feature], numbers) / run.n;
+    w->expressivity = difference(w, &run);
     w->norm_scale = norm_scale(w);
 }
 

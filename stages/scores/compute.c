@@ -158,7 +158,8 @@ static struct up_proxy_job job_of(const struct draw *d, size_t i)
                                .arch = {.len = (uint8_t)genes},
                                .net = c->net,
                                .batch = &d->batch,
-                               .seed = c->seed};
+                               .seed = c->seed,
+                               .isa = up_isa_best()};
     memcpy(job.arch.gene, c->archs + i * genes, genes);
     for (size_t j = 0; j < c->m; j++)
         if (!d->kept[i * c->m + j])

@@ -1,4 +1,5 @@
 #include "stages/space/space.h"
+#include "stages/space/darts.h"
 #include "stages/space/nb201.h"
 #include "stages/space/text.h"
 #include "store/base/arena.h"
@@ -10,7 +11,7 @@
  * struct up_space, declare it in a NAME.h of this folder, and list it here.
  * Pools, stages, commands and files follow from the row; a space that cannot be
  * enumerated has count 0 and leaves `at` and `index` NULL. */
-const struct up_space *const up_spaces[] = {&up_space_nb201, NULL};
+const struct up_space *const up_spaces[] = {&up_space_nb201, &up_space_darts, NULL};
 
 int up_arch_cmp(const struct up_arch *a, const struct up_arch *b)
 {

@@ -3,7 +3,10 @@
  * An architecture is a short string of genes. What a gene means is the space's
  * business; everything above calls the functions of the row.
  *   nb201  6 genes: operation of edges 01 02 12 03 13 23 (the arch string's order),
- *          none 0, skip_connect 1, nor_conv_1x1 2, nor_conv_3x3 3, avg_pool_3x3 4 */
+ *          none 0, skip_connect 1, nor_conv_1x1 2, nor_conv_3x3 3, avg_pool_3x3 4
+ *   darts  32 genes: 8 pairs of source and operation for the normal cell, 8 for the reduction
+ *          cell; max_pool_3x3 0, avg_pool_3x3 1, skip_connect 2, sep_conv_3x3 3,
+ *          sep_conv_5x5 4, dil_conv_3x3 5, dil_conv_5x5 6 */
 #ifndef UP_SPACE_SPACE_H
 #define UP_SPACE_SPACE_H
 #include "store/base/buf.h"
@@ -32,8 +35,8 @@ struct up_cell_graph {
 
 /* The scored network, as far as cost and scoring depend on it. */
 struct up_net_size {
-    int channels; /* of the first stage: nb201 16 */
-    int depth;    /* nb201: cells per stage, 5 */
+    int channels; /* of the first stage: nb201 16, darts 32 */
+    int depth;    /* nb201: cells per stage, 5; darts: cells, 8 */
     int classes;
     int height, width; /* input image */
 };

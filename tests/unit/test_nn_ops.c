@@ -1,13 +1,13 @@
-/* links: up_nn */
+/* links: up_reference */
 /* Every operation against central differences in float64: its gradient, its tangent, and the
  * tangent of its gradient; and the convolution against its definition in both precisions. */
-#include "stages/nn/chain.h"
-#include "stages/nn/conv.h"
-#include "stages/nn/linear.h"
+#include "tests/reference/chain.h"
+#include "tests/reference/conv.h"
+#include "tests/reference/linear.h"
 #include "stages/nn/loss.h"
-#include "stages/nn/norm.h"
-#include "stages/nn/pointwise.h"
-#include "stages/nn/pool.h"
+#include "tests/reference/norm.h"
+#include "tests/reference/pointwise.h"
+#include "tests/reference/pool.h"
 #include "stages/nn/reduce.h"
 #include "store/base/arena.h"
 #include "store/base/rng.h"
@@ -151,12 +151,22 @@ static void conv_second(const void *ctx, double *dxdot, const double *x, const d
                               scratch);
 }
 
-/* in, out, kernel, stride, pad, n, h, w: blocks of 16 channels, strides, odd sizes, several
- * chunks */
+/* in, out, kernel, stride, pad, dilation, shift, depthwise, n, h, w: several blocks of
+ * channels, strides, odd sizes, several chunks, and what DARTS has */
 static const struct up_conv shapes[] = {
-    {3, 4, 3, 1, 1, 2, 5, 4}, {18, 3, 3, 1, 1, 2, 4, 4}, {4, 5, 3, 2, 1, 3, 6, 6},
-    {3, 6, 1, 1, 0, 4, 3, 5}, {2, 2, 3, 2, 1, 2, 7, 5},  {1, 2, 3, 1, 1, 2, 25, 25},
+    {3, 4, 3, 1, 1, 1, 0, false, 2, 5, 4},   {18, 3, 3, 1, 1, 1, 0, false, 2, 4, 4},
+    {4, 5, 3, 2, 1, 1, 0, false, 3, 6, 6},   {3, 6, 1, 1, 0, 1, 0, false, 4, 3, 5},
+    {2, 2, 3, 2, 1, 1, 0, false, 2, 7, 5},   {1, 2, 3, 1, 1, 1, 0, false, 1, 25, 25},
+    {3, 3, 3, 1, 1, 1, 0, true, 2, 5, 4},    {2, 2, 5, 2, 2, 1, 0, true, 3, 6, 7},
+    {2, 2, 3, 2, 2, 2, 0, true, 2, 6, 6},    {3, 3, 5, 1, 4, 2, 0, true, 1, 5, 3},
+    {3, 2, 1, 2, 0, 1, 0, false, 2, 6, 4},   {18, 2, 1, 2, 0, 1, 1, false, 2, 6, 4},
+    {2, 3, 3, 1, 2, 2, 0, false, 1, 26, 25}, {83, 1, 1, 1, 0, 1, 0, false, 1, 12, 1},
 };
+
+static int weights_of(const struct up_conv *c)
+{
+    return c->out * (c->depthwise ? 1 : c->in) * c->kernel * c->kernel;
+}
 
 static void convolution_has_its_derivatives(void **state)
 {
@@ -166,7 +176,7 @@ static void convolution_has_its_derivatives(void **state)
             struct conv o = {shapes[i], relu != 0};
             const struct up_conv *c = &o.c;
             struct op op = {c->in * c->n * c->h * c->w,
-                            c->out * c->in * c->kernel * c->kernel,
+                            weights_of(c),
                             c->out * c->n * up_conv_rows(c) * up_conv_cols(c),
                             &o,
                             conv_forward,
@@ -186,10 +196,12 @@ static double reference(const struct up_conv *c, const double *x, const double *
     for (int i = 0; i < c->in; ++i)
         for (int ky = 0; ky < c->kernel; ++ky)
             for (int kx = 0; kx < c->kernel; ++kx) {
-                int y = oy * c->stride + ky - c->pad, z = ox * c->stride + kx - c->pad;
-                if (y >= 0 && y < c->h && z >= 0 && z < c->w)
+                int y = oy * c->stride + ky * c->dilation + c->shift - c->pad;
+                int z = ox * c->stride + kx * c->dilation + c->shift - c->pad;
+                int filter = c->depthwise ? o : o * c->in + i;
+                if (y >= 0 && y < c->h && z >= 0 && z < c->w && (!c->depthwise || i == o))
                     s += fmax(0, x[((i * c->n + n) * c->h + y) * c->w + z]) *
-                         w[((o * c->in + i) * c->kernel + ky) * c->kernel + kx];
+                         w[(filter * c->kernel + ky) * c->kernel + kx];
             }
     return s;
 }
@@ -201,7 +213,7 @@ static void convolution_is_its_definition(void **state)
     static float xf[MOST], wf[MOST], yf[MOST], sf[40000];
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i) {
         const struct up_conv *c = &shapes[i];
-        int nx = c->in * c->n * c->h * c->w, nw = c->out * c->in * c->kernel * c->kernel;
+        int nx = c->in * c->n * c->h * c->w, nw = weights_of(c);
         int oh = up_conv_rows(c), ow = up_conv_cols(c);
         draw(x, nx, "x");
         draw(w, nw, "w");
@@ -311,6 +323,56 @@ static void pool_does_not_count_its_padding(void **state)
         x[i] = 3;
     up_pool_forward_f64(y, x, &(struct up_pool){1, 3, 1, 1, 5, 6}, false, scratch);
     close_to(y, x, 30, 1e-15);
+}
+
+static void max_forward(const void *ctx, double *y, const double *x, const double *w)
+{
+    up_max_forward_f64(y, x, x, ctx, false);
+}
+static void max_backward(const void *ctx, double *dx, double *dw, const double *x,
+                         const double *w, const double *dy)
+{
+    up_max_backward_f64(dx, dy, x, ctx, false, scratch);
+}
+static void max_tangent(const void *ctx, double *ydot, const double *x, const double *w,
+                        const double *xdot, const double *wdot)
+{
+    up_max_forward_f64(ydot, xdot, x, ctx, false);
+}
+static void max_second(const void *ctx, double *dxdot, const double *x, const double *w,
+                       const double *dy, const double *xdot, const double *wdot,
+                       const double *dydot)
+{
+    up_max_backward_f64(dxdot, dydot, x, ctx, false, scratch);
+}
+static void maximum_has_its_derivatives(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof pools / sizeof *pools; ++i) {
+        const struct up_pool *p = &pools[i];
+        check(&(struct op){p->planes * p->h * p->w, 0,
+                           p->planes * up_pool_rows(p) * up_pool_cols(p), p, max_forward,
+                           max_backward, max_tangent, max_second});
+    }
+}
+/* The padding is less than any number, and of equals the first counts, row by row. */
+static void maximum_goes_to_the_first(void **state)
+{
+    (void)state;
+    static const struct up_pool p = {1, 3, 2, 1, 4, 4};
+    static const double x[16] = {-5, -5, -7, -3, /**/ -5, -6, -3, -9,
+                                 -8, -8, -8, -8, /**/ -8, -7, -8, -7};
+    static const double y[4] = {-5, -3, -5, -3}, dy[4] = {1, 2, 4, 8};
+    static const double dx[16] = {1, 0, 0, 2, /**/ 4, 0, 8, 0};
+    double got[16], ones[16];
+    up_max_forward_f64(got, x, x, &p, false);
+    close_to(got, y, 4, 0);
+    up_max_backward_f64(got, dy, x, &p, false, scratch);
+    close_to(got, dx, 16, 0);
+    for (int i = 0; i < 16; ++i)
+        ones[i] = dx[i] + 1, got[i] = 1;
+    up_max_backward_f64(got, dy, x, &p, true, scratch);
+    close_to(got, ones, 16, 0);
 }
 
 enum { PLANES = 6, AREA = 10 };
@@ -494,6 +556,8 @@ int main(void)
         cmocka_unit_test(norm_has_its_derivatives),
         cmocka_unit_test(pool_has_its_derivatives),
         cmocka_unit_test(pool_does_not_count_its_padding),
+        cmocka_unit_test(maximum_has_its_derivatives),
+        cmocka_unit_test(maximum_goes_to_the_first),
         cmocka_unit_test(mean_has_its_derivatives),
         cmocka_unit_test(relu_has_its_derivatives),
         cmocka_unit_test(linear_has_its_derivatives),

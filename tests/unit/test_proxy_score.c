@@ -182,7 +182,8 @@ static void correlation_scores_follow_their_definitions(void **state)
     int32_t y[4] = {7, 7, 7, 2};
     struct up_batch batch = {4, 3, 8, 8, 10, NULL, y};
     struct up_proxy_job job = {.batch = &batch, .net = {.classes = 10}};
-    struct up_work w = {.job = &job, .correlation = c, .matrix = matrix, .jacobian = jacobian};
+    struct up_work w = {
+        .job = &job, .correlation = c, .matrix_n = matrix, .jacobian = jacobian};
     w.run.n = 4;
     double k = 1e-5, seven = 3 * log(1 + k) + 2 * (log(.5 + k) + log(.2 + k) + log(.3 + k));
     assert_true(fabs(up_score_epe_nas(&w) - fabs(seven) - log(1 + k)) < 1e-12);

@@ -1,7 +1,7 @@
 #ifndef real
-#include "stages/nn/pointwise.h"
+#include "tests/reference/pointwise.h"
 
-#define UP_TEMPLATE "stages/nn/pointwise.c"
+#define UP_TEMPLATE "tests/reference/pointwise.c"
 #include "stages/nn/both.h"
 #else
 

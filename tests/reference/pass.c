@@ -1,10 +1,10 @@
 #ifndef real
-#include "stages/proxy/pass.h"
+#include "tests/reference/pass.h"
 
-#include "stages/nn/conv.h"
-#include "stages/nn/linear.h"
-#include "stages/nn/pointwise.h"
-#include "stages/nn/pool.h"
+#include "tests/reference/conv.h"
+#include "tests/reference/linear.h"
+#include "tests/reference/pointwise.h"
+#include "tests/reference/pool.h"
 #include "stages/nn/reduce.h"
 
 #include <string.h>
@@ -12,7 +12,17 @@
 static struct up_conv conv_of(const struct up_program *p, const struct up_op *op, int n)
 {
     struct up_slot in = p->slot[op->src], out = p->slot[op->dst];
-    return (struct up_conv){in.c, out.c, op->kernel, op->stride, op->pad, n, in.h, in.w};
+    return (struct up_conv){.in = in.c,
+                            .out = out.c,
+                            .kernel = op->kernel,
+                            .stride = op->stride,
+                            .pad = op->pad,
+                            .dilation = op->dilation,
+                            .shift = op->shift,
+                            .depthwise = op->depthwise,
+                            .n = n,
+                            .h = in.h,
+                            .w = in.w};
 }
 
 static struct up_pool pool_of(const struct up_program *p, const struct up_op *op, int n)
@@ -32,23 +42,43 @@ static ptrdiff_t numel(const struct up_program *p, int slot, int n)
     return p->slot[slot].c * n * area_of(p, slot);
 }
 
+/* The first view of `slot` behind slot `after`, or -1: views come after what they are of. */
+static int next_view(const struct up_program *p, int slot, int after)
+{
+    for (int i = after + 1; i < p->slots; ++i)
+        if (p->slot[i].of == slot)
+            return i;
+    return -1;
+}
+
+static size_t op_scratch(const struct up_program *p, const struct up_op *op, int n)
+{
+    struct up_conv conv = conv_of(p, op, n);
+    struct up_pool pool = pool_of(p, op, n);
+    switch (op->kind) {
+    case UP_OP_CONV:
+        return up_conv_scratch(&conv);
+    case UP_OP_POOL:
+    case UP_OP_MAX:
+        return up_pool_scratch(&pool);
+    case UP_OP_LINEAR:
+        return (size_t)numel(p, op->dst, n);
+    default:
+        return 0;
+    }
+}
+
 size_t up_pass_scratch(const struct up_program *p, int n)
 {
     size_t most = 0;
     for (int i = 0; i < p->ops; ++i) {
-        const struct up_op *op = &p->op[i];
-        struct up_conv conv = conv_of(p, op, n);
-        struct up_pool pool = pool_of(p, op, n);
-        size_t need = op->kind == UP_OP_CONV     ? up_conv_scratch(&conv)
-                      : op->kind == UP_OP_POOL   ? up_pool_scratch(&pool)
-                      : op->kind == UP_OP_LINEAR ? (size_t)numel(p, op->dst, n)
-                                                 : 0;
+        size_t need = op_scratch(p, &p->op[i], n);
         most = need > most ? need : most;
     }
     return most;
 }
 
-#define UP_TEMPLATE "stages/proxy/pass.c"
+#define UP_TEMPLATE "tests/reference/pass.c"
 #include "stages/nn/both.h"
 #else
 
@@ -58,7 +88,42 @@ static real *UP_R(tensor)(const struct up_program *p, real *all, int index)
     return index < 0 ? NULL : all + p->weight[index].at;
 }
 
-static void UP_R(forward_op)(struct UP_R(up_run) * r, const struct up_op *op, bool add)
+/* The tensor after the operation's first: a norm's beta, a linear layer's bias. */
+static real *UP_R(second)(const struct up_program *p, real *all, const struct up_op *op)
+{
+    return UP_R(tensor)(p, all, op->weight < 0 ? -1 : op->weight + 1);
+}
+
+/* Whether `slot` holds a value in the pass that fills `buffer`. Where only some of its views
+ * do, the others are zero from here on. With a slot all its views are set. */
+static bool UP_R(holds)(const struct UP_R(up_plain) * r, bool *set, real *const *buffer,
+                        int slot)
+{
+    const struct up_program *p = r->program;
+    bool any = set[slot];
+    for (int v = next_view(p, slot, slot); v >= 0 && !any; v = next_view(p, slot, v))
+        any = set[v];
+    for (int v = next_view(p, slot, slot); v >= 0 && any; v = next_view(p, slot, v))
+        if (!set[v]) {
+            memset(buffer[v], 0, (size_t)numel(p, v, r->n) * sizeof(real));
+            set[v] = true;
+        }
+    set[slot] = any;
+    return any;
+}
+
+/* Something ends in `slot` now. Returns whether it is to be added to what is there. */
+static bool UP_R(arrives)(const struct UP_R(up_plain) * r, bool *set, real *const *buffer,
+                          int slot)
+{
+    bool add = UP_R(holds)(r, set, buffer, slot);
+    set[slot] = true;
+    for (int v = next_view(r->program, slot, slot); v >= 0; v = next_view(r->program, slot, v))
+        set[v] = true;
+    return add;
+}
+
+static void UP_R(forward_op)(struct UP_R(up_plain) * r, const struct up_op *op, bool add)
 {
     const struct up_program *p = r->program;
     const real *x = r->act[op->src], *w = UP_R(tensor)(p, r->weight, op->weight);
@@ -76,11 +141,13 @@ static void UP_R(forward_op)(struct UP_R(up_run) * r, const struct up_op *op, bo
             UP_R(up_pass)(y, x, NULL, m, add);
         else
             UP_R(up_norm_forward)
-        (y, x, w, UP_R(tensor)(p, r->weight, op->weight + 1), r->norm + op->norm, c, m / c,
-         add);
+        (y, x, w, UP_R(second)(p, r->weight, op), r->norm + op->norm, c, m / c, add);
         break;
     case UP_OP_POOL:
         UP_R(up_pool_forward)(y, x, &pool, add, r->scratch);
+        break;
+    case UP_OP_MAX:
+        UP_R(up_max_forward)(y, x, x, &pool, add);
         break;
     case UP_OP_COPY:
         UP_R(up_pass)(y, x, NULL, m, add);
@@ -97,22 +164,20 @@ static void UP_R(forward_op)(struct UP_R(up_run) * r, const struct up_op *op, bo
         break;
     case UP_OP_LINEAR:
         UP_R(up_linear_forward)
-        (y, x, w, UP_R(tensor)(p, r->weight, op->weight + 1), p->slot[op->dst].c, c, r->n, add);
+        (y, x, w, UP_R(second)(p, r->weight, op), p->slot[op->dst].c, c, r->n, add);
         break;
     }
 }
 
-void UP_R(up_run_forward)(struct UP_R(up_run) * r, int ops)
+void UP_R(up_plain_forward)(struct UP_R(up_plain) * r, int ops)
 {
     const struct up_program *p = r->program;
     memset(r->live, 0, (size_t)p->slots * sizeof *r->live);
-    for (int i = 0; i < ops; ++i) {
-        UP_R(forward_op)(r, &p->op[i], r->live[p->op[i].dst]);
-        r->live[p->op[i].dst] = true;
-    }
+    for (int i = 0; i < ops; ++i)
+        UP_R(forward_op)(r, &p->op[i], UP_R(arrives)(r, r->live, r->act, p->op[i].dst));
 }
 
-static void UP_R(weight_gradient)(struct UP_R(up_run) * r, const struct up_op *op)
+static void UP_R(weight_gradient)(struct UP_R(up_plain) * r, const struct up_op *op)
 {
     const struct up_program *p = r->program;
     const real *x = r->act[op->src], *dy = r->grad[op->dst];
@@ -126,7 +191,7 @@ static void UP_R(weight_gradient)(struct UP_R(up_run) * r, const struct up_op *o
 }
 
 /* A linear operation's transpose; what the gradient and its tangent have in common. */
-static void UP_R(transpose_op)(struct UP_R(up_run) * r, const struct up_op *op, real *dx,
+static void UP_R(transpose_op)(struct UP_R(up_plain) * r, const struct up_op *op, real *dx,
                                const real *dy, bool add)
 {
     const struct up_program *p = r->program;
@@ -135,6 +200,9 @@ static void UP_R(transpose_op)(struct UP_R(up_run) * r, const struct up_op *op, 
     switch (op->kind) {
     case UP_OP_POOL:
         UP_R(up_pool_backward)(dx, dy, &pool, add, r->scratch);
+        break;
+    case UP_OP_MAX:
+        UP_R(up_max_backward)(dx, dy, r->act[op->src], &pool, add, r->scratch);
         break;
     case UP_OP_RELU:
         UP_R(up_pass)(dx, dy, r->act[op->src], m, add);
@@ -147,7 +215,7 @@ static void UP_R(transpose_op)(struct UP_R(up_run) * r, const struct up_op *op, 
     }
 }
 
-static void UP_R(backward_op)(struct UP_R(up_run) * r, const struct up_op *op, bool add)
+static void UP_R(backward_op)(struct UP_R(up_plain) * r, const struct up_op *op, bool add)
 {
     const struct up_program *p = r->program;
     const real *x = r->act[op->src], *dy = r->grad[op->dst];
@@ -165,7 +233,7 @@ static void UP_R(backward_op)(struct UP_R(up_run) * r, const struct up_op *op, b
     else UP_R(transpose_op)(r, op, dx, dy, add);
 }
 
-void UP_R(up_run_backward)(struct UP_R(up_run) * r, bool to_input)
+void UP_R(up_plain_backward)(struct UP_R(up_plain) * r, bool to_input)
 {
     const struct up_program *p = r->program;
     memset(r->reached, 0, (size_t)p->slots * sizeof *r->reached);
@@ -174,19 +242,19 @@ void UP_R(up_run_backward)(struct UP_R(up_run) * r, bool to_input)
     r->reached[p->logits] = true;
     for (int i = p->ops - 1; i >= 0; --i) {
         const struct up_op *op = &p->op[i];
-        if (!r->reached[op->dst] || op->kind == UP_OP_ZERO)
+        if (!UP_R(holds)(r, r->reached, r->grad, op->dst) || op->kind == UP_OP_ZERO)
             continue;
         if (r->dweight)
             UP_R(weight_gradient)(r, op);
         if (op->src == p->input && !to_input)
             continue;
-        UP_R(backward_op)(r, op, r->reached[op->src]);
-        r->reached[op->src] = true;
+        UP_R(backward_op)(r, op, UP_R(arrives)(r, r->reached, r->grad, op->src));
     }
 }
 
 /* ydot = layer(x, v), then <layer(xdot, w), dy> and ydot += layer(xdot, w). */
-static double UP_R(tangent_layer)(struct UP_R(up_run) * r, const struct up_op *op)
+static double UP_R(tangent_layer)(struct UP_R(up_plain) * r, const struct up_op *op,
+                                  bool moving)
 {
     const struct up_program *p = r->program;
     const real *x = r->act[op->src], *xdot = r->tan[op->src], *mask = op->relu ? x : NULL;
@@ -194,7 +262,7 @@ static double UP_R(tangent_layer)(struct UP_R(up_run) * r, const struct up_op *o
     const real *v = UP_R(tensor)(p, r->dweight, op->weight);
     real *ydot = r->tan[op->dst];
     int out = p->slot[op->dst].c, in = p->slot[op->src].c;
-    bool moving = r->live[op->src], conv_op = op->kind == UP_OP_CONV;
+    bool conv_op = op->kind == UP_OP_CONV;
     struct up_conv conv = conv_of(p, op, r->n);
     double sum = 0;
     if (moving && conv_op)
@@ -210,7 +278,7 @@ static double UP_R(tangent_layer)(struct UP_R(up_run) * r, const struct up_op *o
     return sum;
 }
 
-static void UP_R(tangent_op)(struct UP_R(up_run) * r, const struct up_op *op, bool add)
+static void UP_R(tangent_op)(struct UP_R(up_plain) * r, const struct up_op *op, bool add)
 {
     const struct up_program *p = r->program;
     const real *x = r->act[op->src], *xdot = r->tan[op->src];
@@ -222,6 +290,7 @@ static void UP_R(tangent_op)(struct UP_R(up_run) * r, const struct up_op *op, bo
         UP_R(up_norm_tangent)
     (ydot, x, xdot, UP_R(tensor)(p, r->weight, op->weight), r->norm + op->norm, c, m / c, add);
     else if (op->kind == UP_OP_POOL) UP_R(up_pool_forward)(ydot, xdot, &pool, add, r->scratch);
+    else if (op->kind == UP_OP_MAX) UP_R(up_max_forward)(ydot, xdot, x, &pool, add);
     else if (op->kind == UP_OP_MEAN)
         UP_R(up_mean_forward)(ydot, xdot, c * r->n, area_of(p, op->src), add);
     else if (op->kind == UP_OP_ZERO && !add) memset(ydot, 0, (size_t)m * sizeof(real));
@@ -229,27 +298,27 @@ static void UP_R(tangent_op)(struct UP_R(up_run) * r, const struct up_op *op, bo
         UP_R(up_pass)(ydot, xdot, op->kind == UP_OP_RELU ? x : NULL, m, add);
 }
 
-double UP_R(up_run_tangent)(struct UP_R(up_run) * r)
+double UP_R(up_plain_tangent)(struct UP_R(up_plain) * r)
 {
     const struct up_program *p = r->program;
     double sum = 0;
     memset(r->live, 0, (size_t)p->slots * sizeof *r->live);
     for (int i = 0; i < p->ops; ++i) {
         const struct up_op *op = &p->op[i];
-        if (op->kind == UP_OP_CONV || op->kind == UP_OP_LINEAR) {
-            UP_CHECK(!r->live[op->dst]);
-            sum += UP_R(tangent_layer)(r, op);
-        } else {
-            UP_CHECK(r->live[op->src]); /* only layers read the input */
-            UP_R(tangent_op)(r, op, r->live[op->dst]);
-        }
-        r->live[op->dst] = true;
+        bool layer = op->kind == UP_OP_CONV || op->kind == UP_OP_LINEAR;
+        bool moving = UP_R(holds)(r, r->live, r->tan, op->src);
+        bool add = UP_R(arrives)(r, r->live, r->tan, op->dst);
+        UP_CHECK(layer ? !add : moving); /* only layers read the input */
+        if (layer)
+            sum += UP_R(tangent_layer)(r, op, moving);
+        else
+            UP_R(tangent_op)(r, op, add);
     }
     return sum;
 }
 
 /* <layer(x, w) without bias, dydot>. */
-static double UP_R(output_dot)(struct UP_R(up_run) * r, const struct up_op *op,
+static double UP_R(output_dot)(struct UP_R(up_plain) * r, const struct up_op *op,
                                const real *dydot)
 {
     const struct up_program *p = r->program;
@@ -263,7 +332,7 @@ static double UP_R(output_dot)(struct UP_R(up_run) * r, const struct up_op *op,
     return UP_R(up_dot)(y, dydot, numel(p, op->dst, r->n));
 }
 
-static void UP_R(backward_tangent_op)(struct UP_R(up_run) * r, const struct up_op *op,
+static void UP_R(backward_tangent_op)(struct UP_R(up_plain) * r, const struct up_op *op,
                                       real *const *gtan, bool add)
 {
     const struct up_program *p = r->program;
@@ -288,7 +357,7 @@ static void UP_R(backward_tangent_op)(struct UP_R(up_run) * r, const struct up_o
     }
 }
 
-double UP_R(up_run_backward_tangent)(struct UP_R(up_run) * r, real *const *gtan)
+double UP_R(up_plain_backward_tangent)(struct UP_R(up_plain) * r, real *const *gtan)
 {
     const struct up_program *p = r->program;
     double sum = 0;
@@ -296,14 +365,13 @@ double UP_R(up_run_backward_tangent)(struct UP_R(up_run) * r, real *const *gtan)
     r->live[p->logits] = true;
     for (int i = p->ops - 1; i >= 0; --i) {
         const struct up_op *op = &p->op[i];
-        if (!r->live[op->dst] || op->kind == UP_OP_ZERO)
+        if (!UP_R(holds)(r, r->live, gtan, op->dst) || op->kind == UP_OP_ZERO)
             continue;
         if (op->kind == UP_OP_CONV || op->kind == UP_OP_LINEAR)
             sum += UP_R(output_dot)(r, op, gtan[op->dst]);
         if (op->src == p->input)
             continue;
-        UP_R(backward_tangent_op)(r, op, gtan, r->live[op->src]);
-        r->live[op->src] = true;
+        UP_R(backward_tangent_op)(r, op, gtan, UP_R(arrives)(r, r->live, gtan, op->src));
     }
     return sum;
 }

@@ -1,8 +1,9 @@
 /* 2-D convolution without bias, by im2col and a matrix product per few images and per
  * block of 16 input channels. Within a block the sum runs over rows, columns, then channels of
- * the kernel, in one chain; blocks are added in turn. oneDNN, under PyTorch, adds in this
- * order, and the published scores depend on it: a ReLU whose input is within rounding of 0
- * takes its side from the order of summation, and gradients jump with it.
+ * the kernel, in one chain; blocks are added in turn. A 1x1 kernel is one block, and so is a
+ * channel of a depthwise convolution. oneDNN, under PyTorch, adds in this order, and the
+ * published scores depend on it: a ReLU whose input is within rounding of 0 takes its side from
+ * the order of summation, and gradients jump with it.
  *
  * Tensors are [channel][image][row][column]: a channel is contiguous over the
  * whole batch, so a convolution is a product with [channel][pixels] on its right.
@@ -19,13 +20,17 @@
 struct up_conv {
     int in, out;             /* channels */
     int kernel, stride, pad; /* square */
+    int dilation;            /* between the taps of the kernel; 1: neighbours */
+    int shift;               /* rows and columns of the input skipped at the top and left */
+    bool depthwise;          /* channel i is made from channel i alone; in == out */
     int n, h, w;             /* images, and size of the input */
 };
 int up_conv_rows(const struct up_conv *c); /* of the output */
 int up_conv_cols(const struct up_conv *c);
 size_t up_conv_scratch(const struct up_conv *c); /* numbers of scratch every call needs */
 
-/* forward          y[out][n][oh][ow] (+)= conv(x[in][n][h][w] masked, w[out][in][k][k])
+/* forward          y[out][n][oh][ow] (+)= conv(x[in][n][h][w] masked, w[out][in][k][k]);
+ *                  depthwise: w[out][1][k][k]
  * backward_data    dx (+)= mask * (conv^T(dy, w) + conv^T(dy2, w2)); w2 == NULL: first term
  * alone backward_weight  dw (+)= gradient; `add` chooses between = and += everywhere */
 #define UP_CONV_DECLARE(real, R)                                                               \

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const names[] = {"nb201", NULL};
+static const char *const names[] = {"nb201", "darts", NULL};
 static const struct up_param params[] = {
     {.name = "name",
      .kind = UP_P_ENUM,
@@ -102,11 +102,6 @@ static int run(struct up_job *job, struct up_err *err)
     const struct up_file *file;
     struct pool p = {0};
     int rc = up_space_find(&p.space, up_job_str(job, "name"), err);
-    if (!rc && !p.space->encode)
-        rc = up_fail(err, UP_EUNSUPPORTED,
-                     "architectures of %s can be scored one by one (upnas score), not yet "
-                     "searched; set space.name to nb201",
-                     p.space->name);
     if (!rc && up_job_files(job, "list", &file))
         rc = pool_of_file(&p, file, job, err);
     else if (!rc)

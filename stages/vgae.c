@@ -289,6 +289,11 @@ static int vgae_run(struct up_job *job, struct up_err *err)
     int rc = up_doc_str(space, "space", arena, &name, err);
     if (!rc)
         rc = up_space_find(&r.space, name, err);
+    if (!rc && !r.space->encode)
+        rc = up_fail(err, UP_EUNSUPPORTED,
+                     "architectures of %s can be scored (upnas run CONFIG scores), not yet "
+                     "embedded and searched; set space.name to nb201",
+                     r.space->name);
     if (!rc)
         rc = list_graphs(&r, err);
     if (rc)

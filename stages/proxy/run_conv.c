@@ -43,16 +43,21 @@ static void UP_R(depthwise)(const struct UP_R(up_run) * r, real *y, size_t y_pla
                              w + (size_t)(b * taps) * LANES, g, store);
 }
 
-/* One block of output from one of input, a few rows at a time. */
+/* A window some rows at a time, or a long row some pixels at a time. */
 static void UP_R(rows)(const struct UP_R(up_run) * r, real *y, const real *x, const real *w,
                        const struct up_window *g, enum up_block_store store,
                        struct up_ahead *ahead)
 {
+    enum { ROWS = 8, PIXELS = 128 };
     struct up_window some = *g;
     for (int row = 0; row < g->rows; row += some.rows) {
-        some.rows = g->rows - row < 16 ? g->rows - row : 16;
-        up_ahead_fetch(ahead, some.rows * g->cols);
-        r->kernel->conv(y + row * g->y_row, x + row * g->x_row, w, &some, store);
+        some.rows = g->rows - row < ROWS ? g->rows - row : ROWS;
+        for (int col = 0; col < g->cols; col += some.cols) {
+            some.cols = g->cols - col < PIXELS ? g->cols - col : PIXELS;
+            up_ahead_fetch(ahead, (size_t)(some.rows * some.cols));
+            r->kernel->conv(y + row * g->y_row + col * g->y_px,
+                            x + row * g->x_row + col * g->x_px, w, &some, store);
+        }
     }
 }
 
@@ -69,6 +74,8 @@ static void UP_R(product)(const struct UP_R(up_run) * r, real *y, size_t y_plane
     ptrdiff_t tap = g->tap[0], matrix = g->matrix[0];
     g->y_second = (ptrdiff_t)y_plane;
     g->w_second = (ptrdiff_t)in * taps * MATRIX;
+    if (ahead && !ahead->work)
+        ahead->work = (size_t)((out + 1) / 2 * ((in + step - 1) / step) * g->rows * g->cols);
     for (int o = 0; o < out; o += g->outputs) {
         g->outputs = out - o > 1 ? 2 : 1;
         for (int i = 0; i < in; i += step) {

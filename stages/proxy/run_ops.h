@@ -12,15 +12,17 @@ enum { UP_K_FORWARD = 0, UP_K_GRAD = 2, UP_K_TANGENT = 5, UP_K_BOTH = 8 };
 void up_run_lanes(int *lo, int *hi, const struct up_laid_slot *s, const struct up_slot *slot,
                   int b);
 
-/* What the next image will read, fetched into cache a little at a time. */
+/* What the next image will read, fetched into cache a little at a time: by the share of the
+ * work that is done, `done` of `work`. */
 enum { UP_AHEAD = 16 };
 struct up_ahead {
     const char *at[UP_AHEAD];
-    size_t bytes[UP_AHEAD];
+    size_t bytes[UP_AHEAD], fetched[UP_AHEAD];
+    size_t done, work;
     int n;
 };
 void up_ahead_add(struct up_ahead *a, const void *p, size_t bytes);
-void up_ahead_fetch(struct up_ahead *a, int lines); /* some lines of each; a may be NULL */
+void up_ahead_fetch(struct up_ahead *a, size_t work); /* some more is done; a may be NULL */
 
 /* Rows of Winograd's tiles that are worked on together. */
 int up_run_strip(const struct up_laid_op *o);

@@ -115,13 +115,15 @@ void up_ahead_add(struct up_ahead *a, const void *p, size_t bytes)
     a->bytes[a->n++] = bytes;
 }
 
-/* Some lines of each. */
-void up_ahead_fetch(struct up_ahead *a, int lines)
+void up_ahead_fetch(struct up_ahead *a, size_t work)
 {
-    for (int i = 0; a && i < a->n; ++i)
-        for (int k = 0; k < lines && a->bytes[i] >= 64; ++k) {
-            __builtin_prefetch(a->at[i], 0, 2);
-            a->at[i] += 64;
-            a->bytes[i] -= 64;
-        }
+    enum { LINE = 64 };
+    if (!a || !a->work)
+        return;
+    a->done += work;
+    for (int i = 0; i < a->n; ++i) {
+        size_t to = a->done < a->work ? a->bytes[i] * a->done / a->work : a->bytes[i];
+        for (; a->fetched[i] < to; a->fetched[i] += LINE)
+            __builtin_prefetch(a->at[i] + a->fetched[i], 0, 2);
+    }
 }

@@ -82,7 +82,6 @@ static void UP_R(tile_products)(const struct UP_R(up_run) * r, const struct UP_R
     enum { SOME = 4 };
     int tiles = t->rows * t->tiles.cols, side = t->tiles.side;
     int positions = (side + 2) * (side + 2);
-    int lines = t->in * SOME * (t->rows * side * t->w / positions + 1);
     ptrdiff_t block = (ptrdiff_t)tiles * LANES;
     struct up_products p = {SOME,
                             tiles,
@@ -95,7 +94,7 @@ static void UP_R(tile_products)(const struct UP_R(up_run) * r, const struct UP_R
         const real *u[2];
         for (int k = 0; k < terms; ++k)
             u[k] = term[k].winograd + (size_t)(at * t->out * t->in) * MATRIX;
-        up_ahead_fetch(ahead, lines);
+        up_ahead_fetch(ahead, (size_t)(SOME * t->rows));
         r->kernel->winograd_products(m + at * p.m_position, v + at * p.v_position, u, &p);
     }
 }
@@ -112,6 +111,8 @@ void UP_R(up_run_tiles)(const struct UP_R(up_run) * r, real *y,
     size_t plane = (size_t)(t.h * t.w) * LANES;
     memset(s.y, 0, (size_t)t.w * LANES * sizeof *s.y);
     t.zeros = s.y;
+    if (s.ahead)
+        s.ahead->work = (size_t)((side + 2) * (side + 2) * all);
     for (int row = 0; row < all; row += t.strip) {
         t.rows = all - row < t.strip ? all - row : t.strip;
         UP_R(tile_inputs)(r, &t, s.v, term, terms, row);

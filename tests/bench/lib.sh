@@ -48,6 +48,12 @@ environment() {
     measure environment out "$@"
 }
 
+# program NAME: builds tests/bench/NAME.c and names it.
+program() {
+    cmake --build "$root/build/release" --target "bench_$1" >&2
+    echo "$root/build/release/tests/bench/bench_$1"
+}
+
 [ -x "$upnas" ] || skip "$upnas is not built; ./dev build"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

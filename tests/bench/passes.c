@@ -1,18 +1,19 @@
-/* links: up_proxy */
 /* Seconds of every pass of scoring one architecture, on one thread, as JSON lines.
  *
  *   passes SPACE ARCH [BATCH [ROUNDS [ISA]]]
  *
- * One line per pass: median seconds, multiply-adds executed directly or by Winograd's tiles as
- * FLOPs, and GFLOP/s; then one for the whole. The first round warms up and is not counted. */
-#include "stages/proxy/proxy.h"
+ * One line per pass, then one for the whole: median seconds, GFLOP of its convolutions as they
+ * are defined and as they are executed (Winograd's tiles multiply less), bytes of activations,
+ * and GFLOP/s beside that of OpenBLAS's sgemm 1024^3. The first round warms up and does not
+ * count. */
+#include "stages/proxy/networks.h"
 #include "stages/proxy/work.h"
 #include "store/base/rng.h"
+#include "tests/bench/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { ROUNDS = 51, PASSES = 8 };
 static const char *const names[PASSES] = {"weights", "forward", "jacobian", "loss",
@@ -22,13 +23,6 @@ struct clock {
     double last, seconds[PASSES][ROUNDS];
     int round;
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void passed(void *ctx, unsigned pass)
 {
@@ -49,6 +43,40 @@ static double median(double *v, int n)
     qsort(v, (size_t)n, sizeof *v, by_size);
     return v[n / 2];
 }
+
+/* Convolutions' GFLOP of one forward pass over n images, and bytes of all activations. */
+struct cost {
+    double defined, executed, bytes;
+};
+
+static struct cost forward_cost(const struct up_proxy_job *job)
+{
+    struct up_program p = UP_PROGRAM_INIT;
+    struct up_layout l;
+    struct cost c = {0, 0, 0};
+    if (up_network_build(&p, job->space, &job->arch, &job->net, job->batch->c, NULL))
+        return c;
+    up_layout_init(&l, &p);
+    for (int i = 0; i < p.ops; ++i) {
+        const struct up_op *op = &p.op[i];
+        const struct up_slot *in = &p.slot[op->src], *out = &p.slot[op->dst];
+        int kernel = op->kind == UP_OP_LINEAR ? 1 : op->kernel;
+        if (op->kind != UP_OP_CONV && op->kind != UP_OP_LINEAR)
+            continue;
+        double flop = 2e-9 * job->batch->n * out->c * (op->depthwise ? 1 : in->c) * kernel *
+                      kernel * out->h * out->w;
+        c.defined += flop;
+        c.executed += l.op[i].side == 4 ? flop / 4 : l.op[i].side == 2 ? flop / 2.25 : flop;
+    }
+    for (int i = 0; i < p.slots; ++i)
+        c.bytes += p.slot[i].of < 0 ? 4.0 * job->batch->n * (double)l.slot[i].image : 0;
+    up_layout_release(&l);
+    up_program_release(&p);
+    return c;
+}
+
+/* Forward passes' worth of convolutions in each pass; the whole is their sum. */
+static const double forwards[PASSES] = {0, 1, 1, 2, 4, 0, 2, 10};
 
 int main(int argc, char **argv)
 {
@@ -91,12 +119,17 @@ int main(int argc, char **argv)
             return fprintf(stderr, "%s\n", err.msg), 1;
         c.seconds[PASSES - 1][c.round] = now() - start;
     }
+    struct cost cost = forward_cost(&job);
+    double sgemm = sgemm_speed();
     for (int p = 0; p < PASSES; ++p) {
-        double m = median(c.seconds[p], rounds);
-        printf(
-            "{\"pass\": \"%s\", \"isa\": \"%s\", \"batch\": %d, \"median_s\": %.4f, \"min_s\": "
-            "%.4f, \"max_s\": %.4f}\n",
-            names[p], up_isa_name[job.isa], n, m, c.seconds[p][0], c.seconds[p][rounds - 1]);
+        double m = median(c.seconds[p], rounds), executed = forwards[p] * cost.executed;
+        printf("{\"pass\": \"%s\", \"isa\": \"%s\", \"batch\": %d, \"median_s\": %.4f, "
+               "\"min_s\": %.4f, \"max_s\": %.4f, \"gflop_defined\": %.2f, "
+               "\"gflop_executed\": %.2f, \"activation_mb\": %.0f, \"gflops\": %.1f, "
+               "\"gflops_defined\": %.1f, \"sgemm_gflops\": %.1f}\n",
+               names[p], up_isa_name[job.isa], n, m, c.seconds[p][0], c.seconds[p][rounds - 1],
+               forwards[p] * cost.defined, executed, forwards[p] * cost.bytes * 1e-6,
+               executed / m, forwards[p] * cost.defined / m, sgemm);
     }
     up_proxy_slab_free(slab);
     free(x);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# One architecture, all proxies, N=64, one thread: `upnas score` and the same proxies one after the other in
-# PyTorch, as NASLib evaluates them (eleven: two are counting), by turns in one go. Seconds inside the process.
+# One architecture, all proxies, N=64, one thread, each after a warm-up: upnas and the same proxies one after the
+# other in PyTorch, as NASLib evaluates them (eleven: two are counting), by turns in one go.
 #   tests/bench/score_peer.sh [UPNAS] [ROUNDS=5] [ROUNDS OF PYTORCH=3] [BATCH=64]
 . "$(dirname "$0")/lib.sh"
 rounds=${2:-5} peer_rounds=${3:-3} batch=${4:-64}
@@ -17,21 +17,14 @@ cases=(
 )
 environment score_peer batch="$batch" threads=1 torch="$("$python" -c 'import torch; print(torch.__version__)')"
 
-have=()
-for i in "${!cases[@]}"; do
-    IFS=$'\t' read -r name space _ <<<"${cases[i]}"
-    if "$upnas" run "$root/configs/quick.yaml" space --set space.name="$space" --set space.pool=1 --store spaces \
-        >/dev/null 2>&1; then
-        have+=("$i")
-    else
-        printf '{"architecture": "%s", "skipped": "this upnas has no space %s"}\n' "$name" "$space"
-    fi
-done
-seconds() { "$python" -c 'import json, sys; print(json.loads(sys.stdin.readlines()[-1])["seconds"])'; }
+passes=$(program passes)
+export OPENBLAS_NUM_THREADS=1
+have=("${!cases[@]}")
 for ((r = 1; r <= rounds; ++r)); do
     for i in "${have[@]}"; do
         IFS=$'\t' read -r _ space arch <<<"${cases[i]}"
-        "$upnas" score --space "$space" --arch "$arch" --batch "$batch" --threads 1 --json | seconds >>"ours.$i"
+        "$passes" "$space" "$arch" "$batch" 1 | "$python" -c \
+            'import json, sys; print(json.loads(sys.stdin.readlines()[-1])["median_s"])' >>"ours.$i"
         [ "$r" -gt "$peer_rounds" ] ||
             "$python" "$peer" score "$arch" --batch "$batch" --threads 1 | seconds >>"peer.$i"
     done

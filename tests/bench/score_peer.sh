@@ -18,6 +18,7 @@ cases=(
 environment score_peer batch="$batch" threads=1 torch="$("$python" -c 'import torch; print(torch.__version__)')"
 
 passes=$(program passes)
+seconds() { "$python" -c 'import json, sys; print(json.loads(sys.stdin.readlines()[-1])["seconds"])'; }
 export OPENBLAS_NUM_THREADS=1
 have=("${!cases[@]}")
 for ((r = 1; r <= rounds; ++r)); do

@@ -121,11 +121,6 @@ static struct place place_of(const struct up_layout *l, const struct up_op *op, 
                           MATRIX};
 }
 
-static bool has_matrix(const struct up_op *op)
-{
-    return op->kind == UP_OP_CONV || op->kind == UP_OP_LINEAR;
-}
-
 static int taps_of(const struct up_op *op)
 {
     return op->kind == UP_OP_LINEAR ? 1 : op->kernel * op->kernel;
@@ -141,7 +136,7 @@ void UP_R(up_layout_pack)(real *matrices, const real *weights, const struct up_l
     memset(matrices, 0, l->numbers * sizeof *matrices);
     for (int k = 0; k < p->ops; ++k) {
         const struct up_op *op = &p->op[k];
-        if (!has_matrix(op))
+        if (!up_op_has_matrix(op))
             continue;
         const real *w = weights + p->weight[op->weight].at;
         int out = p->slot[op->dst].c, in = op->depthwise ? 1 : p->slot[op->src].c;
@@ -176,7 +171,7 @@ void UP_R(up_layout_turn)(real *turned, const real *matrices, const struct up_la
         const struct up_laid_op *at = &l->op[k];
         if (op->depthwise)
             memcpy(turned + at->weight, matrices + at->weight, at->count * sizeof(real));
-        else if (has_matrix(op))
+        else if (up_op_has_matrix(op))
             UP_R(turn_op)
         (turned + at->weight, matrices + at->weight, l->slot[op->src].blocks,
          l->slot[op->dst].blocks, taps_of(op));
@@ -188,7 +183,7 @@ void UP_R(up_layout_unpack)(real *weights, const real *matrices, const struct up
 {
     for (int k = 0; k < p->ops; ++k) {
         const struct up_op *op = &p->op[k];
-        if (!has_matrix(op))
+        if (!up_op_has_matrix(op))
             continue;
         real *w = weights + p->weight[op->weight].at;
         int out = p->slot[op->dst].c, in = op->depthwise ? 1 : p->slot[op->src].c;

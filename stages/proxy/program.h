@@ -39,6 +39,12 @@ struct up_op {
     int shift;               /* conv: rows and columns skipped at the top and left, 0 or 1 */
 };
 
+/* Convolutions and linear layers. */
+static inline bool up_op_has_matrix(const struct up_op *op)
+{
+    return op->kind == UP_OP_CONV || op->kind == UP_OP_LINEAR;
+}
+
 struct up_slot {
     int c, h, w;
     int of, from; /* a view: channels from .. from+c of slot `of`; of < 0: its own memory */

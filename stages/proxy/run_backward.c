@@ -5,11 +5,6 @@
 
 enum { LANES = UP_BLOCK_LANES, MATRIX = LANES * LANES };
 
-static bool has_matrix(const struct up_op *op)
-{
-    return op->kind == UP_OP_CONV || op->kind == UP_OP_LINEAR;
-}
-
 #define UP_TEMPLATE "stages/proxy/run_backward.c"
 #include "stages/nn/both.h"
 #else
@@ -55,7 +50,7 @@ static struct UP_R(share)
                             r->fisher_partial + (size_t)group * r->sizes.fisher};
     for (const struct up_step *i = l->step; i < step; ++i) {
         s.dw += r->layout->op[i->op].share;
-        if (has_matrix(&r->program->op[i->op]))
+        if (up_op_has_matrix(&r->program->op[i->op]))
             s.squares += r->layout->slot[r->program->op[i->op].dst].blocks * LANES;
     }
     return s;
@@ -146,11 +141,7 @@ static void UP_R(sums_back)(struct UP_R(up_run) * r, int norm, int image)
     const real *v = UP_R(up_run_image)(r, r->grad, op->dst, image);
     const real *x = UP_R(up_run_image)(r, r->act, op->src, image);
     for (int b = 0; b < src->blocks; ++b, v += src->plane, x += src->plane) {
-        double mean[LANES] = {0}, *s = UP_R(up_run_sums)(r, norm, b, image);
-        for (int i = 0; i < LANES && b * LANES + i < r->program->slot[op->src].c; ++i)
-            mean[i] = r->norm[op->norm + b * LANES + i].mean;
-        memset(s, 0, 2 * LANES * sizeof *s);
-        r->kernel->moments(s, v, x, mean, (ptrdiff_t)(src->plane / LANES));
+        UP_R(up_run_moments)(r, UP_R(up_run_sums)(r, norm, b, image), v, x, norm, b, false);
     }
 }
 
@@ -164,7 +155,7 @@ static void UP_R(backward_image)(void *ctx, size_t task, int image)
         if (step->kind == UP_STEP_SUMS) {
             if (!r->identity_norm)
                 UP_R(sums_back)(r, step->op, image);
-        } else if (has_matrix(op)) {
+        } else if (up_op_has_matrix(op)) {
             UP_R(layer_back)(l, step, image, s);
         } else if (op->src == r->program->input && !l->to_input) {
             continue;
@@ -260,7 +251,7 @@ void UP_R(up_run_backward)(struct UP_R(up_run) * r, bool to_input)
         for (const struct up_step *i = l.step; i < l.end; ++i)
             if (i->kind == UP_STEP_SUMS && !r->identity_norm)
                 UP_R(finish_norm)(r, i->op);
-            else if (r->dmatrix && has_matrix(&r->program->op[i->op]))
+            else if (r->dmatrix && up_op_has_matrix(&r->program->op[i->op]))
                 UP_R(gather_layer)(&l, i);
         step = l.end;
     }

@@ -3,6 +3,8 @@
 
 #include "stages/nn/blocks.h"
 
+#include <string.h>
+
 enum { LANES = UP_BLOCK_LANES };
 
 #define UP_TEMPLATE "stages/proxy/run_ops.c"
@@ -41,6 +43,20 @@ double *UP_R(up_run_sums)(const struct UP_R(up_run) * r, int norm, int b, int im
 {
     size_t block = r->layout->op[norm].norm + (size_t)b;
     return r->sums + ((size_t)image * r->layout->norm_blocks + block) * UP_SUMS;
+}
+
+void UP_R(up_run_moments)(const struct UP_R(up_run) * r, double *s, const real *v,
+                          const real *x, int norm, int b, bool tangent)
+{
+    const struct up_op *op = &r->program->op[norm];
+    const struct up_laid_slot *src = &r->layout->slot[op->src];
+    double mean[LANES] = {0};
+    for (int i = 0; i < LANES && b * LANES + i < r->program->slot[op->src].c; ++i) {
+        const struct up_moments *n = &r->norm[op->norm + b * LANES + i];
+        mean[i] = tangent ? n->tangent : n->mean;
+    }
+    memset(s, 0, 2 * LANES * sizeof *s);
+    r->kernel->moments(s, v, x, mean, (ptrdiff_t)(src->plane / LANES));
 }
 
 /* The frame of a padded plane of h x w pixels. */

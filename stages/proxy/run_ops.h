@@ -69,11 +69,8 @@ int up_run_strip(const struct up_laid_op *o);
     void up_run_conv_back##R(const struct up_run##R *r, real *dx,                              \
                              const struct up_term##R *term, int terms, const real *mask,       \
                              bool add, int op, struct up_scratch##R s);                        \
-    /* Weights as Winograd's convolution wants them, of the matrices or the turned ones. */    \
-    void up_run_winograd##R(const struct up_run##R *r, real *u, const real *matrix, int op,    \
-                            bool turned);                                                      \
-    /* Those of a level's convolutions, all at once; and where those of `step` are. NULL where \
-     * there are none. */                                                                      \
+    /* Winograd's weights of a level's convolutions, all at once, of the matrices or the       \
+     * turned ones; and where those of `step` are. NULL where there are none. */                                                                            \
     void up_run_prepare##R(const struct up_run##R *r, const struct up_step *step,              \
                            const struct up_step *end, const real *first, const real *second,   \
                            bool turned);                                                       \
@@ -103,7 +100,11 @@ int up_run_strip(const struct up_laid_op *o);
     /* The k-th coefficients of a norm's block b. */                                           \
     real *up_run_factor##R(const struct up_run##R *r, int norm, int b, int k);                 \
     /* Sums of a norm's block b on an image, UP_SUMS of them. */                               \
-    double *up_run_sums##R(const struct up_run##R *r, int norm, int b, int image);
+    double *up_run_sums##R(const struct up_run##R *r, int norm, int b, int image);             \
+    /* s[0..31] = moments of v over x less its mean in a norm's block, of the activations or,  \
+     * `tangent`, of their tangent. */                                                         \
+    void up_run_moments##R(const struct up_run##R *r, double *s, const real *v, const real *x, \
+                           int norm, int b, bool tangent);
 UP_RUN_OPS_DECLARE(float, _f32)
 UP_RUN_OPS_DECLARE(double, _f64)
 

@@ -6,11 +6,6 @@ enum { STRIP = 8 }; /* tiles that are worked on together */
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
-static bool has_matrix(const struct up_op *op)
-{
-    return op->kind == UP_OP_CONV || op->kind == UP_OP_LINEAR;
-}
-
 /* Rows of tiles that are worked on together: enough tiles to fill the registers, few enough to
  * stay in cache. */
 int up_run_strip(const struct up_laid_op *o)
@@ -37,7 +32,7 @@ static void room_of(struct up_run_sizes *most, const struct up_program *p,
         const struct up_shape *s = &l->op[i].shape;
         size_t in = (size_t)l->slot[op->src].blocks, out = (size_t)l->slot[op->dst].blocks;
         bool pool = op->kind == UP_OP_POOL || op->kind == UP_OP_MAX;
-        if (!has_matrix(op) && !pool)
+        if (!up_op_has_matrix(op) && !pool)
             continue;
         most->x = larger(most->x, (pool ? 1 : in) * s->padded);
         most->g = larger(most->g, pool ? 0 : out * s->back);
@@ -59,7 +54,7 @@ static size_t partial_of(const struct up_layout *l, const struct up_schedule *s,
         if (i && step->level != step[-1].level)
             here = wide = 0;
         here += l->op[step->op].share;
-        if (has_matrix(&p->op[step->op]))
+        if (up_op_has_matrix(&p->op[step->op]))
             wide += (size_t)l->slot[p->op[step->op].dst].blocks * LANES;
         most = larger(most, here);
         *lanes = larger(*lanes, wide);

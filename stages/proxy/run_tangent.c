@@ -7,11 +7,6 @@
 
 enum { LANES = UP_BLOCK_LANES };
 
-static bool has_matrix(const struct up_op *op)
-{
-    return op->kind == UP_OP_CONV || op->kind == UP_OP_LINEAR;
-}
-
 #define UP_TEMPLATE "stages/proxy/run_tangent.c"
 #include "stages/nn/both.h"
 #else
@@ -25,21 +20,6 @@ struct UP_R(level) {
 static double UP_R(pixels)(const struct UP_R(up_run) * r, int slot)
 {
     return (double)(r->layout->slot[slot].plane / LANES) * r->n;
-}
-
-/* s += moments of v over x of a norm's block, less the mean (0) or the tangent's mean (1). */
-static void UP_R(moments)(const struct UP_R(up_run) * r, double *s, const real *v,
-                          const real *x, int norm, int b, bool tangent)
-{
-    const struct up_op *op = &r->program->op[norm];
-    const struct up_laid_slot *src = &r->layout->slot[op->src];
-    double mean[LANES] = {0};
-    for (int i = 0; i < LANES && b * LANES + i < r->program->slot[op->src].c; ++i) {
-        const struct up_moments *n = &r->norm[op->norm + b * LANES + i];
-        mean[i] = tangent ? n->tangent : n->mean;
-    }
-    memset(s, 0, 2 * LANES * sizeof *s);
-    r->kernel->moments(s, v, x, mean, (ptrdiff_t)(src->plane / LANES));
 }
 
 /* ---- tangent of the forward pass ---- */
@@ -91,7 +71,7 @@ static void UP_R(sums_tangent)(struct UP_R(up_run) * r, int norm, int image)
     const struct up_laid_slot *src = &r->layout->slot[op->src];
     for (int b = 0; b < src->blocks; ++b) {
         size_t at = (size_t)b * src->plane;
-        UP_R(moments)
+        UP_R(up_run_moments)
         (r, UP_R(up_run_sums)(r, norm, b, image),
          UP_R(up_run_image)(r, r->tan, op->src, image) + at,
          UP_R(up_run_image)(r, r->act, op->src, image) + at, norm, b, false);
@@ -107,7 +87,7 @@ static void UP_R(tangent_image)(void *ctx, size_t task, int image)
         const struct up_op *op = &r->program->op[step->op];
         if (step->kind == UP_STEP_SUMS)
             UP_R(sums_tangent)(r, step->op, image);
-        else if (has_matrix(op))
+        else if (up_op_has_matrix(op))
             UP_R(layer_tangent)(l, step, image, s);
         else if (op->kind == UP_OP_NORM)
             UP_R(norm_tangent)(r, step, image);
@@ -254,10 +234,10 @@ static void UP_R(sums_both)(const struct UP_R(level) * l, int norm, int image)
     for (int b = 0; b < src->blocks; ++b) {
         size_t at = (size_t)b * src->plane;
         double *s = UP_R(up_run_sums)(r, norm, b, image);
-        UP_R(moments)
+        UP_R(up_run_moments)
         (r, s, UP_R(up_run_image)(r, l->gtan, op->dst, image) + at,
          UP_R(up_run_image)(r, r->act, op->src, image) + at, norm, b, false);
-        UP_R(moments)
+        UP_R(up_run_moments)
         (r, s + 2 * LANES, UP_R(up_run_image)(r, r->grad, op->dst, image) + at,
          UP_R(up_run_image)(r, r->tan, op->src, image) + at, norm, b, true);
     }
@@ -272,7 +252,7 @@ static void UP_R(both_image)(void *ctx, size_t task, int image)
         const struct up_op *op = &r->program->op[step->op];
         if (step->kind == UP_STEP_SUMS)
             UP_R(sums_both)(l, step->op, image);
-        else if (has_matrix(op))
+        else if (up_op_has_matrix(op))
             UP_R(layer_both)(l, step, image, s);
         else if (op->kind == UP_OP_NORM)
             UP_R(norm_both)(l, step, image);

@@ -130,8 +130,8 @@ void UP_R(up_run_tiles)(const struct UP_R(up_run) * r, real *y,
 
 /* u[positions][out][in][16][16] of an operation's matrices; `turned`: those of the backward
  * pass, whose taps are in the opposite order. */
-void UP_R(up_run_winograd)(const struct UP_R(up_run) * r, real *u, const real *matrix, int op,
-                           bool turned)
+static void UP_R(winograd_weights)(const struct UP_R(up_run) * r, real *u, const real *matrix,
+                                   int op, bool turned)
 {
     const real *w = matrix + r->layout->op[op].weight;
     size_t matrices = r->layout->op[op].count / (9 * MATRIX);
@@ -167,9 +167,9 @@ void UP_R(up_run_prepare)(const struct UP_R(up_run) * r, const struct up_step *s
         if (step->kind != UP_STEP_RUN || !u)
             continue;
         real *to = r->winograd + (u - r->winograd);
-        UP_R(up_run_winograd)(r, to, first, step->op, turned);
+        UP_R(winograd_weights)(r, to, first, step->op, turned);
         if (second)
-            UP_R(up_run_winograd)(r, to + r->sizes.winograd / 2, second, step->op, turned);
+            UP_R(winograd_weights)(r, to + r->sizes.winograd / 2, second, step->op, turned);
     }
 }
 

@@ -1,6 +1,6 @@
-/* GFLOP/s of the convolution kernels at the shapes of the scored networks, on one thread, beside
- * OpenBLAS's sgemm 1024^3 in the same run. One JSON line per shape and instruction set; median
- * of the rounds, and the extremes. */
+/* GFLOP/s of the convolution kernels at the shapes of the scored networks, on one thread,
+ * beside OpenBLAS's sgemm 1024^3 in the same run. One JSON line per shape and instruction set;
+ * median of the rounds, and the extremes. */
 #include "stages/nn/block/block.h"
 #include "store/base/arena.h"
 #include "tests/bench/clock.h"
@@ -14,8 +14,8 @@ struct shape {
     int side, in, out, kernel, stride; /* blocks of 16 channels */
 };
 static const struct shape shapes[] = {
-    {32, 1, 1, 3, 1}, {16, 2, 2, 3, 1}, {8, 4, 4, 3, 1},  {32, 1, 2, 3, 2}, {16, 2, 4, 3, 2},
-    {32, 1, 1, 1, 1}, {16, 2, 2, 1, 1}, {8, 4, 4, 1, 1},  {32, 2, 2, 1, 1}, {16, 4, 4, 1, 1},
+    {32, 1, 1, 3, 1}, {16, 2, 2, 3, 1}, {8, 4, 4, 3, 1},   {32, 1, 2, 3, 2}, {16, 2, 4, 3, 2},
+    {32, 1, 1, 1, 1}, {16, 2, 2, 1, 1}, {8, 4, 4, 1, 1},   {32, 2, 2, 1, 1}, {16, 4, 4, 1, 1},
     {8, 8, 8, 1, 1},  {32, 8, 2, 1, 1}, {16, 16, 4, 1, 1}, {8, 32, 8, 1, 1},
 };
 
@@ -97,8 +97,8 @@ static void measure(const struct buffers *b, const char *isa, const char *what,
     printf("{\"kernel\": \"%s\", \"isa\": \"%s\", \"side\": %d, \"in\": %d, \"out\": %d, "
            "\"size\": %d, \"stride\": %d, \"gflops\": %.1f, \"min\": %.1f, \"max\": %.1f, "
            "\"share_of_sgemm\": %.2f}\n",
-           what, isa, s->side, 16 * s->in, 16 * s->out, s->kernel, s->stride,
-           speed[ROUNDS / 2], speed[0], speed[ROUNDS - 1], speed[ROUNDS / 2] / sgemm);
+           what, isa, s->side, 16 * s->in, 16 * s->out, s->kernel, s->stride, speed[ROUNDS / 2],
+           speed[0], speed[ROUNDS - 1], speed[ROUNDS / 2] / sgemm);
 }
 
 int main(void)

@@ -243,9 +243,7 @@ void UP_R(up_run_backward)(struct UP_R(up_run) * r, bool to_input)
         memset(r->fisher, 0, (size_t)r->program->ops * sizeof *r->fisher);
     }
     while (step < end) {
-        struct UP_R(level) l = {r, step, step, to_input};
-        while (l.end < end && l.end->level == step->level)
-            ++l.end;
+        struct UP_R(level) l = {r, step, up_schedule_level(step, end), to_input};
         UP_R(up_run_prepare)(r, l.step, l.end, r->turned, NULL, true);
         UP_R(up_run_images)(r, UP_R(backward_image), &l);
         for (const struct up_step *i = l.step; i < l.end; ++i)

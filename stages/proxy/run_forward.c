@@ -176,9 +176,7 @@ void UP_R(up_run_forward)(struct UP_R(up_run) * r)
 {
     const struct up_step *step = r->schedule->forward, *end = step + r->schedule->forwards;
     while (step < end) {
-        struct UP_R(level) l = {r, step, step};
-        while (l.end < end && l.end->level == step->level)
-            ++l.end;
+        struct UP_R(level) l = {r, step, up_schedule_level(step, end)};
         if (!r->published)
             UP_R(up_run_prepare)(r, l.step, l.end, r->matrix, NULL, false);
         UP_R(up_run_images)(r, UP_R(forward_image), &l);

@@ -63,14 +63,12 @@ int up_run_strip(const struct up_laid_op *o);
      * layer without bias. `published`: in the order of the published forward pass. */         \
     void up_run_conv##R(const struct up_run##R *r, real *y, const struct up_term##R *term,     \
                         int terms, int op, bool published, struct up_scratch##R s);            \
-    /* dx (+)= sum over terms of the transpose of conv(padded gradient, turned), where mask >  \
-     * 0                                                                                       \
-     */                                                                                        \
+    /* dx (+)= sum over terms of the transpose of conv(padded gradient, turned), masked */     \
     void up_run_conv_back##R(const struct up_run##R *r, real *dx,                              \
                              const struct up_term##R *term, int terms, const real *mask,       \
                              bool add, int op, struct up_scratch##R s);                        \
     /* Winograd's weights of a level's convolutions, all at once, of the matrices or the       \
-     * turned ones; and where those of `step` are. NULL where there are none. */                                                                            \
+     * turned ones; and where those of `step` are. NULL where there are none. */               \
     void up_run_prepare##R(const struct up_run##R *r, const struct up_step *step,              \
                            const struct up_step *end, const real *first, const real *second,   \
                            bool turned);                                                       \

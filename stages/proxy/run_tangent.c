@@ -135,9 +135,7 @@ void UP_R(up_run_tangent)(struct UP_R(up_run) * r)
 {
     const struct up_step *step = r->schedule->forward, *end = step + r->schedule->forwards;
     while (step < end) {
-        struct UP_R(level) l = {r, step, step, NULL};
-        while (l.end < end && l.end->level == step->level)
-            ++l.end;
+        struct UP_R(level) l = {r, step, up_schedule_level(step, end), NULL};
         UP_R(up_run_prepare)(r, l.step, l.end, r->matrix, r->dmatrix, false);
         UP_R(up_run_images)(r, UP_R(tangent_image), &l);
         for (const struct up_step *i = l.step; i < l.end; ++i)
@@ -305,9 +303,7 @@ double UP_R(up_run_backward_tangent)(struct UP_R(up_run) * r, real *const *gtan)
     double total = -UP_R(up_dot)(r->dmatrix, r->dmatrix, (ptrdiff_t)r->layout->numbers);
     memset(r->along, 0, (size_t)r->n * sizeof *r->along);
     while (step < end) {
-        struct UP_R(level) l = {r, step, step, gtan};
-        while (l.end < end && l.end->level == step->level)
-            ++l.end;
+        struct UP_R(level) l = {r, step, up_schedule_level(step, end), gtan};
         UP_R(up_run_prepare)(r, l.step, l.end, r->turned, r->dturned, true);
         UP_R(up_run_images)(r, UP_R(both_image), &l);
         for (const struct up_step *i = l.step; i < l.end; ++i)

@@ -211,6 +211,14 @@ void up_schedule_init(struct up_schedule *s, const struct up_program *p)
     plan_backward(s, p);
 }
 
+const struct up_step *up_schedule_level(const struct up_step *step, const struct up_step *end)
+{
+    const struct up_step *next = step;
+    while (next < end && next->level == step->level)
+        ++next;
+    return next;
+}
+
 void up_schedule_release(struct up_schedule *s)
 {
     free(s->forward);

@@ -31,8 +31,9 @@ struct up_schedule {                    /* up_schedule_release */
     int *born, *died;  /* [slots] levels in which a backward pass touches its gradient */
 };
 
-/* to_input: the gradient of the images is wanted. */
 void up_schedule_init(struct up_schedule *s, const struct up_program *p);
+/* The first step behind the level that `step` begins. */
+const struct up_step *up_schedule_level(const struct up_step *step, const struct up_step *end);
 void up_schedule_release(struct up_schedule *s);
 
 #endif

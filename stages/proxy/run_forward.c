@@ -51,6 +51,7 @@ static void UP_R(normalise)(struct UP_R(up_run) * r, const struct up_step *step,
                               step->add);
 }
 
+/* Of x and, where no published order has to be met, of x^2 too. */
 static void UP_R(first_sums)(struct UP_R(up_run) * r, int norm, int image)
 {
     int slot = r->program->op[norm].src;
@@ -58,8 +59,11 @@ static void UP_R(first_sums)(struct UP_R(up_run) * r, int norm, int image)
     const real *x = UP_R(up_run_image)(r, r->act, slot, image);
     for (int b = 0; b < src->blocks; ++b, x += src->plane) {
         double *s = UP_R(up_run_sums)(r, norm, b, image);
-        memset(s, 0, LANES * sizeof *s);
-        r->kernel->sum(s, x, (ptrdiff_t)(src->plane / LANES));
+        memset(s, 0, 2 * LANES * sizeof *s);
+        if (r->published)
+            r->kernel->sum(s, x, (ptrdiff_t)(src->plane / LANES));
+        else
+            r->kernel->powers(s, x, (ptrdiff_t)(src->plane / LANES));
     }
 }
 
@@ -85,8 +89,8 @@ static void UP_R(forward_image)(void *ctx, size_t task, int image)
     }
 }
 
-/* ---- statistics, rounded where PyTorch's kernel rounds: the signs the next ReLU sees are then
- * the published ones ---- */
+/* ---- statistics. In the published order they are rounded where PyTorch's kernel rounds: the
+ * signs the next ReLU sees are then the published ones. Else one sweep gives both sums. ---- */
 
 static double UP_R(count)(const struct UP_R(up_run) * r, int slot)
 {
@@ -123,12 +127,27 @@ static void UP_R(squares_image)(void *ctx, size_t task, int image)
             double *s = UP_R(up_run_sums)(r, step->op, b, image);
             for (int k = 0; k < LANES && b * LANES + k < r->program->slot[op->src].c; ++k)
                 mean[k] = (real)r->norm[op->norm + b * LANES + k].mean;
-            memset(s, 0, LANES * sizeof *s);
-            r->kernel->squares(
-                s, UP_R(up_run_image)(r, r->act, op->src, image) + (size_t)b * src->plane, mean,
-                (ptrdiff_t)(src->plane / LANES));
+            r->kernel->squares(s + LANES,
+                               UP_R(up_run_image)(r, r->act, op->src, image) +
+                                   (size_t)b * src->plane,
+                               mean, (ptrdiff_t)(src->plane / LANES));
         }
     }
+}
+
+/* The variance of a channel from its sums on every image. */
+static real UP_R(variance)(const struct UP_R(up_run) * r, int norm, int b, int lane)
+{
+    double m = UP_R(count)(r, r->program->op[norm].src), sum = 0, squares = 0;
+    for (int image = 0; image < r->n; ++image) {
+        const double *s = UP_R(up_run_sums)(r, norm, b, image);
+        sum += s[lane];
+        squares += s[LANES + lane];
+    }
+    if (r->published)
+        return (real)squares / (real)m;
+    double var = (squares - sum * (sum / m)) / m;
+    return var < 0 ? 0 : (real)var;
 }
 
 static void UP_R(finish_scale)(struct UP_R(up_run) * r, int norm)
@@ -137,17 +156,14 @@ static void UP_R(finish_scale)(struct UP_R(up_run) * r, int norm)
     const real *gamma = op->weight < 0 ? NULL : r->weight + r->program->weight[op->weight].at;
     const real *beta =
         op->weight < 0 ? NULL : r->weight + r->program->weight[op->weight + 1].at;
-    real m = (real)UP_R(count)(r, op->src);
     for (int b = 0; b < r->layout->slot[op->src].blocks; ++b) {
         real *k = UP_R(up_run_factor)(r, norm, b, UP_K_FORWARD);
         memset(k, 0, 2 * LANES * sizeof *k);
         for (int i = 0; i < LANES && b * LANES + i < r->program->slot[op->src].c; ++i) {
             int c = b * LANES + i;
             struct up_moments *s = &r->norm[op->norm + c];
-            double total = 0;
-            for (int image = 0; image < r->n; ++image)
-                total += UP_R(up_run_sums)(r, norm, b, image)[i];
-            real var = (real)total / m, inv = (real)(1 / sqrt((double)var + UP_NORM_EPS));
+            real var = UP_R(variance)(r, norm, b, i);
+            real inv = (real)(1 / sqrt((double)var + UP_NORM_EPS));
             s->var = (double)var;
             s->inv = (double)inv;
             k[i] = gamma ? inv * gamma[c] : inv;
@@ -166,7 +182,8 @@ static void UP_R(finish_norms)(struct UP_R(level) * l)
         }
     if (!norms)
         return;
-    UP_R(up_run_images)(l->run, UP_R(squares_image), l);
+    if (l->run->published)
+        UP_R(up_run_images)(l->run, UP_R(squares_image), l);
     for (const struct up_step *step = l->step; step < l->end; ++step)
         if (step->kind == UP_STEP_SUMS)
             UP_R(finish_scale)(l->run, step->op);

@@ -89,6 +89,7 @@ static void all_kernels(struct data *d, const struct up_block_f32 *k, struct up_
     k->spread(d->w, y, size, &g);
     k->max_spread(d->w, d->x, y, &g);
     k->sum(d->s, y, pixels);
+    k->powers(d->s, y, pixels);
     k->squares(d->s, y, d->k, pixels);
     k->moments(d->s, y, d->x, mean, pixels);
     k->dot(d->s, y, d->x, &a);

@@ -78,6 +78,7 @@ struct up_rectangle {
  * maximum    y (+)= xdot[tap of the first maximum of x]; xdot may be x
  * max_spread xdot[tap of the first maximum of x] += y
  * sum        s += x
+ * powers     s[0..15] += x, s[16..31] += x^2
  * squares    s += ((x - mean)^2 rounded to real)
  * moments    s[0..15] += v, s[16..31] += v * (x - mean)
  * dot        s += x * y;  distance: s += |x - y|
@@ -119,6 +120,7 @@ struct up_rectangle {
         void (*max_spread)(real * xdot, const real *x, const real *y,                          \
                            const struct up_window *g);                                         \
         void (*sum)(double *s, const real *x, ptrdiff_t pixels);                               \
+        void (*powers)(double *s, const real *x, ptrdiff_t pixels);                            \
         void (*squares)(double *s, const real *x, const real *mean, ptrdiff_t pixels);         \
         void (*moments)(double *s, const real *v, const real *x, const double *mean,           \
                         ptrdiff_t pixels);                                                     \

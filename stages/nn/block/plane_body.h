@@ -166,6 +166,21 @@ static void UP_R(sum)(double *s, const real *x, ptrdiff_t pixels)
     UP_R(flush)(s, sum);
 }
 
+static void UP_R(powers)(double *s, const real *x, ptrdiff_t pixels)
+{
+    UP_SUMS(sum);
+    UP_SUMS(square);
+    for (ptrdiff_t k = 0; k < pixels; ++k, x += 16)
+        for (int r = 0; r < REGS; ++r)
+            for (int i = 0; i < W; ++i) {
+                wide v = UP_R(part)(UP_R(load)(x + r * L), i);
+                sum[r][i] = add_f64(sum[r][i], v);
+                square[r][i] = fma_f64(v, v, square[r][i]);
+            }
+    UP_R(flush)(s, sum);
+    UP_R(flush)(s + 16, square);
+}
+
 static void UP_R(squares)(double *s, const real *x, const real *mean, ptrdiff_t pixels)
 {
     UP_SUMS(sum);
@@ -210,13 +225,20 @@ static void UP_R(moments)(double *s, const real *v, const real *x, const double 
     UP_R(flush)(s + 16, along);
 }
 
+/* Sixteen pixels of a row are summed in `real`, what they give in float64. */
 static void UP_R(dot)(double *s, const real *y, const real *x, const struct up_rectangle *a)
 {
     UP_SUMS(sum);
-    UP_EACH(a)
-    for (int i = 0; i < W; ++i)
-        sum[r][i] = fma_f64(UP_R(part)(UP_R(load)(y + at + r * L), i),
-                            UP_R(part)(UP_R(load)(x + xat + r * L), i), sum[r][i]);
+    for (int row = 0; row < a->rows; ++row, y += a->y_row, x += a->x_row)
+        for (ptrdiff_t k = 0; k < a->cols; k += 16)
+            for (int r = 0; r < REGS; ++r) {
+                REG part = UP_R(all)(0);
+                for (ptrdiff_t i = k; i < k + 16 && i < a->cols; ++i)
+                    part = UP_R(fma)(UP_R(load)(y + i * 16 + r * L),
+                                     UP_R(load)(x + i * 16 + r * L), part);
+                for (int i = 0; i < W; ++i)
+                    sum[r][i] = add_f64(sum[r][i], UP_R(part)(part, i));
+            }
     UP_R(flush)(s, sum);
 }
 
@@ -265,9 +287,9 @@ static int64_t UP_R(differ)(const uint64_t *a, const uint64_t *b, size_t words)
         .winograd_weights_back = UP_R(winograd_weights_back), .pass = UP_R(pass),              \
         .affine = UP_R(affine), .mix2 = UP_R(mix2), .mix4 = UP_R(mix4),                        \
         .average = UP_R(average), .spread = UP_R(spread), .maximum = UP_R(maximum),            \
-        .max_spread = UP_R(max_spread), .sum = UP_R(sum), .squares = UP_R(squares),            \
-        .moments = UP_R(moments), .dot = UP_R(dot), .distance = UP_R(distance),                \
-        .signs = UP_R(signs), .differ = UP_R(differ)                                           \
+        .max_spread = UP_R(max_spread), .sum = UP_R(sum), .powers = UP_R(powers),              \
+        .squares = UP_R(squares), .moments = UP_R(moments), .dot = UP_R(dot),                  \
+        .distance = UP_R(distance), .signs = UP_R(signs), .differ = UP_R(differ)               \
     }
 
 #undef REG

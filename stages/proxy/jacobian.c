@@ -59,13 +59,15 @@ void up_work_jacobian(struct up_work *w)
     run.factor = w->factor;
     run.dmatrix = NULL;
     memcpy(run.norm, w->run.norm, (size_t)p->norms * sizeof *run.norm);
+    memcpy(run.factor, w->run.factor,
+           w->layout.norm_blocks * UP_FACTORS * UP_BLOCK_LANES * sizeof *run.factor);
     for (size_t i = 0; i < each * (size_t)run.n; ++i)
-        run.grad[p->logits][i] = (int)(i % each) < z->c;
+        run.grad.at[p->logits][i] = (int)(i % each) < z->c;
     up_run_backward_f32(&run, true);
     if (!w->schedule.reached[p->input])
-        memset(run.grad[p->input], 0,
+        memset(run.grad.at[p->input], 0,
                w->layout.slot[p->input].image * (size_t)run.n * sizeof(float));
-    rows_of(w->jacobian, w, run.grad[p->input]);
+    rows_of(w->jacobian, w, run.grad.at[p->input]);
     correlate(w->correlation, w->jacobian, run.n, (ptrdiff_t)image->c * image->h * image->w);
 }
 

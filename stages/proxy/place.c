@@ -9,19 +9,34 @@
 #include <stdlib.h>
 
 enum keep {
-    KEEP_ALL,      /* every slot for itself */
+    KEEP_FORWARD,  /* every slot for itself; one image of those that are made again */
     KEEP_GRADIENT, /* every slot whose gradient is stored */
     KEEP_TANGENT,  /* what the backward pass's tangent reads; others while they are in use */
     FOLD_FORWARD,  /* every slot while a forward pass uses it */
     FOLD_BACKWARD  /* every stored gradient while a backward pass uses it */
 };
 
-/* Numbers of all images of a slot; views have none of their own. */
-static size_t slot_numbers(const struct up_work *w, int slot, size_t n, enum keep keep)
+/* Whether a slot is in use within one level alone, and read by nobody besides: then the image
+ * that each thread is working on is enough. */
+static bool passing(const struct up_work *w, int slot, bool kept, enum keep keep)
+{
+    const struct up_program *p = &w->program;
+    const struct up_schedule *s = &w->schedule;
+    int root = p->slot[slot].of < 0 ? slot : p->slot[slot].of;
+    if (root == p->input || root == p->feature || root == p->logits)
+        return false;
+    if (kept)
+        return keep == KEEP_FORWARD && s->remade[root];
+    return keep == FOLD_BACKWARD ? s->born[root] == s->died[root]
+                                 : s->first[root] == s->last[root];
+}
+
+/* Numbers of one image of a slot; views have none of their own. */
+static size_t slot_numbers(const struct up_work *w, int slot, enum keep keep)
 {
     bool stored =
         w->schedule.norm_of[slot] < 0 || (keep != KEEP_GRADIENT && keep != FOLD_BACKWARD);
-    return w->program.slot[slot].of < 0 && stored ? w->layout.slot[slot].image * n : 0;
+    return w->program.slot[slot].of < 0 && stored ? w->layout.slot[slot].image : 0;
 }
 
 /* Layers' outputs and norms' inputs. */
@@ -38,13 +53,15 @@ static void mark_tangents(bool *kept, const struct up_program *p)
 static void mark_kept(bool *kept, const struct up_program *p, enum keep keep)
 {
     for (int i = 0; i < p->slots; ++i)
-        kept[i] = keep == KEEP_ALL || keep == KEEP_GRADIENT;
+        kept[i] = keep == KEEP_FORWARD || keep == KEEP_GRADIENT;
     if (keep == KEEP_TANGENT)
         mark_tangents(kept, p);
 }
 
-/* offset[slots] in numbers; returns how many there are in all. Kept slots are in use always. */
-static size_t offsets(size_t *offset, const struct up_work *w, size_t n, enum keep keep)
+/* offset[slots] in numbers, and which slots are passing; returns how many numbers there are in
+ * all. Kept slots are in use always. */
+static size_t offsets(size_t *offset, bool *pass, const struct up_work *w, size_t n,
+                      enum keep keep)
 {
     int slots = w->program.slots;
     const struct up_schedule *s = &w->schedule;
@@ -54,7 +71,9 @@ static size_t offsets(size_t *offset, const struct up_work *w, size_t n, enum ke
     bool *kept = up_alloc((size_t)slots * sizeof *kept);
     mark_kept(kept, &w->program, keep);
     for (int i = 0; i < slots; ++i) {
-        size_t numbers = slot_numbers(w, i, n, keep);
+        size_t few = (size_t)up_run_tasks(w->run.threads);
+        pass[i] = few < n && passing(w, i, kept[i], keep);
+        size_t numbers = slot_numbers(w, i, keep) * (pass[i] ? few : n);
         size[i] = kept[i] ? 0 : numbers;
         offset[i] = at;
         at += kept[i] ? numbers : 0;
@@ -68,18 +87,43 @@ static size_t offsets(size_t *offset, const struct up_work *w, size_t n, enum ke
 }
 
 /* slot[slots]: a buffer per slot of `size`-byte numbers; views begin inside their slot's. */
-static void place_slots(void *slots_of, const struct up_work *w, struct up_place *at, int n,
-                        size_t size, enum keep keep)
+static void place_slots(void *slots_of, bool *pass, const struct up_work *w,
+                        struct up_place *at, int n, size_t size, enum keep keep)
 {
     int slots = w->program.slots;
     void **slot = slots_of;
     size_t *offset = up_alloc((size_t)slots * sizeof *offset);
-    uint8_t *base = up_place(at, offsets(offset, w, (size_t)n, keep), size);
+    bool *passes = up_alloc((size_t)slots * sizeof *passes);
+    uint8_t *base = up_place(at, offsets(offset, passes, w, (size_t)n, keep), size);
     for (int i = 0; slot && i < slots; ++i) {
         int of = w->program.slot[i].of;
         slot[i] = base + (of < 0 ? offset[i] : offset[of] + w->layout.slot[i].offset) * size;
+        pass[i] = passes[i];
     }
+    free(passes);
     free(offset);
+}
+
+/* How slots are spread over a batch. */
+#define UP_PLACE_PLANES(real, R)                                                               \
+    static void place_planes##R(struct up_planes##R *planes, const struct up_work *w,          \
+                                struct up_place *at, const int *task)                          \
+    {                                                                                          \
+        int slots = w->program.slots;                                                          \
+        planes->at = UP_PLACE(at, slots, real *);                                              \
+        planes->step = UP_PLACE(at, slots, size_t);                                            \
+        planes->passing = UP_PLACE(at, slots, bool);                                           \
+        planes->task = task;                                                                   \
+        for (int i = 0; planes->step && i < slots; ++i)                                        \
+            planes->step[i] = w->layout.slot[i].image;                                         \
+    }
+UP_PLACE_PLANES(float, _f32)
+UP_PLACE_PLANES(double, _f64)
+
+static void place_batch(struct up_planes_f32 *planes, const struct up_work *w,
+                        struct up_place *at, int n, enum keep keep)
+{
+    place_slots(planes->at, planes->passing, w, at, n, sizeof(float), keep);
 }
 
 static void place_flow(struct up_work *w, struct up_place *at)
@@ -106,10 +150,10 @@ static void place_flow(struct up_work *w, struct up_place *at)
     f->fisher = UP_PLACE(at, p->ops, double);
     f->fisher_partial = UP_PLACE(at, f->sizes.fisher, double);
     f->scratch = UP_PLACE(at, f->sizes.scratch, double);
-    f->act = UP_PLACE(at, p->slots, double *);
-    f->grad = UP_PLACE(at, p->slots, double *);
-    place_slots(f->act, w, at, 1, sizeof(double), KEEP_ALL);
-    place_slots(f->grad, w, at, 1, sizeof(double), FOLD_BACKWARD);
+    place_planes_f64(&f->act, w, at, NULL);
+    place_planes_f64(&f->grad, w, at, NULL);
+    place_slots(f->act.at, f->act.passing, w, at, 1, sizeof(double), KEEP_FORWARD);
+    place_slots(f->grad.at, f->grad.passing, w, at, 1, sizeof(double), FOLD_BACKWARD);
 }
 
 /* What every pass over the batch reads. */
@@ -143,7 +187,7 @@ static void place_common(struct up_work *w, struct up_place *at, int n)
 
 static void place_jacobian(struct up_work *w, struct up_place *at, int n)
 {
-    place_slots(w->folded_grad, w, at, n, sizeof(float), FOLD_BACKWARD);
+    place_batch(&w->folded_grad, w, at, n, FOLD_BACKWARD);
 }
 
 static void place_loss(struct up_work *w, struct up_place *at, int n)
@@ -152,18 +196,18 @@ static void place_loss(struct up_work *w, struct up_place *at, int n)
     r->dmatrix = UP_PLACE(at, w->layout.numbers, float);
     r->partial = UP_PLACE(at, UP_RUN_GROUPS * r->sizes.partial, float);
     r->fisher_partial = UP_PLACE(at, UP_RUN_GROUPS * r->sizes.fisher, double);
-    place_slots(r->grad, w, at, n, sizeof(float), KEEP_GRADIENT);
+    place_batch(&r->grad, w, at, n, KEEP_GRADIENT);
     if (!(w->passes & UP_PASS_HESSIAN))
         return;
-    place_slots(r->tan, w, at, n, sizeof(float), KEEP_TANGENT);
+    place_batch(&r->tan, w, at, n, KEEP_TANGENT);
     r->dturned = UP_PLACE(at, w->layout.numbers, float);
     r->along = UP_PLACE(at, n, double);
-    place_slots(w->dtan, w, at, n, sizeof(float), FOLD_BACKWARD);
+    place_batch(&w->dtan, w, at, n, FOLD_BACKWARD);
 }
 
 static void place_zen(struct up_work *w, struct up_place *at, int n)
 {
-    place_slots(w->folded_act, w, at, n, sizeof(float), FOLD_FORWARD);
+    place_batch(&w->folded_act, w, at, n, FOLD_FORWARD);
     w->feature = UP_PLACE(at, w->layout.slot[w->program.feature].image * (size_t)n, float);
     w->variance = UP_PLACE(at, w->program.norms, double);
 }
@@ -173,10 +217,13 @@ static void place_results(struct up_work *w, struct up_place *at, int n)
 {
     const struct up_slot *s = &w->program.slot[w->program.input];
     size_t images = (size_t)n, image = (size_t)s->c * (size_t)s->h * (size_t)s->w;
-    float ***slots[] = {&w->run.act,     &w->run.grad,   &w->run.tan,
-                        &w->folded_grad, &w->folded_act, &w->dtan};
-    for (size_t i = 0; i < sizeof slots / sizeof *slots; ++i)
-        *slots[i] = UP_PLACE(at, w->program.slots, float *);
+    int *task = UP_PLACE(at, n, int);
+    struct up_planes_f32 *planes[] = {&w->run.act,     &w->run.grad,   &w->run.tan,
+                                      &w->folded_grad, &w->folded_act, &w->dtan};
+    for (size_t i = 0; i < sizeof planes / sizeof *planes; ++i)
+        place_planes_f32(planes[i], w, at, task);
+    if (task)
+        up_run_deal(task, n, w->run.threads);
     if (w->passes & UP_PASS_JACOBIAN) {
         w->jacobian = UP_PLACE(at, image * images, double);
         w->correlation = UP_PLACE(at, images * images, double);
@@ -198,7 +245,7 @@ static void place_run(struct up_work *w, struct up_place *at, int n)
     place_common(w, at, n);
     place_results(w, at, n);
     if (w->passes & UP_PASS_FORWARD)
-        place_slots(w->run.act, w, at, n, sizeof(float), KEEP_ALL);
+        place_batch(&w->run.act, w, at, n, KEEP_FORWARD);
     struct up_place end = *at;
     for (size_t i = 0; i < sizeof apart / sizeof *apart; ++i) {
         struct up_place here = *at;

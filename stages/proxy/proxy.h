@@ -25,7 +25,7 @@ enum up_proxy_id { /* order of the paper's Table 1 */
 };
 struct up_proxy {
     const char *name;
-    int version;        /* raise when the definition changes */
+    int version;        /* raise when the same network may get other bits */
     unsigned passes;    /* set of enum up_pass (work.h) it needs */
     const char *source; /* paper and equation */
 };

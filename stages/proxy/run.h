@@ -31,6 +31,10 @@ struct up_run_sizes {
 struct up_run_sizes up_run_sizes(const struct up_program *p, const struct up_layout *l,
                                  const struct up_schedule *s);
 
+/* Threads that images are divided over, and task[n]: which of them works on an image. */
+int up_run_tasks(int threads);
+void up_run_deal(int *task, int n, int threads);
+
 /* struct up_run_f32 / up_run_f64: one network on one batch. All buffers are the caller's, those
  * a pass does not use may be NULL; those of slots are as the layout says, views point into
  * their slot.
@@ -42,8 +46,16 @@ struct up_run_sizes up_run_sizes(const struct up_program *p, const struct up_lay
  *                  output * its gradient)^2 / 2, of convolutions and linear layers
  * up_run_tangent   R-operator, direction dmatrix on counted weights, 0 elsewhere: tan
  * up_run_backward_tangent  derivative of grad in that direction, from gtan[logits], into gtan.
- *                  Returns w . (H dmatrix), H the Hessian over counted weights. */
+ *                  Returns w . (H dmatrix), H the Hessian over counted weights.
+ * up_run_again     act of a slot on an image once more, where it was not kept
+ * up_run_image     an image's planes of a slot */
 #define UP_RUN_DECLARE(real, R)                                                                \
+    struct up_planes##R {                                                                      \
+        real **at;       /* [slots] planes of image 0 */                                       \
+        size_t *step;    /* [slots] numbers to the next image */                               \
+        bool *passing;   /* [slots] only what each thread is working on is held */             \
+        const int *task; /* [n] the thread that works on an image */                           \
+    };                                                                                         \
     struct up_run##R {                                                                         \
         const struct up_program *program;                                                      \
         const struct up_layout *layout;                                                        \
@@ -56,21 +68,23 @@ struct up_run_sizes up_run_sizes(const struct up_program *p, const struct up_lay
         const real *weight;          /* [program numbers]: gamma, beta, bias */                \
         const real *matrix, *turned; /* [layout numbers] */                                    \
         real *dmatrix, *dturned;     /* [layout numbers] */                                    \
-        real **act, **grad, **tan;   /* [slots] */                                             \
-        struct up_moments *norm;     /* [program norms] */                                     \
-        real *factor;                /* [norm_blocks][UP_FACTORS][16] */                       \
-        double *sums;                /* [n][norm_blocks][UP_SUMS] */                           \
-        real *partial;               /* [UP_RUN_GROUPS][sizes.partial] */                      \
-        double *fisher;              /* [ops] */                                               \
-        double *fisher_partial;      /* [UP_RUN_GROUPS][sizes.fisher] */                       \
-        double *along;               /* [n] */                                                 \
-        real *scratch;               /* [threads][sizes.scratch] */                            \
-        real *winograd;              /* [sizes.winograd], or NULL: convolve directly */        \
+        struct up_planes##R act, grad, tan;                                                    \
+        struct up_moments *norm; /* [program norms] */                                         \
+        real *factor;            /* [norm_blocks][UP_FACTORS][16] */                           \
+        double *sums;            /* [n][norm_blocks][UP_SUMS] */                               \
+        real *partial;           /* [UP_RUN_GROUPS][sizes.partial] */                          \
+        double *fisher;          /* [ops] */                                                   \
+        double *fisher_partial;  /* [UP_RUN_GROUPS][sizes.fisher] */                           \
+        double *along;           /* [n] */                                                     \
+        real *scratch;           /* [threads][sizes.scratch] */                                \
+        real *winograd;          /* [sizes.winograd], or NULL: convolve directly */            \
     };                                                                                         \
     void up_run_forward##R(struct up_run##R *run);                                             \
     void up_run_backward##R(struct up_run##R *run, bool to_input);                             \
     void up_run_tangent##R(struct up_run##R *run);                                             \
-    double up_run_backward_tangent##R(struct up_run##R *run, real *const *gtan);
+    double up_run_backward_tangent##R(struct up_run##R *run, const struct up_planes##R *gtan); \
+    real *up_run_image##R(const struct up_planes##R *p, int slot, int image);                  \
+    void up_run_again##R(struct up_run##R *run, int slot, int image);
 UP_RUN_DECLARE(float, _f32)
 UP_RUN_DECLARE(double, _f64)
 

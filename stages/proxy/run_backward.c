@@ -22,7 +22,7 @@ static void UP_R(fisher_image)(const struct UP_R(up_run) * r, double *squares, c
     const struct up_op *o = &r->program->op[op];
     const struct up_laid_slot *dst = &r->layout->slot[o->dst];
     struct up_shape s = r->layout->op[op].shape;
-    const real *y = UP_R(up_run_image)(r, r->act, o->dst, image);
+    const real *y = UP_R(up_run_image)(&r->act, o->dst, image);
     struct up_rectangle a = {s.oh, s.ow, (ptrdiff_t)(s.ow + 2 * s.back_frame) * LANES,
                              (ptrdiff_t)s.ow * LANES};
     g += up_interior(s.back_frame, s.ow);
@@ -49,6 +49,8 @@ static struct UP_R(share)
     struct UP_R(share) s = {r->partial + (size_t)group * r->sizes.partial,
                             r->fisher_partial + (size_t)group * r->sizes.fisher};
     for (const struct up_step *i = l->step; i < step; ++i) {
+        if (i->kind != UP_STEP_RUN)
+            continue;
         s.dw += r->layout->op[i->op].share;
         if (up_op_has_matrix(&r->program->op[i->op]))
             s.squares += r->layout->slot[r->program->op[i->op].dst].blocks * LANES;
@@ -76,7 +78,7 @@ static void UP_R(weights)(const struct UP_R(level) * l, const struct up_step *st
     const struct up_op *op = &r->program->op[step->op];
     bool first;
     struct UP_R(share) to = UP_R(share_of)(l, step, UP_R(group_of)(r, image, &first));
-    const real *x = UP_R(up_run_image)(r, r->act, op->src, image);
+    const real *x = UP_R(up_run_image)(&r->act, op->src, image);
     if (first) {
         memset(to.dw, 0, r->layout->op[step->op].share * sizeof(real));
         memset(to.squares, 0,
@@ -100,18 +102,18 @@ static void UP_R(layer_back)(const struct UP_R(level) * l, const struct up_step 
     struct up_ahead ahead = {.n = 0};
     int norm = r->schedule->norm_of[op->dst],
         target = norm < 0 ? op->dst : r->program->op[norm].dst;
-    UP_R(up_run_ahead)(r, &ahead, r->act, op->src, image + 1);
-    UP_R(up_run_ahead)(r, &ahead, r->act, op->dst, image + 1);
-    UP_R(up_run_ahead)(r, &ahead, r->grad, target, image + 1);
-    UP_R(up_run_ahead)(r, &ahead, r->grad, op->src, image + 1);
+    UP_R(up_run_ahead)(r, &ahead, &r->act, op->src, image + 1);
+    UP_R(up_run_ahead)(r, &ahead, &r->act, op->dst, image + 1);
+    UP_R(up_run_ahead)(r, &ahead, &r->grad, target, image + 1);
+    UP_R(up_run_ahead)(r, &ahead, &r->grad, op->src, image + 1);
     for (const struct up_step *i = step + 1; i < l->end && i->kind == UP_STEP_SUMS; ++i)
-        UP_R(up_run_ahead)(r, &ahead, r->act, r->program->op[i->op].src, image);
+        UP_R(up_run_ahead)(r, &ahead, &r->act, r->program->op[i->op].src, image);
     s.ahead = &ahead;
     struct UP_R(up_term)
         term = {s.g, NULL, r->turned, UP_R(up_run_prepared)(r, l->step, step, false)};
     UP_R(up_run_conv_back)
-    (r, UP_R(up_run_image)(r, r->grad, op->src, image), &term, 1,
-     op->relu ? UP_R(up_run_image)(r, r->act, op->src, image) : NULL, step->add, step->op, s);
+    (r, UP_R(up_run_image)(&r->grad, op->src, image), &term, 1,
+     op->relu ? UP_R(up_run_image)(&r->act, op->src, image) : NULL, step->add, step->op, s);
 }
 
 /* A norm whose gradient is stored. */
@@ -119,9 +121,9 @@ static void UP_R(norm_back)(struct UP_R(up_run) * r, const struct up_step *step,
 {
     const struct up_op *op = &r->program->op[step->op];
     const struct up_laid_slot *src = &r->layout->slot[op->src];
-    const real *p[2] = {UP_R(up_run_image)(r, r->grad, op->dst, image),
-                        UP_R(up_run_image)(r, r->act, op->src, image)};
-    real *dx = UP_R(up_run_image)(r, r->grad, op->src, image);
+    const real *p[2] = {UP_R(up_run_image)(&r->grad, op->dst, image),
+                        UP_R(up_run_image)(&r->act, op->src, image)};
+    real *dx = UP_R(up_run_image)(&r->grad, op->src, image);
     struct up_rectangle all = {1, (int)(src->plane / LANES), 0, 0};
     for (int b = 0; b < src->blocks; ++b, dx += src->plane) {
         if (r->identity_norm)
@@ -138,8 +140,8 @@ static void UP_R(sums_back)(struct UP_R(up_run) * r, int norm, int image)
 {
     const struct up_op *op = &r->program->op[norm];
     const struct up_laid_slot *src = &r->layout->slot[op->src];
-    const real *v = UP_R(up_run_image)(r, r->grad, op->dst, image);
-    const real *x = UP_R(up_run_image)(r, r->act, op->src, image);
+    const real *v = UP_R(up_run_image)(&r->grad, op->dst, image);
+    const real *x = UP_R(up_run_image)(&r->act, op->src, image);
     for (int b = 0; b < src->blocks; ++b, v += src->plane, x += src->plane) {
         UP_R(up_run_moments)(r, UP_R(up_run_sums)(r, norm, b, image), v, x, norm, b, false);
     }
@@ -152,7 +154,10 @@ static void UP_R(backward_image)(void *ctx, size_t task, int image)
     struct UP_R(up_scratch) s = UP_R(up_run_scratch)(r, task);
     for (const struct up_step *step = l->step; step < l->end; ++step) {
         const struct up_op *op = &r->program->op[step->op];
-        if (step->kind == UP_STEP_SUMS) {
+        if (step->kind == UP_STEP_REMAKE) {
+            if (step->data || r->dmatrix)
+                UP_R(up_run_remake)(r, step->op, image, s);
+        } else if (step->kind == UP_STEP_SUMS) {
             if (!r->identity_norm)
                 UP_R(sums_back)(r, step->op, image);
         } else if (up_op_has_matrix(op)) {
@@ -163,9 +168,9 @@ static void UP_R(backward_image)(void *ctx, size_t task, int image)
             UP_R(norm_back)(r, step, image);
         } else {
             UP_R(up_run_simple_back)
-            (r, UP_R(up_run_image)(r, r->grad, op->src, image),
-             UP_R(up_run_image)(r, r->grad, op->dst, image),
-             UP_R(up_run_image)(r, r->act, op->src, image), step->op, step->add, s);
+            (r, UP_R(up_run_image)(&r->grad, op->src, image),
+             UP_R(up_run_image)(&r->grad, op->dst, image),
+             UP_R(up_run_image)(&r->act, op->src, image), step->op, step->add, s);
         }
     }
 }
@@ -249,7 +254,8 @@ void UP_R(up_run_backward)(struct UP_R(up_run) * r, bool to_input)
         for (const struct up_step *i = l.step; i < l.end; ++i)
             if (i->kind == UP_STEP_SUMS && !r->identity_norm)
                 UP_R(finish_norm)(r, i->op);
-            else if (r->dmatrix && up_op_has_matrix(&r->program->op[i->op]))
+            else if (r->dmatrix && i->kind == UP_STEP_RUN &&
+                     up_op_has_matrix(&r->program->op[i->op]))
                 UP_R(gather_layer)(&l, i);
         step = l.end;
     }

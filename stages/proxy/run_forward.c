@@ -15,20 +15,18 @@ struct UP_R(level) {
     const struct up_step *step, *end;
 };
 
-static void UP_R(layer)(const struct UP_R(level) * l, const struct up_step *step, int image,
+/* `winograd`: the operation's transformed weights, or NULL. */
+static void UP_R(layer)(struct UP_R(up_run) * r, int index, const real *winograd, int image,
                         struct UP_R(up_scratch) s)
 {
-    struct UP_R(up_run) *r = l->run;
-    const struct up_op *op = &r->program->op[step->op];
-    const real *x = UP_R(up_run_image)(r, r->act, op->src, image);
-    real *y = UP_R(up_run_image)(r, r->act, op->dst, image);
+    const struct up_op *op = &r->program->op[index];
+    const real *x = UP_R(up_run_image)(&r->act, op->src, image);
+    real *y = UP_R(up_run_image)(&r->act, op->dst, image);
     struct up_ahead ahead = {.n = 0};
-    UP_R(up_run_ahead)(r, &ahead, r->act, op->src, image + 1);
+    UP_R(up_run_ahead)(r, &ahead, &r->act, op->src, image + 1);
     s.ahead = &ahead;
-    struct UP_R(up_term)
-        term = {x, op->relu ? x : NULL, r->matrix,
-                r->published ? NULL : UP_R(up_run_prepared)(r, l->step, step, false)};
-    UP_R(up_run_conv)(r, y, &term, 1, step->op, r->published, s);
+    struct UP_R(up_term) term = {x, op->relu ? x : NULL, r->matrix, winograd};
+    UP_R(up_run_conv)(r, y, &term, 1, index, r->published, s);
     if (op->kind != UP_OP_LINEAR)
         return;
     const real *bias = r->weight + r->program->weight[op->weight + 1].at;
@@ -36,19 +34,37 @@ static void UP_R(layer)(const struct UP_R(level) * l, const struct up_step *step
         y[o] += bias[o];
 }
 
-static void UP_R(normalise)(struct UP_R(up_run) * r, const struct up_step *step, int image)
+static void UP_R(normalise)(struct UP_R(up_run) * r, int norm, int image, bool add)
 {
-    const struct up_op *op = &r->program->op[step->op];
+    const struct up_op *op = &r->program->op[norm];
     const struct up_laid_slot *src = &r->layout->slot[op->src];
-    const real *x = UP_R(up_run_image)(r, r->act, op->src, image);
-    real *y = UP_R(up_run_image)(r, r->act, op->dst, image);
+    const real *x = UP_R(up_run_image)(&r->act, op->src, image);
+    real *y = UP_R(up_run_image)(&r->act, op->dst, image);
     struct up_rectangle all = {1, (int)(src->plane / LANES), 0, 0};
     for (int b = 0; b < src->blocks; ++b, x += src->plane, y += src->plane)
         if (r->identity_norm)
-            r->kernel->pass(y, x, NULL, &all, step->add);
+            r->kernel->pass(y, x, NULL, &all, add);
         else
-            r->kernel->affine(y, x, UP_R(up_run_factor)(r, step->op, b, UP_K_FORWARD), &all,
-                              step->add);
+            r->kernel->affine(y, x, UP_R(up_run_factor)(r, norm, b, UP_K_FORWARD), &all, add);
+}
+
+void UP_R(up_run_remake)(struct UP_R(up_run) * r, int op, int image, struct UP_R(up_scratch) s)
+{
+    if (!r->act.passing[r->program->op[op].dst])
+        return;
+    if (r->program->op[op].kind == UP_OP_NORM)
+        UP_R(normalise)(r, op, image, false);
+    else
+        UP_R(layer)(r, op, NULL, image, s);
+}
+
+void UP_R(up_run_again)(struct UP_R(up_run) * r, int slot, int image)
+{
+    int op = r->schedule->maker[slot];
+    if (!r->act.passing[slot] || op < 0)
+        return;
+    UP_R(up_run_again)(r, r->program->op[op].src, image);
+    UP_R(up_run_remake)(r, op, image, UP_R(up_run_scratch)(r, 0));
 }
 
 /* Of x and, where no published order has to be met, of x^2 too. */
@@ -56,7 +72,7 @@ static void UP_R(first_sums)(struct UP_R(up_run) * r, int norm, int image)
 {
     int slot = r->program->op[norm].src;
     const struct up_laid_slot *src = &r->layout->slot[slot];
-    const real *x = UP_R(up_run_image)(r, r->act, slot, image);
+    const real *x = UP_R(up_run_image)(&r->act, slot, image);
     for (int b = 0; b < src->blocks; ++b, x += src->plane) {
         double *s = UP_R(up_run_sums)(r, norm, b, image);
         memset(s, 0, 2 * LANES * sizeof *s);
@@ -73,19 +89,19 @@ static void UP_R(forward_image)(void *ctx, size_t task, int image)
     struct UP_R(up_scratch) s = UP_R(up_run_scratch)(l->run, task);
     for (const struct up_step *step = l->step; step < l->end; ++step) {
         const struct up_op *op = &l->run->program->op[step->op];
-        const real *x = UP_R(up_run_image)(l->run, l->run->act, op->src, image);
+        const real *x = UP_R(up_run_image)(&l->run->act, op->src, image);
         if (step->kind == UP_STEP_SUMS && !l->run->identity_norm)
             UP_R(first_sums)(l->run, step->op, image);
         if (step->kind == UP_STEP_SUMS)
             continue;
         if (op->kind == UP_OP_CONV || op->kind == UP_OP_LINEAR)
-            UP_R(layer)(l, step, image, s);
-        else if (op->kind == UP_OP_NORM)
-            UP_R(normalise)(l->run, step, image);
-        else
-            UP_R(up_run_simple)
-        (l->run, UP_R(up_run_image)(l->run, l->run->act, op->dst, image), x, x, step->op,
-         step->add, s);
+            UP_R(layer)
+        (l->run, step->op,
+         l->run->published ? NULL : UP_R(up_run_prepared)(l->run, l->step, step, false), image,
+         s);
+        else if (op->kind == UP_OP_NORM) UP_R(normalise)(l->run, step->op, image, step->add);
+        else UP_R(up_run_simple)(l->run, UP_R(up_run_image)(&l->run->act, op->dst, image), x, x,
+                                 step->op, step->add, s);
     }
 }
 
@@ -127,10 +143,9 @@ static void UP_R(squares_image)(void *ctx, size_t task, int image)
             double *s = UP_R(up_run_sums)(r, step->op, b, image);
             for (int k = 0; k < LANES && b * LANES + k < r->program->slot[op->src].c; ++k)
                 mean[k] = (real)r->norm[op->norm + b * LANES + k].mean;
-            r->kernel->squares(s + LANES,
-                               UP_R(up_run_image)(r, r->act, op->src, image) +
-                                   (size_t)b * src->plane,
-                               mean, (ptrdiff_t)(src->plane / LANES));
+            r->kernel->squares(
+                s + LANES, UP_R(up_run_image)(&r->act, op->src, image) + (size_t)b * src->plane,
+                mean, (ptrdiff_t)(src->plane / LANES));
         }
     }
 }

@@ -19,18 +19,20 @@ struct UP_R(up_scratch) UP_R(up_run_scratch)(const struct UP_R(up_run) * r, size
     return (struct UP_R(up_scratch)){x, x + n->x, g, g + n->g, y, v, v + n->v, NULL};
 }
 
-void UP_R(up_run_ahead)(const struct UP_R(up_run) * r, struct up_ahead *a, real *const *slots,
-                        int slot, int image)
+real *UP_R(up_run_image)(const struct UP_R(up_planes) * p, int slot, int image)
 {
-    const struct up_laid_slot *s = &r->layout->slot[slot];
-    if (image < r->n)
-        up_ahead_add(a, UP_R(up_run_image)(r, slots, slot, image),
-                     (size_t)s->blocks * s->plane * sizeof(real));
+    return p->at[slot] + (size_t)(p->passing[slot] ? p->task[image] : image) * p->step[slot];
 }
 
-real *UP_R(up_run_image)(const struct UP_R(up_run) * r, real *const *slots, int slot, int image)
+void UP_R(up_run_ahead)(const struct UP_R(up_run) * r, struct up_ahead *a,
+                        const struct UP_R(up_planes) * p, int slot, int image)
 {
-    return slots[slot] + (size_t)image * r->layout->slot[slot].image;
+    while (p == &r->act && p->passing[slot] && r->schedule->maker[slot] >= 0)
+        slot = r->program->op[r->schedule->maker[slot]].src;
+    const struct up_laid_slot *s = &r->layout->slot[slot];
+    if (image < r->n && !p->passing[slot])
+        up_ahead_add(a, UP_R(up_run_image)(p, slot, image),
+                     (size_t)s->blocks * s->plane * sizeof(real));
 }
 
 real *UP_R(up_run_factor)(const struct UP_R(up_run) * r, int norm, int b, int k)
@@ -126,30 +128,30 @@ static void UP_R(mixed)(const struct UP_R(up_run) * r, real *padded, int op,
 }
 
 /* Planes of grads that belong to op's output: its norm's target, or its own. */
-static const real *UP_R(target)(const struct UP_R(up_run) * r, real *const *grads, int op,
-                                int image)
+static const real *UP_R(target)(const struct UP_R(up_run) * r,
+                                const struct UP_R(up_planes) * grads, int op, int image)
 {
     int dst = r->program->op[op].dst, norm = r->schedule->norm_of[dst];
     if (norm < 0)
-        return UP_R(up_run_image)(r, grads, dst, image);
-    return UP_R(up_run_image)(r, grads, r->program->op[norm].dst, image) +
+        return UP_R(up_run_image)(grads, dst, image);
+    return UP_R(up_run_image)(grads, r->program->op[norm].dst, image) +
            r->layout->slot[dst].offset;
 }
 
 void UP_R(up_run_gradient)(const struct UP_R(up_run) * r, real *padded, int op, int image)
 {
-    const real *p[2] = {UP_R(target)(r, r->grad, op, image),
-                        UP_R(up_run_image)(r, r->act, r->program->op[op].dst, image)};
+    const real *p[2] = {UP_R(target)(r, &r->grad, op, image),
+                        UP_R(up_run_image)(&r->act, r->program->op[op].dst, image)};
     UP_R(mixed)(r, padded, op, p, 2, UP_K_GRAD);
 }
 
 void UP_R(up_run_gradient_tangent)(const struct UP_R(up_run) * r, real *padded, int op,
-                                   int image, real *const *gtan)
+                                   int image, const struct UP_R(up_planes) * gtan)
 {
     int dst = r->program->op[op].dst;
-    const real *p[4] = {UP_R(target)(r, gtan, op, image), UP_R(target)(r, r->grad, op, image),
-                        UP_R(up_run_image)(r, r->tan, dst, image),
-                        UP_R(up_run_image)(r, r->act, dst, image)};
+    const real *p[4] = {UP_R(target)(r, gtan, op, image), UP_R(target)(r, &r->grad, op, image),
+                        UP_R(up_run_image)(&r->tan, dst, image),
+                        UP_R(up_run_image)(&r->act, dst, image)};
     UP_R(mixed)(r, padded, op, p, 4, UP_K_BOTH);
 }
 
@@ -174,9 +176,7 @@ static void UP_R(crew_work)(void *ctx, size_t task)
 
 void UP_R(up_run_images)(struct UP_R(up_run) * r, void (*fn)(void *, size_t, int), void *ctx)
 {
-    struct UP_R(crew) c = {r, fn, ctx, (size_t)(r->threads < 1 ? 1 : r->threads)};
-    if (c.tasks > UP_RUN_GROUPS)
-        c.tasks = UP_RUN_GROUPS;
+    struct UP_R(crew) c = {r, fn, ctx, (size_t)up_run_tasks(r->threads)};
     up_blocks_run((int)c.tasks, c.tasks, UP_R(crew_work), &c);
 }
 

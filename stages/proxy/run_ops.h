@@ -41,11 +41,12 @@ int up_run_strip(const struct up_laid_op *o);
         const real *winograd; /* of the operation, or NULL */                                  \
     };                                                                                         \
     struct up_scratch##R up_run_scratch##R(const struct up_run##R *r, size_t task);            \
-    /* One image's planes of a slot. */                                                        \
-    real *up_run_image##R(const struct up_run##R *r, real *const *slots, int slot, int image); \
-    /* Adds an image's planes of a slot, if there is such an image. */                         \
-    void up_run_ahead##R(const struct up_run##R *r, struct up_ahead *a, real *const *slots,    \
-                         int slot, int image);                                                 \
+    /* Adds an image's planes of a slot, if there is such an image; of activations made        \
+     * again, of what they are made from. */                                                   \
+    void up_run_ahead##R(const struct up_run##R *r, struct up_ahead *a,                        \
+                         const struct up_planes##R *p, int slot, int image);                   \
+    /* Makes op's output on an image again, unless it was kept. */                             \
+    void up_run_remake##R(struct up_run##R *r, int op, int image, struct up_scratch##R s);     \
     /* One plane of an operation's input, padded with `outside`. */                            \
     void up_run_pad##R(const struct up_run##R *r, real *padded, const real *x,                 \
                        const real *mask, const struct up_shape *s, real outside);              \
@@ -85,7 +86,7 @@ int up_run_strip(const struct up_laid_op *o);
     void up_run_gradient##R(const struct up_run##R *r, real *padded, int op, int image);       \
     /* Its tangent. */                                                                         \
     void up_run_gradient_tangent##R(const struct up_run##R *r, real *padded, int op,           \
-                                    int image, real *const *gtan);                             \
+                                    int image, const struct up_planes##R *gtan);               \
     /* y (+)= op(x) of linear operations without weights; `at` is x in the forward pass (whose \
      * maxima or signs decide), and x where the pass is that one. */                           \
     void up_run_simple##R(const struct up_run##R *r, real *y, const real *x, const real *at,   \

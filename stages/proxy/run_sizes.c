@@ -53,6 +53,8 @@ static size_t partial_of(const struct up_layout *l, const struct up_schedule *s,
         const struct up_step *step = &s->backward[i];
         if (i && step->level != step[-1].level)
             here = wide = 0;
+        if (step->kind != UP_STEP_RUN)
+            continue;
         here += l->op[step->op].share;
         if (up_op_has_matrix(&p->op[step->op]))
             wide += (size_t)l->slot[p->op[step->op].dst].blocks * LANES;
@@ -92,6 +94,21 @@ void up_run_group(int *from, int *to, int n, int g)
     int groups = n < UP_RUN_GROUPS ? n : UP_RUN_GROUPS;
     *from = g < groups ? g * n / groups : n;
     *to = g < groups ? (g + 1) * n / groups : n;
+}
+
+int up_run_tasks(int threads)
+{
+    return threads < 1 ? 1 : threads < UP_RUN_GROUPS ? threads : UP_RUN_GROUPS;
+}
+
+void up_run_deal(int *task, int n, int threads)
+{
+    for (int g = 0; g < UP_RUN_GROUPS; ++g) {
+        int from, to;
+        up_run_group(&from, &to, n, g);
+        for (; from < to; ++from)
+            task[from] = g % up_run_tasks(threads);
+    }
 }
 
 void up_run_lanes(int *lo, int *hi, const struct up_laid_slot *s, const struct up_slot *slot,

@@ -14,7 +14,7 @@ enum { LANES = UP_BLOCK_LANES };
 struct UP_R(level) {
     struct UP_R(up_run) * run;
     const struct up_step *step, *end;
-    real *const *gtan;
+    const struct UP_R(up_planes) * gtan;
 };
 
 static double UP_R(pixels)(const struct UP_R(up_run) * r, int slot)
@@ -30,22 +30,22 @@ static void UP_R(layer_tangent)(const struct UP_R(level) * l, const struct up_st
 {
     struct UP_R(up_run) *r = l->run;
     const struct up_op *op = &r->program->op[step->op];
-    const real *x = UP_R(up_run_image)(r, r->act, op->src, image);
+    const real *x = UP_R(up_run_image)(&r->act, op->src, image);
     const real *mask = op->relu ? x : NULL;
     bool moving = op->src != r->program->input;
     struct up_ahead ahead = {.n = 0};
-    UP_R(up_run_ahead)(r, &ahead, r->act, op->src, image + 1);
-    UP_R(up_run_ahead)(r, &ahead, r->act, op->dst, image + 1);
-    UP_R(up_run_ahead)(r, &ahead, r->tan, op->dst, image + 1);
+    UP_R(up_run_ahead)(r, &ahead, &r->act, op->src, image + 1);
+    UP_R(up_run_ahead)(r, &ahead, &r->act, op->dst, image + 1);
+    UP_R(up_run_ahead)(r, &ahead, &r->tan, op->dst, image + 1);
     if (moving)
-        UP_R(up_run_ahead)(r, &ahead, r->tan, op->src, image + 1);
+        UP_R(up_run_ahead)(r, &ahead, &r->tan, op->src, image + 1);
     s.ahead = &ahead;
     struct UP_R(up_term)
-        term[2] = {{moving ? UP_R(up_run_image)(r, r->tan, op->src, image) : NULL, mask,
+        term[2] = {{moving ? UP_R(up_run_image)(&r->tan, op->src, image) : NULL, mask,
                     r->matrix, UP_R(up_run_prepared)(r, l->step, step, false)},
                    {x, mask, r->dmatrix, UP_R(up_run_prepared)(r, l->step, step, true)}};
     UP_R(up_run_conv)
-    (r, UP_R(up_run_image)(r, r->tan, op->dst, image), term + !moving, 1 + moving, step->op,
+    (r, UP_R(up_run_image)(&r->tan, op->dst, image), term + !moving, 1 + moving, step->op,
      false, s);
 }
 
@@ -53,9 +53,9 @@ static void UP_R(norm_tangent)(struct UP_R(up_run) * r, const struct up_step *st
 {
     const struct up_op *op = &r->program->op[step->op];
     const struct up_laid_slot *src = &r->layout->slot[op->src];
-    const real *p[2] = {UP_R(up_run_image)(r, r->tan, op->src, image),
-                        UP_R(up_run_image)(r, r->act, op->src, image)};
-    real *ydot = UP_R(up_run_image)(r, r->tan, op->dst, image);
+    const real *p[2] = {UP_R(up_run_image)(&r->tan, op->src, image),
+                        UP_R(up_run_image)(&r->act, op->src, image)};
+    real *ydot = UP_R(up_run_image)(&r->tan, op->dst, image);
     struct up_rectangle all = {1, (int)(src->plane / LANES), 0, 0};
     for (int b = 0; b < src->blocks; ++b, ydot += src->plane) {
         r->kernel->mix2(ydot, p, UP_R(up_run_factor)(r, step->op, b, UP_K_TANGENT), &all,
@@ -73,8 +73,8 @@ static void UP_R(sums_tangent)(struct UP_R(up_run) * r, int norm, int image)
         size_t at = (size_t)b * src->plane;
         UP_R(up_run_moments)
         (r, UP_R(up_run_sums)(r, norm, b, image),
-         UP_R(up_run_image)(r, r->tan, op->src, image) + at,
-         UP_R(up_run_image)(r, r->act, op->src, image) + at, norm, b, false);
+         UP_R(up_run_image)(&r->tan, op->src, image) + at,
+         UP_R(up_run_image)(&r->act, op->src, image) + at, norm, b, false);
     }
 }
 
@@ -85,6 +85,8 @@ static void UP_R(tangent_image)(void *ctx, size_t task, int image)
     struct UP_R(up_scratch) s = UP_R(up_run_scratch)(r, task);
     for (const struct up_step *step = l->step; step < l->end; ++step) {
         const struct up_op *op = &r->program->op[step->op];
+        if (step->kind == UP_STEP_RUN && r->schedule->remade[op->dst])
+            UP_R(up_run_remake)(r, step->op, image, s);
         if (step->kind == UP_STEP_SUMS)
             UP_R(sums_tangent)(r, step->op, image);
         else if (up_op_has_matrix(op))
@@ -93,9 +95,9 @@ static void UP_R(tangent_image)(void *ctx, size_t task, int image)
             UP_R(norm_tangent)(r, step, image);
         else
             UP_R(up_run_simple)
-        (r, UP_R(up_run_image)(r, r->tan, op->dst, image),
-         UP_R(up_run_image)(r, r->tan, op->src, image),
-         UP_R(up_run_image)(r, r->act, op->src, image), step->op, step->add, s);
+        (r, UP_R(up_run_image)(&r->tan, op->dst, image),
+         UP_R(up_run_image)(&r->tan, op->src, image),
+         UP_R(up_run_image)(&r->act, op->src, image), step->op, step->add, s);
     }
 }
 
@@ -164,8 +166,8 @@ static double UP_R(product_rule)(const struct UP_R(up_run) * r, const real *g, c
         size_t at = (size_t)b * s.back + inside, y = (size_t)b * dst->plane;
         double sum[LANES] = {0};
         int lo, hi;
-        r->kernel->dot(sum, g + at, UP_R(up_run_image)(r, r->tan, o->dst, image) + y, &a);
-        r->kernel->dot(sum, gdot + at, UP_R(up_run_image)(r, r->act, o->dst, image) + y, &a);
+        r->kernel->dot(sum, g + at, UP_R(up_run_image)(&r->tan, o->dst, image) + y, &a);
+        r->kernel->dot(sum, gdot + at, UP_R(up_run_image)(&r->act, o->dst, image) + y, &a);
         up_run_lanes(&lo, &hi, dst, &r->program->slot[o->dst], b);
         for (int i = lo; i < hi; ++i)
             total += sum[i] -
@@ -187,23 +189,23 @@ static void UP_R(layer_both)(const struct UP_R(level) * l, const struct up_step 
     struct up_ahead ahead = {.n = 0};
     int norm = r->schedule->norm_of[op->dst],
         target = norm < 0 ? op->dst : r->program->op[norm].dst;
-    UP_R(up_run_ahead)(r, &ahead, r->act, op->src, image + 1);
-    UP_R(up_run_ahead)(r, &ahead, r->act, op->dst, image + 1);
-    UP_R(up_run_ahead)(r, &ahead, r->tan, op->dst, image + 1);
-    UP_R(up_run_ahead)(r, &ahead, r->grad, target, image + 1);
+    UP_R(up_run_ahead)(r, &ahead, &r->act, op->src, image + 1);
+    UP_R(up_run_ahead)(r, &ahead, &r->act, op->dst, image + 1);
+    UP_R(up_run_ahead)(r, &ahead, &r->tan, op->dst, image + 1);
+    UP_R(up_run_ahead)(r, &ahead, &r->grad, target, image + 1);
     UP_R(up_run_ahead)(r, &ahead, l->gtan, target, image + 1);
     UP_R(up_run_ahead)(r, &ahead, l->gtan, op->src, image + 1);
     for (const struct up_step *i = step + 1; i < l->end && i->kind == UP_STEP_SUMS; ++i) {
-        UP_R(up_run_ahead)(r, &ahead, r->act, r->program->op[i->op].src, image);
-        UP_R(up_run_ahead)(r, &ahead, r->tan, r->program->op[i->op].src, image);
+        UP_R(up_run_ahead)(r, &ahead, &r->act, r->program->op[i->op].src, image);
+        UP_R(up_run_ahead)(r, &ahead, &r->tan, r->program->op[i->op].src, image);
     }
     s.ahead = &ahead;
     struct UP_R(up_term)
         term[2] = {{s.gdot, NULL, r->turned, UP_R(up_run_prepared)(r, l->step, step, false)},
                    {s.g, NULL, r->dturned, UP_R(up_run_prepared)(r, l->step, step, true)}};
     UP_R(up_run_conv_back)
-    (r, UP_R(up_run_image)(r, l->gtan, op->src, image), term, 2,
-     op->relu ? UP_R(up_run_image)(r, r->act, op->src, image) : NULL, step->add, step->op, s);
+    (r, UP_R(up_run_image)(l->gtan, op->src, image), term, 2,
+     op->relu ? UP_R(up_run_image)(&r->act, op->src, image) : NULL, step->add, step->op, s);
 }
 
 static void UP_R(norm_both)(const struct UP_R(level) * l, const struct up_step *step, int image)
@@ -211,11 +213,11 @@ static void UP_R(norm_both)(const struct UP_R(level) * l, const struct up_step *
     struct UP_R(up_run) *r = l->run;
     const struct up_op *op = &r->program->op[step->op];
     const struct up_laid_slot *src = &r->layout->slot[op->src];
-    const real *p[4] = {UP_R(up_run_image)(r, l->gtan, op->dst, image),
-                        UP_R(up_run_image)(r, r->grad, op->dst, image),
-                        UP_R(up_run_image)(r, r->tan, op->src, image),
-                        UP_R(up_run_image)(r, r->act, op->src, image)};
-    real *to = UP_R(up_run_image)(r, l->gtan, op->src, image);
+    const real *p[4] = {UP_R(up_run_image)(l->gtan, op->dst, image),
+                        UP_R(up_run_image)(&r->grad, op->dst, image),
+                        UP_R(up_run_image)(&r->tan, op->src, image),
+                        UP_R(up_run_image)(&r->act, op->src, image)};
+    real *to = UP_R(up_run_image)(l->gtan, op->src, image);
     struct up_rectangle all = {1, (int)(src->plane / LANES), 0, 0};
     for (int b = 0; b < src->blocks; ++b, to += src->plane) {
         r->kernel->mix4(to, p, UP_R(up_run_factor)(r, step->op, b, UP_K_BOTH), &all, step->add);
@@ -233,11 +235,11 @@ static void UP_R(sums_both)(const struct UP_R(level) * l, int norm, int image)
         size_t at = (size_t)b * src->plane;
         double *s = UP_R(up_run_sums)(r, norm, b, image);
         UP_R(up_run_moments)
-        (r, s, UP_R(up_run_image)(r, l->gtan, op->dst, image) + at,
-         UP_R(up_run_image)(r, r->act, op->src, image) + at, norm, b, false);
+        (r, s, UP_R(up_run_image)(l->gtan, op->dst, image) + at,
+         UP_R(up_run_image)(&r->act, op->src, image) + at, norm, b, false);
         UP_R(up_run_moments)
-        (r, s + 2 * LANES, UP_R(up_run_image)(r, r->grad, op->dst, image) + at,
-         UP_R(up_run_image)(r, r->tan, op->src, image) + at, norm, b, true);
+        (r, s + 2 * LANES, UP_R(up_run_image)(&r->grad, op->dst, image) + at,
+         UP_R(up_run_image)(&r->tan, op->src, image) + at, norm, b, true);
     }
 }
 
@@ -248,7 +250,9 @@ static void UP_R(both_image)(void *ctx, size_t task, int image)
     struct UP_R(up_scratch) s = UP_R(up_run_scratch)(r, task);
     for (const struct up_step *step = l->step; step < l->end; ++step) {
         const struct up_op *op = &r->program->op[step->op];
-        if (step->kind == UP_STEP_SUMS)
+        if (step->kind == UP_STEP_REMAKE)
+            UP_R(up_run_remake)(r, step->op, image, s);
+        else if (step->kind == UP_STEP_SUMS)
             UP_R(sums_both)(l, step->op, image);
         else if (up_op_has_matrix(op))
             UP_R(layer_both)(l, step, image, s);
@@ -256,9 +260,9 @@ static void UP_R(both_image)(void *ctx, size_t task, int image)
             UP_R(norm_both)(l, step, image);
         else
             UP_R(up_run_simple_back)
-        (r, UP_R(up_run_image)(r, l->gtan, op->src, image),
-         UP_R(up_run_image)(r, l->gtan, op->dst, image),
-         UP_R(up_run_image)(r, r->act, op->src, image), step->op, step->add, s);
+        (r, UP_R(up_run_image)(l->gtan, op->src, image),
+         UP_R(up_run_image)(l->gtan, op->dst, image),
+         UP_R(up_run_image)(&r->act, op->src, image), step->op, step->add, s);
     }
 }
 
@@ -297,7 +301,8 @@ static void UP_R(finish_both)(struct UP_R(up_run) * r, int norm)
 
 /* w . (H v) = sum over layers of <layer(xdot, w), g> + <y, gdot>, and ydot is layer(xdot, w) +
  * layer(x, v), where <layer(x, v), g> = <v, dw> = <v, v>. */
-double UP_R(up_run_backward_tangent)(struct UP_R(up_run) * r, real *const *gtan)
+double UP_R(up_run_backward_tangent)(struct UP_R(up_run) * r,
+                                     const struct UP_R(up_planes) * gtan)
 {
     const struct up_step *step = r->schedule->backward, *end = step + r->schedule->backwards;
     double total = -UP_R(up_dot)(r->dmatrix, r->dmatrix, (ptrdiff_t)r->layout->numbers);

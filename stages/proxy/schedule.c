@@ -205,10 +205,14 @@ void up_schedule_init(struct up_schedule *s, const struct up_program *p)
                               .first = ints(p->slots, INT_MAX),
                               .last = ints(p->slots, -1),
                               .born = ints(p->slots, INT_MAX),
-                              .died = ints(p->slots, -1)};
+                              .died = ints(p->slots, -1),
+                              .maker = ints(p->slots, -1),
+                              .remade = up_alloc((size_t)p->slots * sizeof *s->remade)};
     plan_forward(s, p);
     find_norms(s, p);
     plan_backward(s, p);
+    up_schedule_find_remade(s, p);
+    up_schedule_plan_remakes(s, p);
 }
 
 const struct up_step *up_schedule_level(const struct up_step *step, const struct up_step *end)
@@ -229,5 +233,7 @@ void up_schedule_release(struct up_schedule *s)
     free(s->last);
     free(s->born);
     free(s->died);
+    free(s->maker);
+    free(s->remade);
     *s = (struct up_schedule){0};
 }

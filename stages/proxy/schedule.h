@@ -11,15 +11,17 @@
 #include "stages/proxy/program.h"
 
 enum up_step_kind {
-    UP_STEP_RUN,  /* the operation itself, or its transpose */
-    UP_STEP_SUMS, /* a norm's sums over its source (forward) or target (backward) */
+    UP_STEP_RUN,   /* the operation itself, or its transpose */
+    UP_STEP_SUMS,  /* a norm's sums over its source (forward) or target (backward) */
+    UP_STEP_REMAKE /* backward: the operation once more, for whom its output was not kept */
 };
 
 struct up_step {
     int level, op;
     enum up_step_kind kind;
     bool add;  /* something has been written to the target before */
-    bool data; /* backward: the source has a gradient that is wanted */
+    bool data; /* backward: the source has a gradient that is wanted; a remake: is needed even
+                  where no weights' gradients are */
 };
 
 struct up_schedule {                    /* up_schedule_release */
@@ -29,9 +31,14 @@ struct up_schedule {                    /* up_schedule_release */
     bool *reached;     /* [slots] has a gradient */
     int *first, *last; /* [slots] levels in which a forward pass touches it */
     int *born, *died;  /* [slots] levels in which a backward pass touches its gradient */
+    int *maker;        /* [slots] the only operation that ends in the slot, or -1 */
+    bool *remade;      /* [slots] made again by the passes that read it */
 };
 
 void up_schedule_init(struct up_schedule *s, const struct up_program *p);
+/* Parts of up_schedule_init: maker and remade; and the steps that make them again. */
+void up_schedule_find_remade(struct up_schedule *s, const struct up_program *p);
+void up_schedule_plan_remakes(struct up_schedule *s, const struct up_program *p);
 /* The first step behind the level that `step` begins. */
 const struct up_step *up_schedule_level(const struct up_step *step, const struct up_step *end);
 void up_schedule_release(struct up_schedule *s);

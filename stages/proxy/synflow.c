@@ -17,10 +17,10 @@ void up_work_synflow(struct up_work *w)
     up_layout_pack_f64(w->flow_matrix, w->flow_weight, &w->layout, p, false);
     up_layout_turn_f64(w->flow_matrix + w->layout.numbers, w->flow_matrix, &w->layout, p);
     for (size_t i = 0; i < image; ++i)
-        f->act[p->input][i] = (int)(i % UP_BLOCK_LANES) < p->slot[p->input].c;
+        f->act.at[p->input][i] = (int)(i % UP_BLOCK_LANES) < p->slot[p->input].c;
     up_run_forward_f64(f);
     for (size_t i = 0; i < last; ++i)
-        f->grad[p->logits][i] = (int)i < p->slot[p->logits].c;
+        f->grad.at[p->logits][i] = (int)i < p->slot[p->logits].c;
     up_run_backward_f64(f, false);
     memset(w->flow_dweight, 0, p->numbers * sizeof *w->flow_dweight);
     up_layout_unpack_f64(w->flow_dweight, f->dmatrix, &w->layout, p);

@@ -132,29 +132,29 @@ void up_work_images(float *blocks, const struct up_work *w, const float *x)
 }
 
 /* [classes][n] from the logits' slot, and back. */
-static void take_logits(float *z, const struct up_work *w, float *const *slots)
+static void take_logits(float *z, const struct up_work *w, const struct up_planes_f32 *p)
 {
     int k = w->program.logits, n = w->run.n;
     for (int c = 0; c < w->job->net.classes; ++c)
         for (int i = 0; i < n; ++i)
-            z[c * n + i] = slots[k][(size_t)i * w->layout.slot[k].image + (size_t)c];
+            z[c * n + i] = p->at[k][(size_t)i * w->layout.slot[k].image + (size_t)c];
 }
 
-static void give_logits(float *const *slots, const struct up_work *w, const float *z)
+static void give_logits(const struct up_planes_f32 *p, const struct up_work *w, const float *z)
 {
     int k = w->program.logits, n = w->run.n;
-    memset(slots[k], 0, w->layout.slot[k].image * (size_t)n * sizeof **slots);
+    memset(p->at[k], 0, w->layout.slot[k].image * (size_t)n * sizeof **p->at);
     for (int c = 0; c < w->job->net.classes; ++c)
         for (int i = 0; i < n; ++i)
-            slots[k][(size_t)i * w->layout.slot[k].image + (size_t)c] = z[c * n + i];
+            p->at[k][(size_t)i * w->layout.slot[k].image + (size_t)c] = z[c * n + i];
 }
 
 void up_work_forward(struct up_work *w)
 {
     const struct up_batch *b = w->job->batch;
-    up_work_images(w->run.act[w->program.input], w, b->x);
+    up_work_images(w->run.act.at[w->program.input], w, b->x);
     up_run_forward_f32(&w->run);
-    take_logits(w->logits, w, w->run.act);
+    take_logits(w->logits, w, &w->run.act);
     w->loss = up_loss_forward_f32(w->logits, b->y, w->job->net.classes, b->n);
 }
 
@@ -162,7 +162,7 @@ void up_work_loss(struct up_work *w)
 {
     const struct up_batch *b = w->job->batch;
     up_loss_backward_f32(w->dlogits, w->logits, b->y, w->job->net.classes, b->n);
-    give_logits(w->run.grad, w, w->dlogits);
+    give_logits(&w->run.grad, w, w->dlogits);
     up_run_backward_f32(&w->run, false);
     memset(w->dweight, 0, w->program.numbers * sizeof *w->dweight);
     up_layout_unpack_f32(w->dweight, w->run.dmatrix, &w->layout, &w->program);
@@ -172,9 +172,9 @@ void up_work_hessian(struct up_work *w)
 {
     up_layout_turn_f32(w->run.dturned, w->run.dmatrix, &w->layout, &w->program);
     up_run_tangent_f32(&w->run);
-    take_logits(w->tlogits, w, w->run.tan);
+    take_logits(w->tlogits, w, &w->run.tan);
     up_loss_tangent_f32(w->dlogits, w->logits, w->tlogits, w->job->net.classes,
                         w->job->batch->n);
-    give_logits(w->dtan, w, w->dlogits);
-    w->curvature = up_run_backward_tangent_f32(&w->run, w->dtan);
+    give_logits(&w->dtan, w, w->dlogits);
+    w->curvature = up_run_backward_tangent_f32(&w->run, &w->dtan);
 }

@@ -29,14 +29,14 @@ struct up_work {
     float *matrix, *turned;  /* [layout numbers] */
     struct up_run_f64 flow;  /* synflow: one image of ones, |w|, no norms */
     double *flow_weight, *flow_dweight, *flow_matrix;
-    float **folded_act;                /* [slots] of a forward pass that keeps nothing */
-    float **folded_grad, **dtan;       /* [slots] of a backward pass that keeps nothing */
-    struct up_moments *norm;           /* [norms] of such a pass */
-    float *factor;                     /* likewise */
-    float *logits, *dlogits, *tlogits; /* [classes][n] */
-    double *jacobian;                  /* [n][c*h*w] */
-    double *correlation;               /* [n][n] */
-    double *matrix_n;                  /* [n][n] scratch of nwot and jacov */
+    struct up_planes_f32 folded_act;        /* of a forward pass that keeps nothing */
+    struct up_planes_f32 folded_grad, dtan; /* of a backward pass that keeps nothing */
+    struct up_moments *norm;                /* [norms] of such a pass */
+    float *factor;                          /* likewise */
+    float *logits, *dlogits, *tlogits;      /* [classes][n] */
+    double *jacobian;                       /* [n][c*h*w] */
+    double *correlation;                    /* [n][n] */
+    double *matrix_n;                       /* [n][n] scratch of nwot and jacov */
     uint16_t *bits;   /* [n][words] signs of one slot; rows are whole uint64_t */
     size_t words;     /* uint64_t of the largest slot a ReLU reads */
     float *feature;   /* zen: features of the first forward */

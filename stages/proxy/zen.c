@@ -66,7 +66,7 @@ static double difference(const struct up_work *w, const struct up_run_f32 *run)
 {
     const struct up_laid_slot *f = &w->layout.slot[w->program.feature];
     double sum[UP_BLOCK_LANES] = {0}, total = 0;
-    run->kernel->distance(sum, w->feature, run->act[w->program.feature],
+    run->kernel->distance(sum, w->feature, run->act.at[w->program.feature],
                           (ptrdiff_t)(f->image / UP_BLOCK_LANES) * run->n);
     for (int i = 0; i < UP_BLOCK_LANES; ++i)
         total += sum[i];
@@ -87,11 +87,11 @@ void up_work_zen(struct up_work *w)
     for (int c = 0; c < p->norms; ++c)
         w->variance[c] = 1;
     for (int second = 0; second < 2; ++second) {
-        draw_images(w, run.act[p->input], second);
+        draw_images(w, run.act.at[p->input], second);
         up_run_forward_f32(&run);
         update_running(w);
         if (!second)
-            memcpy(w->feature, run.act[p->feature], numbers * sizeof *w->feature);
+            memcpy(w->feature, run.act.at[p->feature], numbers * sizeof *w->feature);
     }
     w->expressivity = difference(w, &run);
     w->norm_scale = norm_scale(w);

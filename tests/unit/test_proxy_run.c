@@ -129,19 +129,20 @@ static double slot_difference(const struct up_work *w, const struct plain *t, in
 {
     const struct up_slot *s = &w->program.slot[slot];
     const struct up_laid_slot *l = &w->layout.slot[slot];
+    struct up_run_f32 run = w->run;
     int area = s->h * s->w;
     double most = 0;
-    for (int c = 0; c < s->c; ++c)
-        for (int i = 0; i < t->run.n; ++i)
+    for (int i = 0; i < t->run.n; ++i) {
+        up_run_again_f32(&run, slot, i);
+        const float *image = up_run_image_f32(&run.act, slot, i);
+        for (int c = 0; c < s->c; ++c)
             for (int k = 0; k < area; ++k) {
                 int at = up_layout_channel(l, c);
-                double a =
-                    (double)
-                        w->run.act[slot][(size_t)i * l->image +
-                                         (size_t)(at / 16 * area + k) * 16 + (size_t)(at % 16)];
+                double a = (double)image[(size_t)(at / 16 * area + k) * 16 + (size_t)(at % 16)];
                 double b = (double)t->run.act[slot][(c * t->run.n + i) * area + k];
                 most = fmax(most, fabs(a - b) / fmax(1, fabs(b)));
             }
+    }
     return most;
 }
 

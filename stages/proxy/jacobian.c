@@ -5,6 +5,7 @@
 
 #include "stages/nn/gemm.h"
 #include "stages/nn/reduce.h"
+#include "stages/proxy/published.h"
 
 #include <math.h>
 #include <string.h>
@@ -63,7 +64,10 @@ void up_work_jacobian(struct up_work *w)
            w->layout.norm_blocks * UP_FACTORS * UP_BLOCK_LANES * sizeof *run.factor);
     for (size_t i = 0; i < each * (size_t)run.n; ++i)
         run.grad.at[p->logits][i] = (int)(i % each) < z->c;
-    up_run_backward_f32(&run, true);
+    if (run.published)
+        up_published_backward(&run);
+    else
+        up_run_backward_f32(&run, true);
     if (!w->schedule.reached[p->input])
         memset(run.grad.at[p->input], 0,
                w->layout.slot[p->input].image * (size_t)run.n * sizeof(float));

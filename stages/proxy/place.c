@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 enum keep {
+    KEEP_ALL,      /* every slot for itself */
     KEEP_FORWARD,  /* every slot for itself; one image of those that are made again */
     KEEP_GRADIENT, /* every slot whose gradient is stored */
     KEEP_TANGENT,  /* what the backward pass's tangent reads; others while they are in use */
@@ -53,7 +54,7 @@ static void mark_tangents(bool *kept, const struct up_program *p)
 static void mark_kept(bool *kept, const struct up_program *p, enum keep keep)
 {
     for (int i = 0; i < p->slots; ++i)
-        kept[i] = keep == KEEP_FORWARD || keep == KEEP_GRADIENT;
+        kept[i] = keep == KEEP_ALL || keep == KEEP_FORWARD || keep == KEEP_GRADIENT;
     if (keep == KEEP_TANGENT)
         mark_tangents(kept, p);
 }
@@ -187,7 +188,7 @@ static void place_common(struct up_work *w, struct up_place *at, int n)
 
 static void place_jacobian(struct up_work *w, struct up_place *at, int n)
 {
-    place_batch(&w->folded_grad, w, at, n, FOLD_BACKWARD);
+    place_batch(&w->folded_grad, w, at, n, w->run.published ? KEEP_ALL : FOLD_BACKWARD);
 }
 
 static void place_loss(struct up_work *w, struct up_place *at, int n)

@@ -64,7 +64,7 @@ void UP_R(up_run_again)(struct UP_R(up_run) * r, int slot, int image)
     if (!r->act.passing[slot] || op < 0)
         return;
     UP_R(up_run_again)(r, r->program->op[op].src, image);
-    UP_R(up_run_remake)(r, op, image, UP_R(up_run_scratch)(r, 0));
+    UP_R(up_run_remake)(r, op, image, UP_R(up_run_scratch)(r, (size_t)r->act.task[image]));
 }
 
 /* Of x and, where no published order has to be met, of x^2 too. */

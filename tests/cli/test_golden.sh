@@ -3,16 +3,16 @@
 . "$(dirname "$0")/lib.sh"
 [ -d "$shared/golden" ] || skip "no reference vectors at $shared/golden"
 
-for case in "$shared"/golden/nb201_*.json; do
-    base=${case%.json}
+for case in "$shared"/golden/{nb201_*,darts_idx534}.json; do
+    base=${case%.json} space=$(basename "$case") space=${space%%_*}
     arch=$("$python" -c 'import json,sys; print(json.load(open(sys.argv[1]))["arch"])' "$case")
-    up score --space nb201 --arch "$arch" --weights "$base.weights.npz" --images "$base.images.npy" \
+    up score --space "$space" --arch "$arch" --weights "$base.weights.npz" --images "$base.images.npy" \
         --labels "$base.labels.npy" --dataset cifar10 --json
     "$python" - "$case" <<'P'
 import json, sys
 want = json.load(open(sys.argv[1]))
 got = json.load(open("out"))
-assert got["arch"] == want["arch"] and got["space"] == "nb201" and got["batch"] == want["batch"], got
+assert got["arch"] == want["arch"] and got["space"] == want["space"] and got["batch"] == want["batch"], got
 assert len(got["proxies"]) == 13 and got["seconds"] > 0
 tolerance = {"grasp": 1e-3}
 bad = []

@@ -5,8 +5,9 @@
  * before it was shipped; history f64[runs][trials] of the objective, NaN where it has
  * no value; names [str]; objective str or nil; preset; schema; target str or nil, the
  * accuracy fitted to; tau_used real or nil, tau-b on the rows used; used u32[] rows of
- * scores it was fitted on, ascending; weights f64[M]}. History and used are empty, and
- * objective, target and tau_used nil, unless preset is tpe. */
+ * scores it was fitted on, ascending; weights f64[M]}. Used is empty, and target and
+ * tau_used nil, unless preset is regression or tpe; history is empty, and objective nil,
+ * unless it is tpe. */
 #include "dag/stage.h"
 #include "stages/lambda/lambda.h"
 #include "stages/lambda/presets.h"
@@ -14,8 +15,9 @@
 #include "store/base/pack.h"
 #include <string.h>
 
-static const char *const presets[] = {"learned", "selected", "weighted", "sum",
-                                      "sum-",    "fixed",    "tpe",      NULL};
+static const char *const presets[] = {"learned", "selected",   "weighted", "sum", "sum-",
+                                      "fixed",   "regression", "tpe",      NULL};
+#define LEARNS "lambda.preset=regression|tpe"
 static const char *const absences[] = {"error", "ignore", NULL};
 
 static const struct up_param params[] = {
@@ -23,7 +25,8 @@ static const struct up_param params[] = {
      .kind = UP_P_ENUM,
      .def = "learned",
      .choices = presets,
-     .doc = "ready-made weights, fixed (lambda.weights), or tpe: learned from a benchmark"},
+     .doc = "ready-made weights, fixed (lambda.weights), or learned from a benchmark: by "
+            "regression or tpe"},
     {.name = "weights",
      .kind = UP_P_MAP,
      .def = "{}",
@@ -40,8 +43,22 @@ static const struct up_param params[] = {
      .def = "1000",
      .min = 2,
      .max = 10000000,
-     .when = "lambda.preset=tpe",
+     .when = LEARNS,
      .doc = "training rows with an accuracy to learn from"},
+    {.name = "emphasis",
+     .kind = UP_P_REAL,
+     .def = "0.25",
+     .min = 0,
+     .max = 100,
+     .when = "lambda.preset=regression",
+     .doc = "how much more good architectures count: a row weighs (rank / rows)^emphasis"},
+    {.name = "ridge",
+     .kind = UP_P_REAL,
+     .def = "0",
+     .min = 0,
+     .max = 1000,
+     .when = "lambda.preset=regression",
+     .doc = "penalty on large weights; 0.1 serves where there are fewer than 100 rows"},
     {.name = "trials",
      .kind = UP_P_INT,
      .def = "600",
@@ -74,19 +91,19 @@ static const struct up_param params[] = {
     {.name = "target",
      .kind = UP_P_STR,
      .def = "cifar10_val",
-     .when = "lambda.preset=tpe",
+     .when = LEARNS,
      .doc = "accuracy column of the benchmark to learn from"},
     {.name = "seed",
      .kind = UP_P_INT,
      .seed = true,
-     .when = "lambda.preset=tpe",
+     .when = LEARNS,
      .doc = "of the rows drawn and of the search for weights"},
     {0},
 };
 static const struct up_stage_input inputs[] = {
     {"calibrate", NULL},
-    {"scores", "lambda.preset=tpe"},
-    {"benchmark", "lambda.preset=tpe"},
+    {"scores", LEARNS},
+    {"benchmark", LEARNS},
     {0},
 };
 
@@ -176,13 +193,13 @@ static int run(struct up_job *job, struct up_err *err)
 {
     struct up_lambda l = {.preset = up_job_str(job, "preset")};
     struct up_view calibrate = {0};
-    bool tpe = strcmp(l.preset, "tpe") == 0, any = false;
+    bool any = false;
     UP_CHECK(up_job_input(job, "calibrate", &calibrate));
     int rc = load_calibrate(&l, calibrate, up_job_arena(job), err);
     if (rc)
         return rc;
     l.calibration = l.method;
-    if (tpe)
+    if (strcmp(l.preset, "tpe") == 0 || strcmp(l.preset, "regression") == 0)
         rc = up_lambda_learn(&l, job, err);
     else if (strcmp(l.preset, "fixed") == 0)
         rc = use_fixed(&l, job, err);
@@ -218,7 +235,7 @@ static int check(const struct up_config *c, struct up_err *err)
 
 const struct up_stage up_stage_lambda = {
     .name = "lambda",
-    .version = 2,
+    .version = 3,
     .does = "weighs the proxies into one unified score",
     .params = params,
     .inputs = inputs,

@@ -36,7 +36,7 @@ static void pack_fitted(struct up_buf *out, const struct up_fitted *f)
 
 void up_lambda_pack(struct up_job *job, const struct up_lambda *l)
 {
-    bool tpe = strcmp(l->preset, "tpe") == 0;
+    bool tpe = strcmp(l->preset, "tpe") == 0, drawn = l->n_used > 0;
     struct up_buf *out = up_job_out(job);
     up_pack_map(out, 12);
     up_pack_str(out, "absent");
@@ -57,9 +57,9 @@ void up_lambda_pack(struct up_job *job, const struct up_lambda *l)
     up_pack_str(out, l->preset);
     up_pack_str(out, "schema");
     up_pack_str(out, "upnas.lambda/1");
-    str_or_nil(out, "target", tpe ? up_job_str(job, "target") : NULL);
+    str_or_nil(out, "target", drawn ? up_job_str(job, "target") : NULL);
     up_pack_str(out, "tau_used");
-    if (tpe && isfinite(l->tau_used))
+    if (drawn && isfinite(l->tau_used))
         up_pack_real(out, l->tau_used);
     else
         up_pack_nil(out);

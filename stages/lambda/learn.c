@@ -2,6 +2,7 @@
 #include "stages/artifact/scored.h"
 #include "stages/lambda/fit.h"
 #include "stages/lambda/lambda.h"
+#include "stages/lambda/regress.h"
 #include "stages/stat/kendall.h"
 #include "store/base/pack.h"
 #include "store/base/rng.h"
@@ -117,12 +118,11 @@ static enum up_objective objective_of(const struct up_job *job)
     return (enum up_objective)i;
 }
 
-static int fit(struct up_lambda *l, struct up_job *job, struct up_err *err)
+static int search(struct up_lambda *l, struct up_job *job, struct up_err *err)
 {
-    struct up_arena *arena = up_job_arena(job);
     l->runs = (size_t)up_job_int(job, "runs");
     l->trials = (size_t)up_job_int(job, "trials");
-    l->history = UP_NEW(arena, l->runs * l->trials, double);
+    l->history = UP_NEW(up_job_arena(job), l->runs * l->trials, double);
     struct watch w = {.job = job, .total = l->runs * l->trials};
     atomic_init(&w.done, 0);
     struct up_weight_fit f = {
@@ -141,7 +141,27 @@ static int fit(struct up_lambda *l, struct up_job *job, struct up_err *err)
     };
     if (!up_weight_fit(l->weights, l->history, &f))
         return up_fail(err, UP_ECANCELED, "interrupted");
-    double *u = UP_NEW(arena, l->n_used, double);
+    return UP_OK;
+}
+
+static int regress(struct up_lambda *l, struct up_job *job)
+{
+    struct up_regression r = {.n = l->n_used,
+                              .m = l->m,
+                              .x = l->x,
+                              .y = l->y,
+                              .emphasis = up_job_real(job, "emphasis"),
+                              .ridge = up_job_real(job, "ridge")};
+    up_regress(l->weights, &r);
+    return UP_OK;
+}
+
+static int fit(struct up_lambda *l, struct up_job *job, struct up_err *err)
+{
+    int rc = strcmp(l->preset, "tpe") == 0 ? search(l, job, err) : regress(l, job);
+    if (rc)
+        return rc;
+    double *u = UP_NEW(up_job_arena(job), l->n_used, double);
     up_unified(u, l->x, l->weights, l->n_used, l->m);
     l->tau_used = up_kendall_tau_b(u, l->y, l->n_used);
     up_job_note(job, "tau %.4f to %s on the %zu rows used", l->tau_used,
@@ -160,8 +180,9 @@ int up_lambda_learn(struct up_lambda *l, struct up_job *job, struct up_err *err)
     UP_CHECK(up_job_input(job, "scores", &scores));
     if (!up_job_input(job, "benchmark", &benchmark))
         return up_fail(err, UP_EUSAGE,
-                       "lambda.preset tpe learns from true accuracies; set benchmark.accuracy "
-                       "to a file that has them, or choose another preset");
+                       "lambda.preset %s learns from true accuracies; set benchmark.accuracy "
+                       "to a file that has them, or choose another preset",
+                       l->preset);
     int rc = load_truth(&truth, scores, benchmark, arena, err);
     if (!rc)
         rc = up_doc_array(scores, "archs", UP_U8, 2, arena, &archs, dims, err);

@@ -78,7 +78,8 @@ static void accuracy_lines(struct up_buf *out, const struct up_evidence *e,
     if (e->shipped) {
         up_buf_printf(out,
                       "  not measured: the preset %s was fitted on the %s accuracies of "
-                      "%s,\n  so no architecture counts as unused; lambda.preset tpe leaves "
+                      "%s,\n  so no architecture counts as unused; lambda.preset regression or "
+                      "tpe leaves "
                       "some out\n",
                       names->preset, names->fitted_data, names->fitted_space);
         return;

@@ -228,6 +228,30 @@ static void test_learned(void **state)
     up_buf_release(&two);
 }
 
+static void test_regression(void **state)
+{
+    const char *sets[] = {"lambda.preset=regression", "lambda.samples=100", NULL, NULL};
+    struct up_buf out = lambda(sets, true, 1, UP_OK);
+    const double *w = weights_of(&out);
+    struct up_cursor c;
+    double tau;
+    assert_true(w[3] == -1 && w[0] > 0.4 && w[0] < 0.6);
+    assert_true(fabs(w[1]) < 0.1 && fabs(w[2]) < 0.1);
+    assert_int_equal(up_doc_real(up_buf_view(&out), "tau_used", &tau, &err), UP_OK);
+    assert_true(tau > 0.85);
+    assert_int_equal(up_doc_at(up_buf_view(&out), "objective", &c, &err), UP_OK);
+    assert_int_equal(up_cur_peek(&c), UP_T_NIL);
+    up_buf_release(&out);
+    sets[2] = "lambda.target=flat";
+    out = lambda(sets, true, 1, UP_EINVAL);
+    assert_non_null(strstr(err.msg, "another lambda.target"));
+    up_buf_release(&out);
+    sets[2] = NULL;
+    out = lambda(sets, false, 1, UP_EUSAGE);
+    assert_non_null(strstr(err.msg, "lambda.preset regression learns"));
+    up_buf_release(&out);
+}
+
 static void test_interrupted(void **state)
 {
     const char *sets[] = {"lambda.preset=tpe", NULL};
@@ -297,10 +321,15 @@ static void test_says_how_many_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),       cmocka_unit_test(test_preset),
-        cmocka_unit_test(test_fixed),       cmocka_unit_test(test_learned),
-        cmocka_unit_test(test_interrupted), cmocka_unit_test(test_refuses),
-        cmocka_unit_test(test_fitted),      cmocka_unit_test(test_says_how_many_rows),
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_preset),
+        cmocka_unit_test(test_fixed),
+        cmocka_unit_test(test_learned),
+        cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_fitted),
+        cmocka_unit_test(test_regression),
+        cmocka_unit_test(test_says_how_many_rows),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

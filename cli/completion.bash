@@ -1,7 +1,7 @@
 # bash completion for upnas: commands, options, configs, keys after --set.
 _upnas() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-}
-    local commands="init run plan status explain log show diff verify merge score help version"
+    local commands="init run plan status explain log show diff verify merge score rank help version"
     local options="--help --json --store --allow-network-store"
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
@@ -10,10 +10,12 @@ _upnas() {
     fi
     case "$before" in
         --store | --out) mapfile -t COMPREPLY < <(compgen -d -- "$word") && return ;;
-        --weights | --images | --labels) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
-        --space) mapfile -t COMPREPLY < <(compgen -W "nb201" -- "$word") && return ;;
+        --weights | --images | --labels | --scores | --accuracy) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
+        --space) mapfile -t COMPREPLY < <(compgen -W "nb201 darts" -- "$word") && return ;;
         --dataset) mapfile -t COMPREPLY < <(compgen -W "cifar10 cifar100 imagenet16-120 svhn" -- "$word") && return ;;
-        --threads | --batch | --seed | --limit | --set | --arch | --rebuild) return ;;
+        --calibrate) mapfile -t COMPREPLY < <(compgen -W "rank-gauss signed-log zscore minmax raw" -- "$word") && return ;;
+        --lambda) mapfile -t COMPREPLY < <(compgen -W "learned selected weighted sum sum- last" -- "$word"; compgen -f -- "$word") && return ;;
+        --target | --ignore | --top | --threads | --batch | --seed | --limit | --set | --arch | --rebuild) return ;;
     esac
     case "$command" in
         run) options+=" --set --threads --out --no-out" ;;
@@ -23,6 +25,7 @@ _upnas() {
         log) options+=" --limit" ;;
         merge) options+=" --dry-run" ;;
         show) options+=" --raw --csv" ;;
+        rank) options+=" --space --scores --lambda --accuracy --target --dataset --ignore --calibrate --top --strict" ;;
         score) options+=" --space --arch --weights --images --labels --dataset --batch --threads --isa --seed" ;;
     esac
     case "$word" in

@@ -3,6 +3,20 @@
 #include "store/base/pack.h"
 #include <string.h>
 
+void up_truth_index(struct up_truth *t, const uint8_t *archs, struct up_arena *arena)
+{
+    size_t genes = (size_t)t->space->genes;
+    uint8_t *canonical = UP_NEW(arena, t->n * genes + 1, uint8_t);
+    for (size_t i = 0; i < t->n; i++) {
+        struct up_arch a = {.len = (uint8_t)genes}, c;
+        memcpy(a.gene, archs + i * genes, genes);
+        t->space->canonical(&c, &a);
+        memcpy(canonical + i * genes, c.gene, genes);
+    }
+    up_arch_index_make(&t->spelled, archs, t->n, genes, arena);
+    up_arch_index_make(&t->canonical, canonical, t->n, genes, arena);
+}
+
 int up_truth_load(struct up_truth *t, const struct up_space *space, struct up_view benchmark,
                   struct up_arena *arena, struct up_err *err)
 {
@@ -22,15 +36,7 @@ int up_truth_load(struct up_truth *t, const struct up_space *space, struct up_vi
                        space->name);
     t->n = (size_t)dims[0];
     t->value = values;
-    uint8_t *canonical = UP_NEW(arena, t->n * genes + 1, uint8_t);
-    for (size_t i = 0; i < t->n; i++) {
-        struct up_arch a = {.len = (uint8_t)genes}, c;
-        memcpy(a.gene, (const uint8_t *)archs + i * genes, genes);
-        space->canonical(&c, &a);
-        memcpy(canonical + i * genes, c.gene, genes);
-    }
-    up_arch_index_make(&t->spelled, archs, t->n, genes, arena);
-    up_arch_index_make(&t->canonical, canonical, t->n, genes, arena);
+    up_truth_index(t, archs, arena);
     return UP_OK;
 }
 

@@ -26,6 +26,8 @@ struct up_truth {
 };
 int up_truth_load(struct up_truth *t, const struct up_space *space, struct up_view benchmark,
                   struct up_arena *arena, struct up_err *err);
+/* Makes the two indexes; t holds the rest, archs[n][genes] is borrowed. */
+void up_truth_index(struct up_truth *t, const uint8_t *archs, struct up_arena *arena);
 /* out[columns]: the accuracy of exactly this spelling; where the benchmark has
  * none, the mean over its spellings of the same canonical form; else NaN. */
 void up_truth_of(const struct up_truth *t, double *out, const struct up_arch *a);

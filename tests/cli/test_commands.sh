@@ -6,7 +6,7 @@
 "$upnas" --version | grep -qE '^upnas [0-9]+\.[0-9]+\.[0-9]+$' || fail "--version"
 rc=0 && "$upnas" >/dev/null 2>&1 || rc=$?
 [ "$rc" = 2 ] || fail "no command: exit $rc"
-for c in init run plan status explain log show diff verify merge score; do
+for c in init run plan status explain log show diff verify merge score rank; do
     grep -q "^  $c " out || fail "--help does not list $c"
     up "$c" --help
     cp out help && "$upnas" --help >out
@@ -36,6 +36,9 @@ up show lambda
 for word in digest sha256 'param *lambda.preset: sum' 'input *calibrate' 'by *cpu' weights; do
     grep -qE "$word" out || { cat out >&2; fail "show lambda: no $word"; }
 done
+up show scores --csv
+mv out scores.csv
+up rank --space nb201 --scores scores.csv --lambda lambda --json && lines rank
 mkdir other && up init --store other && up merge other --json && lines merge && up merge other --dry-run
 [ -s out ] || fail "merge prints nothing"
 up log --limit 1

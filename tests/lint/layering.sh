@@ -47,6 +47,7 @@ allow stages/artifact 9 'store/base/|stages/(nn|space|stat|model|artifact)/'
 for own in data benchmark scores lambda search decode report; do
     allow "stages/$own" 9 "$shared|stages/$own/"
 done
+allow stages/rank 9 "$shared|stages/(benchmark|lambda|rank)/"
 allow cli 9 'store/|dag/|stages/|cli/'
 
 once lmdb.h

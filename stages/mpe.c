@@ -285,7 +285,7 @@ static int train(struct mpe_run *r, struct up_err *err)
     int rc = up_checkpoint_resume(r->job, &checkpoint, r, t->recipe.epochs, err);
     r->err = err;
     while (!rc && t->epoch < t->recipe.epochs) {
-        rc = up_mlp_trainer_epoch(t, tick, r, &scratch, err);
+        rc = up_mlp_trainer_epoch(t, up_job_threads(r->job), tick, r, &scratch, err);
         up_arena_release(&scratch);
         if (!rc && due(t))
             rc = up_checkpoint_keep(r->job, &checkpoint, r, t->epoch, &fits, err);
@@ -395,7 +395,7 @@ static int mpe_run(struct up_job *job, struct up_err *err)
 
 const struct up_stage up_stage_mpe = {
     .name = "mpe",
-    .version = 1,
+    .version = 2,
     .does = "learns to predict every proxy from the embedding",
     .params = params,
     .inputs = inputs,

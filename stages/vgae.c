@@ -215,12 +215,13 @@ static int train(struct vgae_run *r, struct up_err *err)
 {
     struct up_vgae_trainer *t = &r->trainer;
     struct up_arena scratch = UP_ARENA_INIT;
+    struct up_vgae_source source =
+        up_vgae_listed(r->graphs, r->train * (size_t)r->space->graphs);
     bool fits = true;
     int rc = up_checkpoint_resume(r->job, &checkpoint, r, t->recipe.epochs, err);
     r->err = err;
     while (!rc && t->epoch < t->recipe.epochs) {
-        rc = up_vgae_trainer_epoch(t, r->graphs, r->train * (size_t)r->space->graphs, tick, r,
-                                   &scratch, err);
+        rc = up_vgae_trainer_epoch(t, &source, up_job_threads(r->job), tick, r, &scratch, err);
         up_arena_release(&scratch);
         if (!rc)
             rc = up_checkpoint_keep(r->job, &checkpoint, r, t->epoch, &fits, err);
@@ -317,7 +318,7 @@ static int vgae_run(struct up_job *job, struct up_err *err)
 
 const struct up_stage up_stage_vgae = {
     .name = "vgae",
-    .version = 1,
+    .version = 2,
     .does = "learns the embedding of architectures and the way back",
     .params = params,
     .inputs = inputs,

@@ -70,7 +70,7 @@ static void forward(struct block *b, const struct up_mlp *m, const float *z, siz
     const float *x = b->x;
     for (int i = 0; i < m->depth; i++) {
         up_dense_forward(b->h[i], x, m->w[i], m->b[i], BLOCK, i ? m->hidden : m->in, m->hidden);
-        up_relu(b->h[i], BLOCK * m->hidden);
+        up_dense_best()->relu(b->h[i], BLOCK * m->hidden);
         x = b->h[i];
     }
     up_dense_forward(b->y, x, m->w[m->depth], m->b[m->depth], BLOCK, m->hidden, m->out);
@@ -86,7 +86,7 @@ static void backward(struct block *b, const struct up_mlp *m, const float *dout,
         int from = i ? m->hidden : m->in, to = i < m->depth ? m->hidden : m->out;
         up_matmul(b->e, from, b->d, to, UP_N, m->w[i], from, UP_N, BLOCK, from, to, 0);
         if (i)
-            up_relu_backward(b->e, b->h[i - 1], BLOCK * from);
+            up_dense_best()->relu_backward(b->e, b->h[i - 1], BLOCK * from);
         float *t = b->d;
         b->d = b->e;
         b->e = t;

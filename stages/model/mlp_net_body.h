@@ -1,79 +1,156 @@
-/* Forward, loss and backward of the estimator in training, for one floating type:
- * the macros of stages/nn/dense_body.h, whose functions must be declared.
- *   B rows   I inputs   H hidden   M scores
- * Loss: squared error summed over scores, mean over the batch. */
+/* Forward, loss and backward of the estimator in training, for one floating type: the
+ * macros and functions of stages/nn/dense/dense_body.h.
+ *   B rows   I inputs   H hidden   M scores   ld = numbers from a column to the next
+ * Loss: squared error summed over scores, mean over the batch.
+ *
+ * A batch is small and the weights are many, so activations lie turned, a column of the
+ * batch in one row of memory: then every product reads the weights as they are. The
+ * gradient of the weights alone wants rows, and has them: x_rows, r_rows.
+ *
+ * Every function is walked through by all seats of a crew; a seat has a span of columns. */
+
+enum { UP_REAL_(mlp_unit) = 16 }; /* columns of a seat are a multiple of this */
 
 struct UP_REAL_(mlp_work) {
     const struct up_mlp_layout *l;
-    int B;
-    UP_REAL *x, *y, *t; /* [B][I] inputs, [B][M] outputs, [B][M] targets */
+    const struct UP_REAL_(dense) * k;
+    int B, ld;
+    UP_REAL *x_rows, *x; /* [B][I], [I][ld] inputs */
+    UP_REAL *t;          /* [B][M] targets */
     struct {
-        UP_REAL *h, *r; /* [B][H] before and after the norm */
-        UP_REAL *used;  /* [2][H] */
+        UP_REAL *h, *r;  /* [H][ld] before and after the norm */
+        UP_REAL *r_rows; /* [B][H] */
+        UP_REAL *dh;     /* [H][ld] */
+        UP_REAL *used;   /* [2][H] */
     } layer[UP_MLP_DEPTH_MAX];
-    UP_REAL *d, *e; /* [B][max(H, M)] */
+    UP_REAL *y, *dy; /* [seats][M][ld] */
+    double loss;
 };
 
 static void UP_REAL_(mlp_work_init)(struct UP_REAL_(mlp_work) * w,
-                                    const struct up_mlp_layout *l, int capacity,
-                                    struct up_arena *arena)
+                                    const struct up_mlp_layout *l, int capacity, int seats,
+                                    const struct UP_REAL_(dense) * k, struct up_arena *arena)
 {
-    int wide = l->hidden > l->out ? l->hidden : l->out;
+    int ld = (capacity + 15) / 16 * 16;
+    memset(w, 0, sizeof *w);
     w->l = l;
-    w->x = UP_NEW(arena, capacity * l->in, UP_REAL);
-    w->y = UP_NEW(arena, capacity * l->out, UP_REAL);
+    w->k = k;
+    w->ld = ld;
+    w->x_rows = UP_NEW(arena, capacity * l->in, UP_REAL);
+    w->x = UP_NEW(arena, l->in * ld, UP_REAL);
     w->t = UP_NEW(arena, capacity * l->out, UP_REAL);
     for (int i = 0; i < l->depth; i++) {
-        w->layer[i].h = UP_NEW(arena, capacity * l->hidden, UP_REAL);
-        w->layer[i].r = UP_NEW(arena, capacity * l->hidden, UP_REAL);
+        w->layer[i].h = UP_NEW(arena, l->hidden * ld, UP_REAL);
+        w->layer[i].r = UP_NEW(arena, l->hidden * ld, UP_REAL);
+        w->layer[i].r_rows = UP_NEW(arena, capacity * l->hidden, UP_REAL);
+        w->layer[i].dh = UP_NEW(arena, l->hidden * ld, UP_REAL);
         w->layer[i].used = UP_NEW(arena, 2 * l->hidden, UP_REAL);
     }
-    w->d = UP_NEW(arena, capacity * wide, UP_REAL);
-    w->e = UP_NEW(arena, capacity * wide, UP_REAL);
+    w->y = UP_NEW(arena, seats * l->out * ld, UP_REAL);
+    w->dy = UP_NEW(arena, seats * l->out * ld, UP_REAL);
 }
 
-/* Of the rows in w->x and w->t; leaves d loss / d y in w->d. The running statistics
- * in v move. */
-static double UP_REAL_(mlp_forward)(struct UP_REAL_(mlp_work) * w, UP_REAL *v)
+static struct up_span UP_REAL_(mlp_span)(const struct up_mlp_layout *l,
+                                         const struct up_seat *seat)
+{
+    return up_crew_share(seat, l->hidden, UP_REAL_(mlp_unit));
+}
+
+static struct UP_REAL_(bn)
+    UP_REAL_(mlp_norm)(const struct UP_REAL_(mlp_work) * w, int i, UP_REAL *v, int c)
+{
+    const struct up_mlp_layout *l = w->l;
+    return (struct UP_REAL_(bn)){.gamma = v + l->layer[i].gamma + c,
+                                 .beta = v + l->layer[i].beta + c,
+                                 .mean = v + l->layer[i].mean + c,
+                                 .var = v + l->layer[i].var + c,
+                                 .centre = w->layer[i].used + c,
+                                 .inverse = w->layer[i].used + l->hidden + c};
+}
+
+/* y[rows s of w] = w x + b. */
+static void UP_REAL_(mlp_linear)(UP_REAL *y, const UP_REAL *x,
+                                 const struct UP_REAL_(mlp_work) * w, const UP_REAL *v, int i,
+                                 struct up_span s)
+{
+    int from = up_mlp_layout_from(w->l, i), ld = w->ld, B = w->B;
+    for (int c = s.from; c < s.to; c++)
+        for (int r = 0; r < B; r++)
+            y[(long)c * ld + r] = v[w->l->layer[i].b + (size_t)c];
+    w->k->matmul(y + (long)s.from * ld, ld, v + w->l->layer[i].w + (long)s.from * from, from,
+                 UP_N, x, ld, UP_N, s.to - s.from, B, from, 1);
+}
+
+/* Of the rows in w->x_rows, w->x and w->t, after the seats have met. The running
+ * statistics in v move. Each seat has d loss / d y for itself; seat 0 sets w->loss. */
+static void UP_REAL_(mlp_forward)(struct UP_REAL_(mlp_work) * w, UP_REAL *v,
+                                  const struct up_seat *seat)
 {
     const struct up_mlp_layout *l = w->l;
     const UP_REAL *x = w->x;
+    int B = w->B, M = l->out, ld = w->ld;
+    struct up_span s = UP_REAL_(mlp_span)(l, seat);
     for (int i = 0; i < l->depth; i++) {
-        struct UP_REAL_(bn) p = {v + l->layer[i].gamma, v + l->layer[i].beta,
-                                 v + l->layer[i].mean, v + l->layer[i].var};
-        UP_REAL_(dense_forward)
-        (w->layer[i].h, x, v + l->layer[i].w, v + l->layer[i].b, w->B, up_mlp_layout_from(l, i),
-         l->hidden);
-        UP_REAL_(bnrelu_train)
-        (w->layer[i].r, w->layer[i].used, w->layer[i].h, &p, w->B, l->hidden);
+        struct UP_REAL_(bn) p = UP_REAL_(mlp_norm)(w, i, v, s.from);
+        UP_REAL *r = w->layer[i].r + (long)s.from * ld;
+        UP_REAL_(mlp_linear)(w->layer[i].h, x, w, v, i, s);
+        w->k->bn_train_across(r, w->layer[i].h + (long)s.from * ld, &p, B, s.to - s.from, ld);
+        w->k->turn(w->layer[i].r_rows + s.from, l->hidden, r, s.to - s.from, B, ld);
+        up_crew_meet(seat);
         x = w->layer[i].r;
     }
-    UP_REAL_(dense_forward)
-    (w->y, x, v + l->layer[l->depth].w, v + l->layer[l->depth].b, w->B, l->hidden, l->out);
+    UP_REAL *y = w->y + (long)seat->id * M * ld, *dy = w->dy + (long)seat->id * M * ld;
+    UP_REAL_(mlp_linear)(y, x, w, v, l->depth, (struct up_span){0, M});
     double loss = 0;
-    for (int i = 0; i < w->B * l->out; i++) {
-        double e = (double)w->y[i] - (double)w->t[i];
-        loss += e * e;
-        w->d[i] = (UP_REAL)(2 * e / w->B);
-    }
-    return loss / w->B;
+    for (int r = 0; r < B; r++)
+        for (int c = 0; c < M; c++) {
+            double e = (double)y[(long)c * ld + r] - (double)w->t[(long)r * M + c];
+            loss += e * e;
+            dy[(long)c * ld + r] = (UP_REAL)(2 * e / B);
+        }
+    if (seat->id == 0)
+        w->loss = loss / B;
 }
 
-/* Accumulates into g[tensors.learned]; after mlp_forward. */
-static void UP_REAL_(mlp_backward)(UP_REAL *g, struct UP_REAL_(mlp_work) * w, const UP_REAL *v)
+/* After mlp_forward: the gradients of activations in w->layer[].dh, and those of everything
+ * but the weights in g[tensors.learned]. The seats meet at the end: then nobody reads the
+ * weights any more. */
+static void UP_REAL_(mlp_backward)(UP_REAL *g, struct UP_REAL_(mlp_work) * w, UP_REAL *v,
+                                   const struct up_seat *seat)
 {
     const struct up_mlp_layout *l = w->l;
-    for (int i = l->depth; i >= 0; i--) {
-        const UP_REAL *x = i ? w->layer[i - 1].r : w->x;
-        UP_REAL_(dense_backward)
-        (i ? w->e : NULL, g + l->layer[i].w, g + l->layer[i].b, w->d, x, v + l->layer[i].w,
-         w->B, up_mlp_layout_from(l, i), up_mlp_layout_to(l, i));
-        if (!i)
-            break;
-        struct UP_REAL_(bn)
-            p = {v + l->layer[i - 1].gamma, v + l->layer[i - 1].beta, NULL, NULL};
-        UP_REAL_(bnrelu_backward)
-        (w->d, g + l->layer[i - 1].gamma, g + l->layer[i - 1].beta, w->e, w->layer[i - 1].r,
-         w->layer[i - 1].used, w->layer[i - 1].h, &p, w->B, l->hidden, 1);
+    struct up_span s = UP_REAL_(mlp_span)(l, seat);
+    int B = w->B, H = l->hidden, M = l->out, ld = w->ld, C = s.to - s.from;
+    const UP_REAL *d = w->dy + (long)seat->id * M * ld;
+    if (seat->id == 0)
+        for (int c = 0; c < M; c++) {
+            double sum = 0;
+            for (int r = 0; r < B; r++)
+                sum += (double)d[(long)c * ld + r];
+            g[l->layer[l->depth].b + (size_t)c] = (UP_REAL)sum;
+        }
+    for (int i = l->depth - 1; i >= 0; i--) {
+        struct UP_REAL_(bn) p = UP_REAL_(mlp_norm)(w, i, v, s.from);
+        long at = (long)s.from * ld;
+        UP_REAL *dh = w->layer[i].dh + at;
+        w->k->matmul(dh, ld, v + l->layer[i + 1].w + s.from, H, UP_T, d, ld, UP_N, C, B,
+                     up_mlp_layout_to(l, i + 1), 0);
+        w->k->bn_backward_across(dh, g + l->layer[i].gamma + s.from,
+                                 g + l->layer[i].beta + s.from, g + l->layer[i].b + s.from, dh,
+                                 w->layer[i].r + at, w->layer[i].h + at, &p, B, C, ld);
+        up_crew_meet(seat);
+        d = w->layer[i].dh;
     }
+}
+
+/* After mlp_backward: the gradient of rows [s.from, s.to) of layer i's weights, in g. */
+static void UP_REAL_(mlp_weight_gradient)(UP_REAL *g, const struct UP_REAL_(mlp_work) * w,
+                                          int i, struct up_span s)
+{
+    const struct up_mlp_layout *l = w->l;
+    int from = up_mlp_layout_from(l, i), ld = w->ld;
+    const UP_REAL *d = i < l->depth ? w->layer[i].dh : w->dy;
+    w->k->matmul(g + l->layer[i].w + (long)s.from * from, from, d + (long)s.from * ld, ld, UP_N,
+                 i ? w->layer[i - 1].r_rows : w->x_rows, from, UP_N, s.to - s.from, from, w->B,
+                 0);
 }

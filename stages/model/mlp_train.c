@@ -1,6 +1,7 @@
 #include "stages/model/mlp_train.h"
 #include "stages/model/train_state.h"
 #include "stages/nn/adam.h"
+#include "stages/nn/crew.h"
 #include "stages/nn/dense.h"
 #include "store/base/rng.h"
 
@@ -11,6 +12,8 @@
 #define UP_REAL float
 #define UP_REAL_(f) up_##f
 #include "stages/model/mlp_net_body.h"
+
+enum { THREADS_MAX = 16 }; /* a layer of 256 columns is cut into no more parts */
 
 /* One deviation for all inputs, so that a direction in which the embedding hardly
  * moves is not blown up. */
@@ -62,58 +65,137 @@ void up_mlp_trainer_init(struct up_mlp_trainer *t, const struct up_mlp_recipe *r
     up_tensors_start(&t->layout.tensors, t->value, r->seed);
 }
 
-static void take(struct up_mlp_work *w, const struct up_mlp_trainer *t, const uint32_t *pick,
-                 int B, struct up_rng *noise)
+/* An epoch under way. */
+struct course {
+    struct up_mlp_trainer *t;
+    const uint32_t *order; /* [t->n] */
+    struct up_mlp_work w;
+    float *g; /* [learned] */
+    struct up_rng noise;
+    double sum;
+    size_t batches;
+    int (*tick)(void *ctx, size_t done);
+    void *ctx;
+    int rc;
+    struct up_err *err;
+};
+
+/* A seat's rows of the batch from `at` on. */
+static void take(struct course *c, size_t at, int B, const struct up_seat *seat)
 {
+    const struct up_mlp_trainer *t = c->t;
+    struct up_mlp_work *w = &c->w;
     size_t I = (size_t)t->layout.in, M = (size_t)t->layout.out;
-    w->B = B;
-    for (int i = 0; i < B; i++) {
-        memcpy(w->x + (size_t)i * I, t->x + pick[i] * I, I * sizeof *w->x);
-        memcpy(w->t + (size_t)i * M, t->t + pick[i] * M, M * sizeof *w->t);
+    struct up_span s = up_crew_share(seat, B, 1);
+    for (int i = s.from; i < s.to; i++) {
+        size_t place = at + (size_t)i, row = c->order[place];
+        float *x = w->x_rows + (size_t)i * I;
+        memcpy(x, t->x + row * I, I * sizeof *x);
+        memcpy(w->t + (size_t)i * M, t->t + row * M, M * sizeof *w->t);
+        struct up_rng noise = up_rng_at(&c->noise, place * ((I + 1) / 2));
+        for (size_t k = 0; t->recipe.noise > 0 && k < I; k++)
+            x[k] += (float)(t->recipe.noise * up_rng_normal(&noise));
     }
-    for (size_t i = 0; t->recipe.noise > 0 && i < (size_t)B * I; i++)
-        w->x[i] += (float)(t->recipe.noise * up_rng_normal(noise));
+    w->k->turn(w->x + s.from, w->ld, w->x_rows + (size_t)s.from * I, s.to - s.from, (int)I,
+               (int)I);
 }
 
-int up_mlp_trainer_epoch(struct up_mlp_trainer *t, int (*tick)(void *ctx, size_t done),
-                         void *ctx, struct up_arena *scratch, struct up_err *err)
+/* Layer i's weights, a seat's rows of them, while their gradient is in cache. */
+static void update_weights(struct course *c, int i, const struct up_adam *adam, int64_t step,
+                           const struct up_seat *seat)
+{
+    enum { ROWS = 28 };
+    struct up_mlp_trainer *t = c->t;
+    int from = up_mlp_layout_from(&t->layout, i), to = up_mlp_layout_to(&t->layout, i);
+    struct up_span all = up_crew_share(seat, to, i < t->layout.depth ? 16 : 1);
+    for (int r = all.from; r < all.to; r += ROWS) {
+        struct up_span s = {r, r + ROWS < all.to ? r + ROWS : all.to};
+        size_t at = t->layout.layer[i].w + (size_t)(r * from);
+        up_mlp_weight_gradient(c->g, &c->w, i, s);
+        up_adam_step(t->value + at, t->m1 + at, t->m2 + at, c->g + at,
+                     (size_t)((s.to - r) * from), 1, adam, step);
+    }
+}
+
+static void update(struct course *c, const struct up_adam *adam, int64_t step,
+                   const struct up_seat *seat)
+{
+    struct up_mlp_trainer *t = c->t;
+    const struct up_mlp_layout *l = &t->layout;
+    for (int i = 0; i <= l->depth; i++) {
+        update_weights(c, i, adam, step, seat);
+        if (seat->id != i % seat->of)
+            continue;
+        /* The vectors behind the matrix, up to the next one. */
+        size_t at = l->layer[i].b, end = i < l->depth ? l->layer[i + 1].w : l->tensors.learned;
+        up_adam_step(t->value + at, t->m1 + at, t->m2 + at, c->g + at, end - at, 1, adam, step);
+    }
+}
+
+/* What one seat does for all after a batch. */
+static void account(struct course *c, int64_t step, size_t done)
+{
+    c->sum += c->w.loss;
+    c->t->step = step;
+    c->batches++;
+    if (!isfinite(c->sum))
+        c->rc = up_fail(c->err, UP_EINVAL,
+                        "the estimator's loss is no longer a number in epoch %d: lower mpe.lr",
+                        c->t->epoch + 1);
+    else if (c->tick)
+        c->rc = c->tick(c->ctx, done);
+}
+
+static void walk(void *ctx, const struct up_seat *seat)
+{
+    struct course *c = ctx;
+    struct up_mlp_trainer *t = c->t;
+    const struct up_mlp_recipe *r = &t->recipe;
+    size_t batch = (size_t)r->batch, n = t->n;
+    int64_t step = t->step, steps = (int64_t)((n + batch - 1) / batch) * r->epochs;
+    for (size_t at = 0; at + 2 <= n; at += batch) {
+        int B = (int)(n - at < batch ? n - at : batch);
+        struct up_adam adam = UP_ADAM(up_cosine_rate(r->lr, r->lr_end, step, steps));
+        take(c, at, B, seat);
+        if (seat->id == 0)
+            c->w.B = B;
+        up_crew_meet(seat);
+        if (c->rc)
+            return;
+        up_mlp_forward(&c->w, t->value, seat);
+        up_mlp_backward(c->g, &c->w, t->value, seat);
+        update(c, &adam, ++step, seat);
+        if (seat->id == 0)
+            account(c, step, at + (size_t)B);
+        up_crew_meet(seat);
+    }
+}
+
+int up_mlp_trainer_epoch(struct up_mlp_trainer *t, int threads,
+                         int (*tick)(void *ctx, size_t done), void *ctx,
+                         struct up_arena *scratch, struct up_err *err)
 {
     const struct up_mlp_recipe *r = &t->recipe;
-    size_t batch = (size_t)r->batch, learned = t->layout.tensors.learned, batches = 0;
-    int64_t per_epoch = (int64_t)((t->n + batch - 1) / batch);
-    struct up_mlp_work w;
-    up_mlp_work_init(&w, &t->layout, r->batch, scratch);
-    float *g = UP_NEW(scratch, learned, float);
     uint32_t *order = UP_NEW(scratch, t->n, uint32_t);
+    struct course c = {.t = t,
+                       .order = order,
+                       .g = UP_NEW(scratch, t->layout.tensors.learned, float),
+                       .tick = tick,
+                       .ctx = ctx,
+                       .err = err};
     char name[32];
+    threads = threads < THREADS_MAX ? threads : THREADS_MAX;
+    up_mlp_work_init(&c.w, &t->layout, r->batch, threads, up_dense_best(), scratch);
     snprintf(name, sizeof name, "order.%d", t->epoch);
     struct up_rng rng = up_rng_init(r->seed, name);
     for (size_t i = 0; i < t->n; i++)
         order[i] = (uint32_t)i;
     up_rng_shuffle(&rng, order, t->n);
     snprintf(name, sizeof name, "noise.%d", t->epoch);
-    struct up_rng noise = up_rng_init(r->seed, name);
-    double sum = 0;
-    int rc = UP_OK;
-    for (size_t at = 0; t->n - at >= 2 && !rc; batches++) {
-        int B = (int)(t->n - at < batch ? t->n - at : batch);
-        struct up_adam adam =
-            UP_ADAM(up_cosine_rate(r->lr, r->lr_end, t->step, per_epoch * r->epochs));
-        take(&w, t, order + at, B, &noise);
-        sum += up_mlp_forward(&w, t->value);
-        memset(g, 0, learned * sizeof *g);
-        up_mlp_backward(g, &w, t->value);
-        up_adam_step(t->value, t->m1, t->m2, g, learned, &adam, ++t->step);
-        at += (size_t)B;
-        if (!isfinite(sum))
-            return up_fail(
-                err, UP_EINVAL,
-                "the estimator's loss is no longer a number in epoch %d: lower mpe.lr",
-                t->epoch + 1);
-        rc = tick ? tick(ctx, at) : 0;
-    }
-    t->history[t->epoch++] = sum / (double)batches;
-    return rc;
+    c.noise = up_rng_init(r->seed, name);
+    up_crew_run(threads, walk, &c);
+    t->history[t->epoch++] = c.sum / (double)c.batches;
+    return c.rc;
 }
 
 void up_mlp_trainer_export(const struct up_mlp_trainer *t, float *v)

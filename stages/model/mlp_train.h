@@ -33,8 +33,9 @@ void up_mlp_trainer_init(struct up_mlp_trainer *t, const struct up_mlp_recipe *r
                          const float *z, int in, const double *target, int out,
                          const uint32_t *rows, size_t n, struct up_arena *arena);
 /* As up_vgae_trainer_epoch; tick gets the rows done. */
-int up_mlp_trainer_epoch(struct up_mlp_trainer *t, int (*tick)(void *ctx, size_t done),
-                         void *ctx, struct up_arena *scratch, struct up_err *err);
+int up_mlp_trainer_epoch(struct up_mlp_trainer *t, int threads,
+                         int (*tick)(void *ctx, size_t done), void *ctx,
+                         struct up_arena *scratch, struct up_err *err);
 /* v[tensors.total]: the values for inputs as given, the standardisation moved into the
  * first layer. */
 void up_mlp_trainer_export(const struct up_mlp_trainer *t, float *v);

@@ -69,9 +69,9 @@ static void encode_block(float *mu, float *x, float *a, const struct up_vgae *m,
         const struct up_vgae_layer *l = &m->layer[i];
         gather(a, x, g, l->eps, m->nodes, l->in);
         up_dense_forward(x, a, l->w1, l->b1, rows, l->in, h);
-        up_relu(x, rows * h);
+        up_dense_best()->relu(x, rows * h);
         up_dense_forward(a, x, l->w2, l->b2, rows, h, h);
-        up_relu(a, rows * h);
+        up_dense_best()->relu(a, rows * h);
         float *t = x;
         x = a;
         a = t;

@@ -1,6 +1,7 @@
 #include "stages/model/vgae_train.h"
 #include "stages/model/train_state.h"
 #include "stages/nn/adam.h"
+#include "stages/nn/crew.h"
 #include "stages/nn/dense.h"
 
 #include <math.h>
@@ -9,10 +10,16 @@
 
 #define UP_REAL float
 #define UP_REAL_(f) up_##f
-#define UP_WIDE __attribute__((target("avx2,fma")))
 #include "stages/model/vgae_net_body.h"
+#include "stages/model/vgae_encoder_body.h"
+#include "stages/model/vgae_decoder_body.h"
 
-enum { HIDDEN = 128, LATENT = 16, HISTORY = sizeof(struct up_vgae_epoch) / sizeof(double) };
+enum {
+    HIDDEN = 128,
+    LATENT = 16,
+    CHUNK = 4096, /* of the gradient, whose squares are summed together */
+    HISTORY = sizeof(struct up_vgae_epoch) / sizeof(double)
+};
 
 void up_vgae_trainer_init(struct up_vgae_trainer *t, const struct up_vgae_recipe *r, int nodes,
                           int classes, struct up_arena *arena)
@@ -46,15 +53,58 @@ static struct up_rng stream(uint64_t seed, const char *what, int epoch)
     return up_rng_init(seed, name);
 }
 
-/* Sums of mu and its square, per node and dimension; later mean and deviation. */
-static void prior_add(double *prior, const struct up_vgae_work *w)
+static void listed(struct up_cell_graph *out, void *ctx, size_t i)
 {
-    int n = w->l->nodes, L = w->l->latent;
-    for (int r = 0; r < w->G * n; r++)
-        for (int c = 0; c < L; c++) {
-            double mu = (double)w->head[r * 2 * L + c];
-            prior[r % n * L + c] += mu;
-            prior[(n + r % n) * L + c] += mu * mu;
+    *out = ((const struct up_cell_graph *)ctx)[i];
+}
+
+struct up_vgae_source up_vgae_listed(const struct up_cell_graph *graphs, size_t n)
+{
+    return (struct up_vgae_source){n, listed, (void *)(uintptr_t)graphs};
+}
+
+/* An epoch under way; what a seat may write is said where it does. */
+struct course {
+    struct up_vgae_trainer *t;
+    const struct up_vgae_source *source;
+    const uint32_t *order; /* [source->n] */
+    struct up_vgae_work w;
+    float *g;       /* [learned] */
+    double *square; /* [learned / CHUNK, rounded up] */
+    struct up_adam adam;
+    struct up_rng noise, keep;
+    struct up_vgae_epoch sum;
+    size_t batches;
+    int (*tick)(void *ctx, size_t done);
+    void *ctx;
+    int rc;
+    struct up_err *err;
+};
+
+/* A seat's graphs of the batch from `at` on. */
+static void take(struct course *c, size_t at, int G, const struct up_vgae_mode *m,
+                 const struct up_seat *seat)
+{
+    struct up_span s = up_crew_share(seat, G, 1);
+    for (int b = s.from; b < s.to; b++) {
+        struct up_cell_graph g = {{0}, {0}};
+        size_t place = at + (size_t)b;
+        c->source->graph(&g, c->source->ctx, c->order[place]);
+        up_vgae_take(&c->w, b, &g);
+        up_vgae_draw(&c->w, b, place, m, c->t->recipe.dropout, &c->noise, &c->keep);
+    }
+}
+
+/* Sums of mu and its square, per node and dimension; later mean and deviation. */
+static void prior_add(double *prior, const struct up_vgae_work *w, const struct up_seat *seat)
+{
+    int L = w->l->latent, count = w->l->nodes * L;
+    struct up_span s = up_crew_share(seat, count, L);
+    for (int b = 0; b < w->G; b++)
+        for (int i = s.from; i < s.to; i++) {
+            double mu = (double)w->head[(b * count / L + i / L) * 2 * L + i % L];
+            prior[i] += mu;
+            prior[count + i] += mu * mu;
         }
 }
 
@@ -68,62 +118,114 @@ static void prior_finish(double *prior, int count, size_t graphs)
     }
 }
 
-/* One update; adds the batch to *sum. */
-static void learn(struct up_vgae_trainer *t, float *g, struct up_vgae_work *w,
-                  const struct up_vgae_mode *m, struct up_vgae_epoch *sum)
+/* A seat's part of |g|^2; after all have met, each adds up the parts. */
+static void measure(struct course *c, const struct up_seat *seat)
 {
-    const struct up_vgae_recipe *r = &t->recipe;
-    size_t learned = t->layout.tensors.learned;
-    struct up_adam adam = UP_ADAM(up_cosine_rate(r->lr, r->lr_end, t->epoch, r->epochs));
-    up_vgae_forward(w, t->value, m);
-    struct up_vgae_loss loss = up_vgae_loss(w, m);
-    memset(g, 0, learned * sizeof *g);
-    up_vgae_backward(g, w, t->value, m);
-    sum->norm += up_grad_clip(g, learned, r->clip);
-    up_adam_step(t->value, t->m1, t->m2, g, learned, &adam, ++t->step);
-    sum->ops += loss.ops;
-    sum->edges += loss.edges;
-    sum->kl += loss.kl;
+    int learned = (int)c->t->layout.tensors.learned;
+    struct up_span s = up_crew_share(seat, learned, CHUNK);
+    UP_CHECK(c->t->layout.layer[0].eps == 0);
+    if (s.from == 0) /* the only number of the gradient that is not there yet */
+        up_vgae_slopes(&c->w, c->g, 0, c->w.G);
+    for (int i = s.from; i < s.to; i += CHUNK) {
+        int n = s.to - i < CHUNK ? s.to - i : CHUNK;
+        c->square[i / CHUNK] = up_grad_square(c->g + i, (size_t)n);
+    }
 }
 
-int up_vgae_trainer_epoch(struct up_vgae_trainer *t, const struct up_cell_graph *graphs,
-                          size_t n, int (*tick)(void *ctx, size_t done), void *ctx,
+static double norm(const struct course *c)
+{
+    double sum = 0;
+    for (size_t i = 0; i * CHUNK < c->t->layout.tensors.learned; i++)
+        sum += c->square[i];
+    return sqrt(sum);
+}
+
+static void update(struct course *c, double length, int64_t step, const struct up_seat *seat)
+{
+    struct up_vgae_trainer *t = c->t;
+    struct up_span s = up_crew_share(seat, (int)t->layout.tensors.learned, 16);
+    up_adam_step(t->value + s.from, t->m1 + s.from, t->m2 + s.from, c->g + s.from,
+                 (size_t)(s.to - s.from), up_grad_scale(length, t->recipe.clip), &c->adam,
+                 step);
+}
+
+/* What one seat does for all after a batch. */
+static void account(struct course *c, double length, int64_t step, size_t done)
+{
+    struct up_vgae_loss loss = up_vgae_loss(&c->w);
+    c->sum.ops += loss.ops;
+    c->sum.edges += loss.edges;
+    c->sum.kl += loss.kl;
+    c->sum.norm += length;
+    c->t->step = step;
+    c->batches++;
+    if (!isfinite(c->sum.ops + c->sum.edges + c->sum.kl + c->sum.norm))
+        c->rc = up_fail(c->err, UP_EINVAL,
+                        "the autoencoder's loss is no longer a number in epoch %d: lower "
+                        "vgae.lr",
+                        c->t->epoch + 1);
+    else if (c->tick)
+        c->rc = c->tick(c->ctx, done);
+}
+
+static void walk(void *ctx, const struct up_seat *seat)
+{
+    struct course *c = ctx;
+    struct up_vgae_trainer *t = c->t;
+    const struct up_vgae_recipe *r = &t->recipe;
+    bool whole = r->fix_mode || t->epoch == 0;
+    struct up_vgae_mode mode = {whole, whole, whole && r->dropout > 0, 0};
+    int64_t step = t->step;
+    size_t n = c->source->n, batch = (size_t)r->batch;
+    for (size_t at = 0; at < n; at += batch) {
+        int G = (int)(n - at < batch ? n - at : batch);
+        mode.kl = r->kl < 0 ? 1.0 / (G * t->layout.nodes) : r->kl;
+        take(c, at, G, &mode, seat);
+        if (seat->id == 0)
+            c->w.G = G;
+        up_crew_meet(seat);
+        if (c->rc)
+            return;
+        up_vgae_learn(c->g, &c->w, t->value, &mode, seat);
+        prior_add(t->prior, &c->w, seat);
+        up_crew_meet(seat);
+        measure(c, seat);
+        up_crew_meet(seat);
+        double length = norm(c);
+        update(c, length, ++step, seat);
+        if (seat->id == 0)
+            account(c, length, step, at + (size_t)G);
+    }
+}
+
+int up_vgae_trainer_epoch(struct up_vgae_trainer *t, const struct up_vgae_source *source,
+                          int threads, int (*tick)(void *ctx, size_t done), void *ctx,
                           struct up_arena *scratch, struct up_err *err)
 {
     const struct up_vgae_recipe *r = &t->recipe;
-    bool whole = r->fix_mode || t->epoch == 0;
-    int nodes = t->layout.nodes, count = nodes * t->layout.latent, rc = UP_OK;
-    struct up_vgae_mode mode = {whole, whole, whole && r->dropout > 0, 0};
-    struct up_vgae_epoch sum = {0, 0, 0, 0};
-    struct up_vgae_work w;
-    up_vgae_work_init(&w, &t->layout, r->batch, scratch);
-    float *g = UP_NEW(scratch, t->layout.tensors.learned, float);
-    uint32_t *order = UP_NEW(scratch, n, uint32_t);
-    struct up_rng noise = stream(r->seed, "noise", t->epoch);
-    struct up_rng keep = stream(r->seed, "dropout", t->epoch);
-    order_of(order, n, r, t->epoch);
+    size_t learned = t->layout.tensors.learned;
+    int count = t->layout.nodes * t->layout.latent;
+    uint32_t *order = UP_NEW(scratch, source->n, uint32_t);
+    struct course c = {.t = t,
+                       .source = source,
+                       .order = order,
+                       .g = UP_NEW(scratch, learned, float),
+                       .square = UP_NEW(scratch, learned / CHUNK + 1, double),
+                       .adam = UP_ADAM(up_cosine_rate(r->lr, r->lr_end, t->epoch, r->epochs)),
+                       .noise = stream(r->seed, "noise", t->epoch),
+                       .keep = stream(r->seed, "dropout", t->epoch),
+                       .tick = tick,
+                       .ctx = ctx,
+                       .err = err};
+    up_vgae_work_init(&c.w, &t->layout, r->batch, up_dense_best(), scratch);
+    order_of(order, source->n, r, t->epoch);
     memset(t->prior, 0, 2 * (size_t)count * sizeof *t->prior);
-    size_t batches = 0;
-    for (size_t at = 0; at < n && !rc; batches++) {
-        int G = (int)(n - at < (size_t)r->batch ? n - at : (size_t)r->batch);
-        mode.kl = r->kl < 0 ? 1.0 / (G * nodes) : r->kl;
-        up_vgae_take(&w, graphs, order + at, G);
-        up_vgae_draw(&w, &mode, r->dropout, &noise, &keep);
-        learn(t, g, &w, &mode, &sum);
-        prior_add(t->prior, &w);
-        at += (size_t)G;
-        if (!isfinite(sum.ops + sum.edges + sum.kl + sum.norm))
-            return up_fail(err, UP_EINVAL,
-                           "the autoencoder's loss is no longer a number in epoch %d: lower "
-                           "vgae.lr",
-                           t->epoch + 1);
-        rc = tick ? tick(ctx, at) : 0;
-    }
-    double k = 1 / (double)batches;
+    up_crew_run(threads, walk, &c);
+    double k = 1 / (double)c.batches;
     t->history[t->epoch++] =
-        (struct up_vgae_epoch){sum.ops * k, sum.edges * k, sum.kl * k, sum.norm * k};
-    prior_finish(t->prior, count, n);
-    return rc;
+        (struct up_vgae_epoch){c.sum.ops * k, c.sum.edges * k, c.sum.kl * k, c.sum.norm * k};
+    prior_finish(t->prior, count, source->n);
+    return c.rc;
 }
 
 void up_vgae_trainer_save(const struct up_vgae_trainer *t, struct up_buf *out)

@@ -18,6 +18,17 @@ struct up_vgae_recipe {
     uint64_t seed;
 };
 
+/* The graphs trained on, n >= 2, asked for when their batch is due: none is kept. `graph`
+ * is called from several threads at once, with every i < n once an epoch in the order of
+ * the batches, and must always give the same graph for it. */
+struct up_vgae_source {
+    size_t n;
+    void (*graph)(struct up_cell_graph *out, void *ctx, size_t i);
+    void *ctx;
+};
+/* graphs[n], borrowed. */
+struct up_vgae_source up_vgae_listed(const struct up_cell_graph *graphs, size_t n);
+
 struct up_vgae_epoch { /* means over the batches */
     double ops, edges, kl, norm;
 };
@@ -37,11 +48,12 @@ struct up_vgae_trainer {
 /* Memory in the arena; weights drawn from the recipe's seed. */
 void up_vgae_trainer_init(struct up_vgae_trainer *t, const struct up_vgae_recipe *r, int nodes,
                           int classes, struct up_arena *arena);
-/* One pass over graphs[n], n >= 2. `tick` is called after every batch with the graphs
- * done and stops the epoch by a value other than 0, which is returned. UP_EINVAL: the
- * loss is no longer a number. After a failure the trainer must not go on. */
-int up_vgae_trainer_epoch(struct up_vgae_trainer *t, const struct up_cell_graph *graphs,
-                          size_t n, int (*tick)(void *ctx, size_t done), void *ctx,
+/* One pass over the source on up to `threads` threads, which change no bit; HIDDEN / 16
+ * of them find work. `tick` is called after every batch with the graphs done and stops the
+ * epoch by a value other than 0, which is returned. UP_EINVAL: the loss is no longer a
+ * number. After a failure the trainer must not go on. Scratch: a batch and 4 bytes a graph. */
+int up_vgae_trainer_epoch(struct up_vgae_trainer *t, const struct up_vgae_source *source,
+                          int threads, int (*tick)(void *ctx, size_t done), void *ctx,
                           struct up_arena *scratch, struct up_err *err);
 
 /* Appends the state as one MessagePack map; reads it back (UP_EINVAL when it does

@@ -13,14 +13,16 @@ struct up_adam {
         (rate), 0.9, 0.999, 1e-8                                                               \
     }
 
-/* v[n] moves against g[n]; m1[n], m2[n] are the moments, zero before the first
- * step; step counts from 1. Bias-corrected: v -= lr m1^ / (sqrt(m2^) + eps). */
-void up_adam_step(float *v, float *m1, float *m2, const float *g, size_t n,
+/* v[n] moves against scale * g[n]; m1[n], m2[n] are the moments, zero before the first
+ * step; step counts from 1. Bias-corrected: v -= lr m1^ / (sqrt(m2^) + eps). A slab may be
+ * stepped in parts. */
+void up_adam_step(float *v, float *m1, float *m2, const float *g, size_t n, double scale,
                   const struct up_adam *a, int64_t step);
 
-/* Euclidean norm, summed in double in a fixed order. */
-double up_grad_norm(const float *g, size_t n);
-/* Scales g by max / (norm + 1e-6) where that is below 1; returns the norm before. */
-double up_grad_clip(float *g, size_t n, double max);
+/* Sum of squares in double, in a fixed order. */
+double up_grad_square(const float *g, size_t n);
+/* What to multiply a gradient of this norm with, so that it is at most max:
+ * max / (norm + 1e-6) where that is below 1 (as PyTorch clips). */
+double up_grad_scale(double norm, double max);
 
 #endif

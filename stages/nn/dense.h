@@ -1,39 +1,75 @@
-/* Fully connected layers: the linear map, batch normalisation followed by ReLU,
- * each a forward and a backward function. Row-major, float32; sums over rows are
- * taken in double, in row order, so bits depend on the values and shapes alone.
+/* Fully connected layers and what trains them: the linear map, batch normalisation
+ * followed by ReLU, the sum over a graph's neighbours, cross entropy, Adam's step.
  *
- *   B rows   I inputs   O outputs   C columns
- * Backward accumulates into dw, db, dgamma, dbeta and overwrites dx.
- * The text of the functions is dense_body.h; tests compile it for double too. */
+ * One table of functions per instruction set, all with the same bits: what is summed is a
+ * fixed chain, in double where rows are summed. Threads divide columns among each other;
+ * a range of columns is a pointer to the first one and C.
+ *
+ *   B rows   I inputs   O outputs   C columns   ld numbers from row to row
+ * Matrices are [B][ld]; the functions named _across take them turned, [C][ld], a column
+ * of the batch in one row of memory. */
 #ifndef UP_NN_DENSE_H
 #define UP_NN_DENSE_H
+#include "stages/nn/block/block.h"
+#include "stages/nn/gemm.h"
+#include <stdint.h>
+
+/* One normalisation (Ioffe and Szegedy 2015; eps 1e-5), its pointers at the first of C. */
+#define UP_DENSE_BN(name, real)                                                                \
+    struct name {                                                                              \
+        const real *gamma, *beta;                                                              \
+        real *mean, *var;       /* running statistics (var unbiased), momentum 0.1 */          \
+        real *centre, *inverse; /* as used: mean and 1/sqrt(var + eps), kept for backward */   \
+    };
+UP_DENSE_BN(up_bn, float)
+
+/* matmul: see matmul.h.
+ * fill: y[B][ld] = b[C] in every row.
+ * relu: x[n] = max(x, 0); relu_backward: dy[n] = 0 where y[n] == 0.
+ * bn_train: y = relu(gamma (x - mean) / sqrt(var + eps) + beta) with the batch's own mean
+ *   and biased variance, B >= 2; running statistics move. bn_eval: with running statistics.
+ * bn_backward: dx may be dy; db[C] = the sum of dx over rows; `batch`: forward was bn_train.
+ * sums: db[C] = the sum of dy over rows.
+ * dot: sum of a b over B rows and C columns.
+ * gather: a[r] = k x[r] + the sum of the rows x[link[r][0..links[r])] of r's graph, a graph
+ *   being `nodes` rows of the B, link [B][nodes].
+ * exp: y[n] = exp(x[n]), see dense/exp.h.
+ * bce: d[n] = sigmoid(s) - t; returns the sum of the cross entropies of sigmoid(s), t 0/1.
+ * turn: y[C][ldy] = x[B][ld]. */
+#define UP_DENSE(name, bn, real)                                                               \
+    struct name {                                                                              \
+        void (*matmul)(real * c, int ldc, const real *a, int lda, enum up_trans ta,            \
+                       const real *b, int ldb, enum up_trans tb, int m, int n, int k,          \
+                       int add);                                                               \
+        void (*fill)(real * y, const real *b, int B, int C, int ld);                           \
+        void (*relu)(real * x, int n);                                                         \
+        void (*relu_backward)(real * dy, const real *y, int n);                                \
+        void (*bn_train)(real * y, const real *x, const struct bn *p, int B, int C, int ld);   \
+        void (*bn_eval)(real * y, const real *x, const struct bn *p, int B, int C, int ld);    \
+        void (*bn_backward)(real * dx, real *dgamma, real *dbeta, real *db, const real *dy,    \
+                            const real *y, const real *x, const struct bn *p, int B, int C,    \
+                            int ld, int batch);                                                \
+        void (*bn_train_across)(real * y, const real *x, const struct bn *p, int B, int C,     \
+                                int ld);                                                       \
+        void (*bn_backward_across)(real * dx, real *dgamma, real *dbeta, real *db,             \
+                                   const real *dy, const real *y, const real *x,               \
+                                   const struct bn *p, int B, int C, int ld);                  \
+        void (*sums)(real * db, const real *dy, int B, int C, int ld);                         \
+        double (*dot)(const real *a, const real *b, int B, int C, int ld);                     \
+        void (*gather)(real * a, const real *x, const uint8_t *links, const uint8_t *link,     \
+                       int nodes, real k, int B, int C, int ld);                               \
+        void (*exp)(real * y, const real *x, int n);                                           \
+        double (*bce)(real * d, const real *s, const uint8_t *t, int n);                       \
+        void (*turn)(real * y, int ldy, const real *x, int B, int C, int ld);                  \
+    };
+UP_DENSE(up_dense, up_bn, float)
+
+/* A set that this machine has; up_dense_best is what the program runs. */
+const struct up_dense *up_dense(enum up_isa isa);
+const struct up_dense *up_dense_best(void);
 
 /* y[B][O] = x[B][I] w[O][I]^T + b[O]. */
 void up_dense_forward(float *y, const float *x, const float *w, const float *b, int B, int I,
                       int O);
-/* dx[B][I] may be NULL; dw[O][I], db[O]; dy[B][O]. */
-void up_dense_backward(float *dx, float *dw, float *db, const float *dy, const float *x,
-                       const float *w, int B, int I, int O);
-/* x[n] = max(x, 0), in place. */
-void up_relu(float *x, int n);
-/* dy[n] = 0 where y[n] == 0, in place: backward of ReLU given its output. */
-void up_relu_backward(float *dy, const float *y, int n);
-
-/* Parameters of one normalisation (Ioffe and Szegedy 2015; eps 1e-5). */
-struct up_bn {
-    const float *gamma, *beta; /* [C] */
-    float *mean, *var;         /* [C] running statistics (var unbiased), momentum 0.1 */
-};
-/* y = relu(gamma (x - mean) / sqrt(var + eps) + beta) with the batch's own mean
- * and biased variance; used[2][C] keeps mean and 1/sqrt(var + eps) for the
- * backward pass; the running statistics move. y and x are [B][C], B >= 2. */
-void up_bnrelu_train(float *y, float *used, const float *x, const struct up_bn *p, int B,
-                     int C);
-/* The same with the running statistics, which stay as they are. */
-void up_bnrelu_eval(float *y, float *used, const float *x, const struct up_bn *p, int B, int C);
-/* dx may be dy. `batch`: the forward pass was up_bnrelu_train. */
-void up_bnrelu_backward(float *dx, float *dgamma, float *dbeta, const float *dy, const float *y,
-                        const float *used, const float *x, const struct up_bn *p, int B, int C,
-                        int batch);
 
 #endif

@@ -11,6 +11,11 @@ struct up_rng up_rng_init(uint64_t seed, const char *name)
     return (struct up_rng){.seed = seed, .stream = XXH3_64bits(name, strlen(name))};
 }
 
+struct up_rng up_rng_at(const struct up_rng *stream, uint64_t block)
+{
+    return (struct up_rng){.seed = stream->seed, .stream = stream->stream, .block = block};
+}
+
 static void refill(struct up_rng *r)
 {
     philox4x32_ctr_t c = {{(uint32_t)r->block, (uint32_t)(r->block >> 32), (uint32_t)r->stream,

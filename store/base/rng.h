@@ -18,6 +18,8 @@ struct up_rng {
 };
 
 struct up_rng up_rng_init(uint64_t seed, const char *name);
+/* The stream from its block `block` on: of 128 bits, four u32 or a pair of normals. */
+struct up_rng up_rng_at(const struct up_rng *stream, uint64_t block);
 uint32_t up_rng_u32(struct up_rng *r);
 uint64_t up_rng_u64(struct up_rng *r);
 double up_rng_uniform(struct up_rng *r); /* [0, 1), 53 bits */

@@ -95,6 +95,7 @@ static void make_models(void)
                                .fix_mode = true,
                                .shuffle = true,
                                .seed = 1};
+    struct up_vgae_source source = up_vgae_listed(g, N);
     struct up_vgae_trainer t;
     struct up_vgae v;
     uint32_t rows[TRAIN];
@@ -102,7 +103,8 @@ static void make_models(void)
         w.space->encode(&g[i], &w.arch[i]);
     up_vgae_trainer_init(&t, &r, w.space->nodes, w.space->classes, &w.arena);
     for (int e = 0; e < r.epochs; e++)
-        assert_int_equal(up_vgae_trainer_epoch(&t, g, N, NULL, NULL, &w.arena, NULL), UP_OK);
+        assert_int_equal(up_vgae_trainer_epoch(&t, &source, 1, NULL, NULL, &w.arena, NULL),
+                         UP_OK);
     up_pack_map(&w.vgae, 2);
     key(&w.vgae, "model");
     up_tensors_pack(&w.vgae, &t.layout.tensors, t.value);
@@ -124,7 +126,7 @@ static void make_models(void)
         rows[i] = i;
     up_mlp_trainer_init(&m, &q, z, v.dim, w.calibrated, M, rows, TRAIN, &w.arena);
     for (int e = 0; e < q.epochs; e++)
-        assert_int_equal(up_mlp_trainer_epoch(&m, NULL, NULL, &w.arena, NULL), UP_OK);
+        assert_int_equal(up_mlp_trainer_epoch(&m, 1, NULL, NULL, &w.arena, NULL), UP_OK);
     float *value = UP_NEW(&w.arena, m.layout.tensors.total, float);
     up_mlp_trainer_export(&m, value);
     up_pack_map(&w.mpe, 3);

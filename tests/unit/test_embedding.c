@@ -15,6 +15,7 @@ enum { N = 48, SPREAD = 311 };
 static const struct up_space *space;
 static struct up_arch archs[N];
 static struct up_cell_graph graphs[N];
+static struct up_vgae_source source;
 static struct up_arena arena = UP_ARENA_INIT;
 
 static int setup(void **state)
@@ -25,6 +26,7 @@ static int setup(void **state)
         space->at(&archs[i], i * SPREAD);
         space->encode(&graphs[i], &archs[i]);
     }
+    source = up_vgae_listed(graphs, N);
     return 0;
 }
 
@@ -40,7 +42,7 @@ static struct up_vgae_trainer trained(struct up_vgae_recipe r, int epochs)
     struct up_err err = {""};
     up_vgae_trainer_init(&t, &r, space->nodes, space->classes, &arena);
     for (int e = 0; e < epochs; e++)
-        if (up_vgae_trainer_epoch(&t, graphs, N, NULL, NULL, &arena, &err))
+        if (up_vgae_trainer_epoch(&t, &source, 1, NULL, NULL, &arena, &err))
             fail_msg("%s", err.msg);
     return t;
 }
@@ -238,7 +240,7 @@ static void test_resume(void **state)
     if (up_vgae_trainer_restore(&rest, up_buf_view(&state1), &err))
         fail_msg("%s", err.msg);
     for (int e = 1; e < 3; e++)
-        assert_int_equal(up_vgae_trainer_epoch(&rest, graphs, N, NULL, NULL, &arena, &err),
+        assert_int_equal(up_vgae_trainer_epoch(&rest, &source, 1, NULL, NULL, &arena, &err),
                          UP_OK);
     struct up_buf got = saved(&rest);
     assert_true(up_view_equal(up_buf_view(&got), up_buf_view(&want)));
@@ -269,6 +271,30 @@ static void test_seed(void **state)
     up_buf_release(&z);
 }
 
+/* Any number of threads, and graphs made when they are asked for: the same bits. */
+static void make_graph(struct up_cell_graph *out, void *ctx, size_t i)
+{
+    space->encode(out, &((const struct up_arch *)ctx)[i]);
+}
+
+static void test_threads(void **state)
+{
+    struct up_vgae_source made = {N, make_graph, archs};
+    struct up_vgae_trainer one = trained(quick, 2);
+    struct up_buf want = saved(&one);
+    for (int threads = 2; threads <= 12; threads += threads < 3 ? 1 : 9) {
+        struct up_vgae_trainer t;
+        up_vgae_trainer_init(&t, &quick, space->nodes, space->classes, &arena);
+        for (int e = 0; e < 2; e++)
+            assert_int_equal(
+                up_vgae_trainer_epoch(&t, &made, threads, NULL, NULL, &arena, NULL), UP_OK);
+        struct up_buf got = saved(&t);
+        assert_true(up_view_equal(up_buf_view(&got), up_buf_view(&want)));
+        up_buf_release(&got);
+    }
+    up_buf_release(&want);
+}
+
 /* As published, epochs after the first leave the running statistics alone. */
 static void test_mode(void **state)
 {
@@ -293,7 +319,7 @@ static void test_stops(void **state)
     struct up_err err = {""};
     size_t done = 0;
     up_vgae_trainer_init(&t, &published, space->nodes, space->classes, &arena);
-    assert_int_equal(up_vgae_trainer_epoch(&t, graphs, N, stop_at_20, &done, &arena, &err),
+    assert_int_equal(up_vgae_trainer_epoch(&t, &source, 1, stop_at_20, &done, &arena, &err),
                      UP_ECANCELED);
     assert_int_equal(done, 20);
 }
@@ -316,11 +342,11 @@ static void test_hash(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_learns), cmocka_unit_test(test_company),
-        cmocka_unit_test(test_fold),   cmocka_unit_test(test_artifact),
-        cmocka_unit_test(test_resume), cmocka_unit_test(test_seed),
-        cmocka_unit_test(test_mode),   cmocka_unit_test(test_stops),
-        cmocka_unit_test(test_hash),
+        cmocka_unit_test(test_learns),  cmocka_unit_test(test_company),
+        cmocka_unit_test(test_fold),    cmocka_unit_test(test_artifact),
+        cmocka_unit_test(test_resume),  cmocka_unit_test(test_seed),
+        cmocka_unit_test(test_threads), cmocka_unit_test(test_mode),
+        cmocka_unit_test(test_stops),   cmocka_unit_test(test_hash),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -54,7 +54,7 @@ static struct up_mlp_trainer trained(const struct up_mlp_recipe *r, int epochs)
     struct up_err err = {""};
     up_mlp_trainer_init(&t, r, z, IN, target, OUT, rows, N / 2, &arena);
     for (int e = 0; e < epochs; e++)
-        if (up_mlp_trainer_epoch(&t, NULL, NULL, &arena, &err))
+        if (up_mlp_trainer_epoch(&t, 1, NULL, NULL, &arena, &err))
             fail_msg("%s", err.msg);
     return t;
 }
@@ -203,7 +203,7 @@ static void test_resume(void **state)
     up_mlp_trainer_init(&rest, &recipe, z, IN, target, OUT, rows, N / 2, &arena);
     assert_int_equal(up_mlp_trainer_restore(&rest, up_buf_view(&b), &err), UP_OK);
     for (int e = 2; e < 4; e++)
-        assert_int_equal(up_mlp_trainer_epoch(&rest, NULL, NULL, &arena, &err), UP_OK);
+        assert_int_equal(up_mlp_trainer_epoch(&rest, 1, NULL, NULL, &arena, &err), UP_OK);
     up_mlp_trainer_save(&rest, &c);
     assert_true(up_view_equal(up_buf_view(&a), up_buf_view(&c)));
     struct up_view cut = {a.data, a.len - 1};
@@ -213,12 +213,32 @@ static void test_resume(void **state)
     up_buf_release(&c);
 }
 
+static void test_threads(void **state)
+{
+    struct up_mlp_trainer one = trained(&recipe, 2);
+    struct up_buf want = UP_BUF_INIT;
+    up_mlp_trainer_save(&one, &want);
+    for (int threads = 2; threads <= 12; threads += threads < 3 ? 1 : 9) {
+        struct up_mlp_trainer t;
+        struct up_buf got = UP_BUF_INIT;
+        up_mlp_trainer_init(&t, &recipe, z, IN, target, OUT, rows, N / 2, &arena);
+        for (int e = 0; e < 2; e++)
+            assert_int_equal(up_mlp_trainer_epoch(&t, threads, NULL, NULL, &arena, NULL),
+                             UP_OK);
+        up_mlp_trainer_save(&t, &got);
+        assert_true(up_view_equal(up_buf_view(&got), up_buf_view(&want)));
+        up_buf_release(&got);
+    }
+    up_buf_release(&want);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_learns),   cmocka_unit_test(test_input_gradient),
-        cmocka_unit_test(test_company),  cmocka_unit_test(test_export),
-        cmocka_unit_test(test_artifact), cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_threads),        cmocka_unit_test(test_learns),
+        cmocka_unit_test(test_input_gradient), cmocka_unit_test(test_company),
+        cmocka_unit_test(test_export),         cmocka_unit_test(test_artifact),
+        cmocka_unit_test(test_resume),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

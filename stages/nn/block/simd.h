@@ -1,6 +1,6 @@
 /* One register of numbers, under the same names for every instruction set.
  *
- * Included by blocks_body.h alone, once per instruction set and type, with `real` and one of
+ * Included once per instruction set, by block_body.h and dense/set_body.h, with one of
  * UP_SIMD_AVX512, UP_SIMD_AVX2, UP_SIMD_PLAIN defined. A block of 16 channels is REGS
  * registers of LANES numbers; a register's numbers as float64 are WIDE registers `wide`.
  * Every multiply-add is fused, whatever the instruction set, so all give the same bits. */

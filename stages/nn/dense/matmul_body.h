@@ -1,0 +1,147 @@
+/* The matrix product of matmul.h for one instruction set (simd.h): a tile of C lives in
+ * registers while k runs, so that every number is one chain of fused multiply-adds in
+ * the order of k, whatever the tile's shape.
+ *
+ * B is read a strip of columns at a time. Where it is transposed, or the strip is
+ * narrower than a register, the strip is first copied, DEEP rows of it, to the stack. */
+
+#if defined UP_SIMD_AVX512
+#define UP_PAIR_TILES(X) X(14) X(8) X(4) X(2) X(1)
+#define UP_LONE_TILES(X) X(28) X(14) X(8) X(4) X(2) X(1)
+#elif defined UP_SIMD_AVX2
+#define UP_PAIR_TILES(X) X(6) X(4) X(2) X(1)
+#define UP_LONE_TILES(X) X(12) X(6) X(4) X(2) X(1)
+#else
+#define UP_PAIR_TILES(X) X(4) X(2) X(1)
+#define UP_LONE_TILES(X) X(4) X(2) X(1)
+#endif
+#ifdef __clang__ /* the tile is in registers only when its loops are unrolled */
+#define UP_UNROLL _Pragma("unroll")
+#else
+#define UP_UNROLL _Pragma("GCC unroll 28")
+#endif
+/* A strip is two registers wide, or one; TURN: rows turned at a time. */
+enum { PAIR = 2 * LANES_f32, DEEP = 256, TILE_MAX = 28, TURN = 8 };
+
+struct side { /* element (row i, step k) of op(A) is p[i * row + k * step] */
+    const float *p;
+    long row, step;
+};
+
+UP_INLINE void tile(float *c, long ldc, struct side a, const float *b, long ldb, int rows,
+                    int regs, int k, int add)
+{
+    reg_f32 s[TILE_MAX][2];
+    UP_UNROLL
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < regs; j++)
+            s[i][j] = add ? load_f32(c + i * ldc + j * LANES_f32) : all_f32(0);
+    for (int t = 0; t < k; t++, a.p += a.step, b += ldb) {
+        reg_f32 p = load_f32(b), q = regs == 2 ? load_f32(b + LANES_f32) : p;
+        UP_UNROLL
+        for (int i = 0; i < rows; i++) {
+            reg_f32 x = all_f32(a.p[i * a.row]);
+            s[i][0] = fma_f32(x, p, s[i][0]);
+            if (regs == 2)
+                s[i][1] = fma_f32(x, q, s[i][1]);
+        }
+    }
+    UP_UNROLL
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < regs; j++)
+            store_f32(c + i * ldc + j * LANES_f32, s[i][j]);
+}
+
+#define UP_TILE(kind, regs, rows)                                                              \
+    static void kind##rows(float *c, long ldc, struct side a, const float *b, long ldb, int k, \
+                           int add)                                                            \
+    {                                                                                          \
+        tile(c, ldc, a, b, ldb, rows, regs, k, add);                                           \
+    }
+#define UP_PAIR_TILE(rows) UP_TILE(pair, 2, rows)
+#define UP_LONE_TILE(rows) UP_TILE(lone, 1, rows)
+UP_PAIR_TILES(UP_PAIR_TILE)
+UP_LONE_TILES(UP_LONE_TILE)
+
+#define UP_STEP(kind, rows)                                                                    \
+    for (; m >= rows; m -= rows, c += (rows)*ldc, a.p += (rows)*a.row)                         \
+        kind##rows(c, ldc, a, b, ldb, k, add);
+#define UP_PAIR_STEP(rows) UP_STEP(pair, rows)
+#define UP_LONE_STEP(rows) UP_STEP(lone, rows)
+
+/* All rows of a strip of C. */
+static void pair(float *c, long ldc, struct side a, const float *b, long ldb, int m, int k,
+                 int add)
+{
+    UP_PAIR_TILES(UP_PAIR_STEP)
+}
+
+static void lone(float *c, long ldc, struct side a, const float *b, long ldb, int m, int k,
+                 int add)
+{
+    UP_LONE_TILES(UP_LONE_STEP)
+}
+
+/* panel[k][width] from b[n][k], n <= width; the rest stays as it is. */
+static void turn(float *panel, int width, const float *b, long ldb, int n, int k)
+{
+    int t = 0;
+    for (; t + TURN <= k; t += TURN)
+        for (int j = 0; j < n; j++) {
+            const float *from = b + j * ldb + t;
+            float *to = panel + (long)t * width + j;
+            for (int i = 0; i < TURN; i++)
+                to[i * width] = from[i];
+        }
+    for (; t < k; t++)
+        for (int j = 0; j < n; j++)
+            panel[(long)t * width + j] = b[j * ldb + t];
+}
+
+/* n columns of C, fewer than a register has. */
+static void narrow(float *c, long ldc, struct side a, const float *b, long ldb, int m, int n,
+                   int k, int add)
+{
+    float square[TILE_MAX * LANES_f32];
+    for (; m > 0; m -= TILE_MAX, c += TILE_MAX * ldc, a.p += TILE_MAX * a.row) {
+        int rows = m < TILE_MAX ? m : TILE_MAX;
+        memset(square, 0, sizeof square);
+        for (int i = 0; add && i < rows; i++)
+            memcpy(square + i * LANES_f32, c + i * ldc, (size_t)n * sizeof *c);
+        lone(square, LANES_f32, a, b, ldb, rows, k, 1);
+        for (int i = 0; i < rows; i++)
+            memcpy(c + i * ldc, square + i * LANES_f32, (size_t)n * sizeof *c);
+    }
+}
+
+static void matmul(float *c, int ldc, const float *a, int lda, enum up_trans ta, const float *b,
+                   int ldb, enum up_trans tb, int m, int n, int k, int add)
+{
+    float panel[DEEP * PAIR];
+    for (int j = 0, width; j < n; j += width) {
+        width = n - j >= PAIR ? PAIR : LANES_f32;
+        int have = n - j < width ? n - j : width, copy = tb == UP_T || have < width;
+        int most = copy ? DEEP : k;
+        if (have < width)
+            memset(panel, 0, sizeof panel);
+        for (int t = 0; t < k; t += most) {
+            int deep = k - t < most ? k - t : most, on = add || t;
+            struct side s = {ta == UP_T ? a + (long)t * lda : a + t, ta == UP_T ? 1 : lda,
+                             ta == UP_T ? lda : 1};
+            const float *p = b + (long)t * ldb + j;
+            if (tb == UP_T)
+                turn(panel, width, b + (long)j * ldb + t, ldb, have, deep);
+            else if (copy)
+                for (int i = 0; i < deep; i++)
+                    memcpy(panel + i * width, p + (long)i * ldb, (size_t)have * sizeof *p);
+            const float *q = copy ? panel : p;
+            int ldq = copy ? width : ldb;
+            if (have < width)
+                narrow(c + j, ldc, s, q, ldq, m, have, deep, on);
+            else if (width == PAIR)
+                pair(c + j, ldc, s, q, ldq, m, deep, on);
+            else
+                lone(c + j, ldc, s, q, ldq, m, deep, on);
+        }
+    }
+}

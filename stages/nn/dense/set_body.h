@@ -1,0 +1,44 @@
+/* The functions of dense.h and of Adam for one instruction set. The including file defines
+ * UP_SIMD_AVX512, UP_SIMD_AVX2 or UP_SIMD_PLAIN, and UP_DENSE_SET and UP_DENSE_ADAM, the names
+ * of what it makes. */
+#include "stages/nn/block/simd.h"
+#include "stages/nn/dense.h"
+#include "stages/nn/dense/exp.h"
+#include "stages/nn/dense/sets.h"
+
+#define UP_REAL float
+#define UP_REAL_(f) up_##f
+#define UP_REAL_EXP up_exp_f32
+#include "stages/nn/dense/matmul_body.h"
+#include "stages/nn/dense/dense_body.h"
+#include "stages/nn/dense/across_body.h"
+
+const struct up_dense UP_DENSE_SET = {
+    matmul,
+    up_fill,
+    up_relu,
+    up_relu_backward,
+    up_bn_train,
+    up_bn_eval,
+    up_bn_backward,
+    up_bn_train_across,
+    up_bn_backward_across,
+    up_sums,
+    up_dot,
+    up_gather,
+    up_exp,
+    up_bce,
+    up_turn,
+};
+
+void UP_DENSE_ADAM(float *restrict v, float *restrict m1, float *restrict m2,
+                   const float *restrict g, size_t n, const struct up_adam_rates *r)
+{
+    struct up_adam_rates a = *r;
+    for (size_t i = 0; i < n; i++) {
+        float d = g[i] * a.scale;
+        m1[i] = a.b1 * m1[i] + a.c1 * d;
+        m2[i] = a.b2 * m2[i] + a.c2 * d * d;
+        v[i] -= a.step * m1[i] / (sqrtf(m2[i]) * a.root + a.eps);
+    }
+}

@@ -3,9 +3,9 @@
  *   B rows   I inputs   H hidden   M scores   ld = numbers from a column to the next
  * Loss: squared error summed over scores, mean over the batch.
  *
- * A batch is small and the weights are many, so activations lie turned, a column of the
- * batch in one row of memory: then every product reads the weights as they are. The
- * gradient of the weights alone wants rows, and has them: x_rows, r_rows.
+ * A batch is small and the weights are many, so what is multiplied with them lies turned, a
+ * column of the batch in one row of memory: then every product reads the weights as they
+ * are. The norms and the gradients of the weights want rows of the batch, and have them.
  *
  * Every function is walked through by all seats of a crew; a seat has a span of columns. */
 
@@ -18,12 +18,12 @@ struct UP_REAL_(mlp_work) {
     UP_REAL *x_rows, *x; /* [B][I], [I][ld] inputs */
     UP_REAL *t;          /* [B][M] targets */
     struct {
-        UP_REAL *h, *r;  /* [H][ld] before and after the norm */
-        UP_REAL *r_rows; /* [B][H] */
-        UP_REAL *dh;     /* [H][ld] */
-        UP_REAL *used;   /* [2][H] */
+        UP_REAL *h_rows, *r_rows; /* [B][H] before and after the norm */
+        UP_REAL *r, *dh;          /* [H][ld] */
+        UP_REAL *used;            /* [2][H] */
     } layer[UP_MLP_DEPTH_MAX];
-    UP_REAL *y, *dy; /* [seats][M][ld] */
+    UP_REAL *turned, *d_rows; /* [H][ld], [B][H] on the way */
+    UP_REAL *y, *dy;          /* [seats][M][ld] */
     double loss;
 };
 
@@ -40,12 +40,14 @@ static void UP_REAL_(mlp_work_init)(struct UP_REAL_(mlp_work) * w,
     w->x = UP_NEW(arena, l->in * ld, UP_REAL);
     w->t = UP_NEW(arena, capacity * l->out, UP_REAL);
     for (int i = 0; i < l->depth; i++) {
-        w->layer[i].h = UP_NEW(arena, l->hidden * ld, UP_REAL);
+        w->layer[i].h_rows = UP_NEW(arena, capacity * l->hidden, UP_REAL);
         w->layer[i].r = UP_NEW(arena, l->hidden * ld, UP_REAL);
         w->layer[i].r_rows = UP_NEW(arena, capacity * l->hidden, UP_REAL);
         w->layer[i].dh = UP_NEW(arena, l->hidden * ld, UP_REAL);
         w->layer[i].used = UP_NEW(arena, 2 * l->hidden, UP_REAL);
     }
+    w->turned = UP_NEW(arena, l->hidden * ld, UP_REAL);
+    w->d_rows = UP_NEW(arena, capacity * l->hidden, UP_REAL);
     w->y = UP_NEW(arena, seats * l->out * ld, UP_REAL);
     w->dy = UP_NEW(arena, seats * l->out * ld, UP_REAL);
 }
@@ -88,14 +90,16 @@ static void UP_REAL_(mlp_forward)(struct UP_REAL_(mlp_work) * w, UP_REAL *v,
 {
     const struct up_mlp_layout *l = w->l;
     const UP_REAL *x = w->x;
-    int B = w->B, M = l->out, ld = w->ld;
+    int B = w->B, H = l->hidden, M = l->out, ld = w->ld;
     struct up_span s = UP_REAL_(mlp_span)(l, seat);
+    int c = s.from, C = s.to - s.from;
     for (int i = 0; i < l->depth; i++) {
-        struct UP_REAL_(bn) p = UP_REAL_(mlp_norm)(w, i, v, s.from);
-        UP_REAL *r = w->layer[i].r + (long)s.from * ld;
-        UP_REAL_(mlp_linear)(w->layer[i].h, x, w, v, i, s);
-        w->k->bn_train_across(r, w->layer[i].h + (long)s.from * ld, &p, B, s.to - s.from, ld);
-        w->k->turn(w->layer[i].r_rows + s.from, l->hidden, r, s.to - s.from, B, ld);
+        struct UP_REAL_(bn) p = UP_REAL_(mlp_norm)(w, i, v, c);
+        UP_REAL *h = w->layer[i].h_rows + c, *r = w->layer[i].r_rows + c;
+        UP_REAL_(mlp_linear)(w->turned, x, w, v, i, s);
+        w->k->turn(h, H, w->turned + (long)c * ld, C, B, ld);
+        w->k->bn_train(r, h, &p, B, C, H);
+        w->k->turn(w->layer[i].r + (long)c * ld, ld, r, B, C, H);
         up_crew_meet(seat);
         x = w->layer[i].r;
     }
@@ -103,10 +107,10 @@ static void UP_REAL_(mlp_forward)(struct UP_REAL_(mlp_work) * w, UP_REAL *v,
     UP_REAL_(mlp_linear)(y, x, w, v, l->depth, (struct up_span){0, M});
     double loss = 0;
     for (int r = 0; r < B; r++)
-        for (int c = 0; c < M; c++) {
-            double e = (double)y[(long)c * ld + r] - (double)w->t[(long)r * M + c];
+        for (int m = 0; m < M; m++) {
+            double e = (double)y[(long)m * ld + r] - (double)w->t[(long)r * M + m];
             loss += e * e;
-            dy[(long)c * ld + r] = (UP_REAL)(2 * e / B);
+            dy[(long)m * ld + r] = (UP_REAL)(2 * e / B);
         }
     if (seat->id == 0)
         w->loss = loss / B;
@@ -120,24 +124,25 @@ static void UP_REAL_(mlp_backward)(UP_REAL *g, struct UP_REAL_(mlp_work) * w, UP
 {
     const struct up_mlp_layout *l = w->l;
     struct up_span s = UP_REAL_(mlp_span)(l, seat);
-    int B = w->B, H = l->hidden, M = l->out, ld = w->ld, C = s.to - s.from;
+    int B = w->B, H = l->hidden, M = l->out, ld = w->ld, c = s.from, C = s.to - s.from;
     const UP_REAL *d = w->dy + (long)seat->id * M * ld;
     if (seat->id == 0)
-        for (int c = 0; c < M; c++) {
+        for (int m = 0; m < M; m++) {
             double sum = 0;
             for (int r = 0; r < B; r++)
-                sum += (double)d[(long)c * ld + r];
-            g[l->layer[l->depth].b + (size_t)c] = (UP_REAL)sum;
+                sum += (double)d[(long)m * ld + r];
+            g[l->layer[l->depth].b + (size_t)m] = (UP_REAL)sum;
         }
     for (int i = l->depth - 1; i >= 0; i--) {
-        struct UP_REAL_(bn) p = UP_REAL_(mlp_norm)(w, i, v, s.from);
-        long at = (long)s.from * ld;
-        UP_REAL *dh = w->layer[i].dh + at;
-        w->k->matmul(dh, ld, v + l->layer[i + 1].w + s.from, H, UP_T, d, ld, UP_N, C, B,
+        struct UP_REAL_(bn) p = UP_REAL_(mlp_norm)(w, i, v, c);
+        UP_REAL *dr = w->turned + (long)c * ld, *rows = w->d_rows + c;
+        w->k->matmul(dr, ld, v + l->layer[i + 1].w + c, H, UP_T, d, ld, UP_N, C, B,
                      up_mlp_layout_to(l, i + 1), 0);
-        w->k->bn_backward_across(dh, g + l->layer[i].gamma + s.from,
-                                 g + l->layer[i].beta + s.from, g + l->layer[i].b + s.from, dh,
-                                 w->layer[i].r + at, w->layer[i].h + at, &p, B, C, ld);
+        w->k->turn(rows, H, dr, C, B, ld);
+        w->k->bn_backward(rows, g + l->layer[i].gamma + c, g + l->layer[i].beta + c,
+                          g + l->layer[i].b + c, rows, w->layer[i].r_rows + c,
+                          w->layer[i].h_rows + c, &p, B, C, H, 1);
+        w->k->turn(w->layer[i].dh + (long)c * ld, ld, rows, B, C, H);
         up_crew_meet(seat);
         d = w->layer[i].dh;
     }

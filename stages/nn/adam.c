@@ -1,6 +1,5 @@
 #include "stages/nn/adam.h"
 #include "stages/nn/dense/sets.h"
-#include "stages/nn/reduce.h"
 
 #include <math.h>
 
@@ -29,7 +28,14 @@ void up_adam_step(float *v, float *m1, float *m2, const float *g, size_t n, doub
     steps[up_isa_best()](v, m1, m2, g, n, &r);
 }
 
-double up_grad_square(const float *g, size_t n) { return up_dot_f32(g, g, (ptrdiff_t)n); }
+double up_grad_square(const float *g, size_t n)
+{
+    enum { LINE = 32 };
+    const struct up_dense *d = up_dense_best();
+    int lines = (int)(n / LINE), rest = (int)(n % LINE);
+    const float *tail = g + (size_t)lines * LINE;
+    return d->dot(g, g, lines, LINE, LINE) + d->dot(tail, tail, 1, rest, LINE);
+}
 
 double up_grad_scale(double norm, double max)
 {

@@ -6,8 +6,7 @@
  * a range of columns is a pointer to the first one and C.
  *
  *   B rows   I inputs   O outputs   C columns   ld numbers from row to row
- * Matrices are [B][ld]; the functions named _across take them turned, [C][ld], a column
- * of the batch in one row of memory. */
+ * Matrices are [B][ld]. */
 #ifndef UP_NN_DENSE_H
 #define UP_NN_DENSE_H
 #include "stages/nn/block/block.h"
@@ -49,11 +48,6 @@ UP_DENSE_BN(up_bn, float)
         void (*bn_backward)(real * dx, real *dgamma, real *dbeta, real *db, const real *dy,    \
                             const real *y, const real *x, const struct bn *p, int B, int C,    \
                             int ld, int batch);                                                \
-        void (*bn_train_across)(real * y, const real *x, const struct bn *p, int B, int C,     \
-                                int ld);                                                       \
-        void (*bn_backward_across)(real * dx, real *dgamma, real *dbeta, real *db,             \
-                                   const real *dy, const real *y, const real *x,               \
-                                   const struct bn *p, int B, int C, int ld);                  \
         void (*sums)(real * db, const real *dy, int B, int C, int ld);                         \
         double (*dot)(const real *a, const real *b, int B, int C, int ld);                     \
         void (*gather)(real * a, const real *x, const uint8_t *links, const uint8_t *link,     \

@@ -22,7 +22,6 @@ UP_DENSE(f64_dense, f64_bn, double)
 #define UP_REAL_(f) f64_##f
 #define UP_REAL_EXP exp
 #include "stages/nn/dense/dense_body.h"
-#include "stages/nn/dense/across_body.h"
 #include "stages/model/mlp_net_body.h"
 #include "stages/model/vgae_net_body.h"
 #include "stages/model/vgae_encoder_body.h"
@@ -35,21 +34,9 @@ static void f64_matmul(double *c, int ldc, const double *a, int lda, enum up_tra
 }
 
 static const struct f64_dense set = {
-    f64_matmul,
-    f64_fill,
-    f64_relu,
-    f64_relu_backward,
-    f64_bn_train,
-    f64_bn_eval,
-    f64_bn_backward,
-    f64_bn_train_across,
-    f64_bn_backward_across,
-    f64_sums,
-    f64_dot,
-    f64_gather,
-    f64_exp,
-    f64_bce,
-    f64_turn,
+    f64_matmul,  f64_fill,        f64_relu, f64_relu_backward, f64_bn_train,
+    f64_bn_eval, f64_bn_backward, f64_sums, f64_dot,           f64_gather,
+    f64_exp,     f64_bce,         f64_turn,
 };
 static const struct up_seat alone = {NULL, 0, 1};
 
@@ -109,28 +96,6 @@ static double layer_loss(void *ctx)
     return s;
 }
 
-/* The turned functions say the same. */
-static void layer_across(struct layer *l, const double *dh, const double *dgamma,
-                         const double *dbeta, const double *db)
-{
-    double mean[O] = {0}, var[O] = {0}, used[2 * O], h[O * B], y[O * B], c[O * B], d[O * B];
-    double gamma[O], beta[O], bias[O];
-    struct f64_bn p = {l->gamma, l->beta, mean, var, used, used + O};
-    f64_turn(h, B, l->h, B, O, O);
-    f64_turn(c, B, l->c, B, O, O);
-    f64_bn_train_across(y, h, &p, B, O, B);
-    f64_bn_backward_across(d, gamma, beta, bias, c, y, h, &p, B, O, B);
-    for (int i = 0; i < O; i++) {
-        near(gamma[i], dgamma[i], 1e-9);
-        near(beta[i], dbeta[i], 1e-9);
-        near(bias[i], db[i], 1e-9);
-        for (int r = 0; r < B; r++) {
-            near(y[i * B + r], l->y[r * O + i], 1e-12);
-            near(d[i * B + r], dh[r * O + i], 1e-9);
-        }
-    }
-}
-
 static void layer_gradients(int batch)
 {
     struct layer l = {.batch = batch};
@@ -150,8 +115,6 @@ static void layer_gradients(int batch)
     f64_bn_backward(dh, dgamma, dbeta, db, l.c, l.y, l.h, &p, B, O, O, batch);
     f64_matmul(dw, I, dh, O, UP_T, l.x, I, UP_N, O, I, B, 0);
     f64_matmul(dx, I, dh, O, UP_N, l.w, I, UP_N, B, I, O, 0);
-    if (batch)
-        layer_across(&l, dh, dgamma, dbeta, db);
     struct {
         const char *what;
         double *at, *d;
@@ -409,8 +372,7 @@ static void test_sets_agree(void **state)
         d->bn_train(to[2], a, &p, LINES, K, K);
         d->bn_backward(to[3], run, run + K, to[0], b, to[2], a, &p, LINES, K, K, 1);
         d->gather(to[2], a, links, link, 8, 1.3f, LINES, K, K);
-        d->bn_train_across(to[4], a, &p, K, LINES, K);
-        d->bn_backward_across(to[4], run, run + K, to[0], b, to[4], a, &p, K, LINES, K);
+        d->turn(to[4], M, a, M, K, K);
         d->exp(to[5], a, M * K);
         to[1][0] += (float)d->bce(to[5], a, t, LINES) + (float)d->dot(a, b, LINES, K, K);
         memcpy(to[1] + M * N, run, sizeof run);

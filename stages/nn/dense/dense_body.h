@@ -269,10 +269,19 @@ static double UP_REAL_(bce)(UP_REAL *d, const UP_REAL *s, const uint8_t *t, int 
     return sum;
 }
 
+UP_FIXED void UP_REAL_(turn_some)(UP_REAL *restrict y, int ldy, const UP_REAL *restrict x,
+                                  int rows, int C, int ld)
+{
+    for (int c = 0; c < C; c++)
+        for (int r = 0; r < rows; r++)
+            y[(long)c * ldy + r] = x[(long)r * ld + c];
+}
+
 static void UP_REAL_(turn)(UP_REAL *y, int ldy, const UP_REAL *x, int B, int C, int ld)
 {
-    for (int r0 = 0; r0 < B; r0 += 16)
-        for (int c = 0; c < C; c++)
-            for (int r = r0; r < B && r < r0 + 16; r++)
-                y[(long)c * ldy + r] = x[(long)r * ld + c];
+    enum { ROWS = 8 };
+    int r = 0;
+    for (; r + ROWS <= B; r += ROWS)
+        UP_REAL_(turn_some)(y + r, ldy, x + (long)r * ld, ROWS, C, ld);
+    UP_REAL_(turn_some)(y + r, ldy, x + (long)r * ld, B - r, C, ld);
 }

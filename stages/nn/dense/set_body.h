@@ -11,24 +11,10 @@
 #define UP_REAL_EXP up_exp_f32
 #include "stages/nn/dense/matmul_body.h"
 #include "stages/nn/dense/dense_body.h"
-#include "stages/nn/dense/across_body.h"
 
 const struct up_dense UP_DENSE_SET = {
-    matmul,
-    up_fill,
-    up_relu,
-    up_relu_backward,
-    up_bn_train,
-    up_bn_eval,
-    up_bn_backward,
-    up_bn_train_across,
-    up_bn_backward_across,
-    up_sums,
-    up_dot,
-    up_gather,
-    up_exp,
-    up_bce,
-    up_turn,
+    matmul,  up_fill, up_relu,   up_relu_backward, up_bn_train, up_bn_eval, up_bn_backward,
+    up_sums, up_dot,  up_gather, up_exp,           up_bce,      up_turn,
 };
 
 void UP_DENSE_ADAM(float *restrict v, float *restrict m1, float *restrict m2,

@@ -26,7 +26,8 @@ static const struct up_param params[] = {
      .def = "1",
      .min = 0,
      .max = 1000,
-     .doc = "architectures written as PyTorch modules net-RANK.py"},
+     .doc =
+         "architectures written as PyTorch modules net-RANK.py, one per network of the space"},
     {0},
 };
 static const struct up_stage_input inputs[] = {
@@ -40,7 +41,7 @@ static const struct up_stage_input inputs[] = {
 };
 
 struct taken { /* a file */
-    char name[32];
+    char name[64];
     struct up_buf bytes;
 };
 struct bundle {
@@ -147,6 +148,18 @@ static void draw(struct bundle *f, const struct up_entries *x, size_t i, struct 
     up_cell_dot(bundle_add(f, "cell-", i + 1, ".dot"), &d, caption);
 }
 
+/* One module per network of the space. */
+static void modules_of(struct bundle *f, const struct up_entries *x, size_t i,
+                       struct up_arena *arena)
+{
+    const struct up_space *space = x->scored->space;
+    const struct up_arch *a = &x->e[i].arch;
+    space->torch(bundle_add(f, "net-", i + 1, ".py"), a, &space->net);
+    for (const struct up_other_net *o = space->others; o && o->name; o++)
+        space->torch(bundle_add(f, "net-", i + 1, up_arena_printf(arena, "-%s.py", o->name)), a,
+                     &o->size);
+}
+
 static void pack_files(struct up_buf *out, struct bundle *f)
 {
     qsort(f->file, f->n, sizeof *f->file, taken_cmp);
@@ -169,7 +182,7 @@ static void decode_pack(struct up_job *job, const struct up_entries *x, const ch
     for (size_t i = 0; i < x->n && i < pictures; i++)
         draw(&f, x, i, arena);
     for (size_t i = 0; i < x->n && i < modules; i++)
-        x->scored->space->torch(bundle_add(&f, "net-", i + 1, ".py"), &x->e[i].arch);
+        modules_of(&f, x, i, arena);
     up_entries_csv(bundle_add(&f, "results", 0, ".csv"), x);
     up_entries_json(bundle_add(&f, "result", 0, ".json"), x, preset, calibration);
     if (up_entries_naslib(&naslib, x, arena))

@@ -115,7 +115,7 @@ static int run(struct up_job *job, struct up_err *err)
 
 const struct up_stage up_stage_space = {
     .name = "space",
-    .version = 1,
+    .version = 2,
     .does = "lists the architectures to choose from",
     .params = params,
     .inputs = inputs,

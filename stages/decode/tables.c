@@ -19,6 +19,10 @@ static void csv_header(struct up_csvw *w, const struct up_scored *s)
                                         "unified", "unified_scored", "flops", "params"};
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
         up_csvw_str(w, fixed[i]);
+    for (const struct up_other_net *o = s->space->others; o && o->name; o++) {
+        csv_prefixed(w, o->name, "_flops");
+        csv_prefixed(w, o->name, "_params");
+    }
     for (size_t c = 0; c < s->truth.columns; c++)
         up_csvw_str(w, s->truth.name[c]);
     for (size_t m = 0; m < s->m; m++)
@@ -50,6 +54,12 @@ void up_entries_csv(struct up_buf *out, const struct up_entries *x)
         up_csvw_real(&w, e->unified_scored);
         up_csvw_real(&w, e->flops);
         up_csvw_real(&w, e->params);
+        for (const struct up_other_net *o = s->space->others; o && o->name; o++) {
+            double flops, params;
+            s->space->cost(&flops, &params, &e->arch, &o->size);
+            up_csvw_real(&w, flops);
+            up_csvw_real(&w, params);
+        }
         for (size_t c = 0; c < s->truth.columns; c++)
             up_csvw_real(&w, e->accuracy[c]);
         for (size_t m = 0; m < s->m; m++)
@@ -72,6 +82,25 @@ static void json_reals(struct up_jw *w, const char *key, size_t n, const char *c
     up_jw_end(w);
 }
 
+/* Costs of the networks that are not scored, and further spellings. */
+static void json_more(struct up_jw *w, const struct up_space *space, const struct up_arch *a)
+{
+    char text[UP_ARCH_TEXT];
+    for (const struct up_other_net *o = space->others; o && o->name; o++) {
+        double flops, params;
+        space->cost(&flops, &params, a, &o->size);
+        up_jw_key(w, o->name);
+        up_jw_object(w);
+        up_jw_key_real(w, "flops", flops);
+        up_jw_key_real(w, "params", params);
+        up_jw_end(w);
+    }
+    for (const struct up_spelled *s = space->spelled; s && s->name; s++) {
+        space->print(text, a, s->spelling);
+        up_jw_key_str(w, s->name, text);
+    }
+}
+
 static void json_entry(struct up_jw *w, const struct up_entries *x, size_t i)
 {
     const struct up_scored *s = x->scored;
@@ -89,6 +118,7 @@ static void json_entry(struct up_jw *w, const struct up_entries *x, size_t i)
     up_jw_key_real(w, "unified_scored", e->unified_scored);
     up_jw_key_real(w, "flops", e->flops);
     up_jw_key_real(w, "params", e->params);
+    json_more(w, s->space, &e->arch);
     json_reals(w, "accuracy", s->truth.columns, s->truth.name, e->accuracy);
     json_reals(w, "predicted", s->m, s->name, e->predicted);
     if (e->scored) {

@@ -118,7 +118,7 @@ int up_network_darts(struct up_program *p, const struct up_arch *arch,
                        "the darts network halves its images twice: %d x %d pixels are not "
                        "divisible by 4",
                        size->height, size->width);
-    UP_CHECK(arch->len == 2 * CELL_GENES);
+    UP_CHECK(arch->len == 2 * CELL_GENES && !size->imagenet); /* that one is not scored */
     int x = up_program_input(p, image_channels, size->height, size->width);
     x = up_program_conv(p, x, false, STEM * size->channels, 3, 1, "stem.conv");
     x = up_program_norm(p, x, -1, "stem.bn");

@@ -26,6 +26,6 @@ uint64_t up_nb201_index(const struct up_arch *a);
 void up_nb201_cost(double *flops, double *params, const struct up_arch *a,
                    const struct up_net_size *n);
 void up_nb201_diagram(struct up_diagram *out, const struct up_arch *a);
-void up_nb201_torch(struct up_buf *out, const struct up_arch *a);
+void up_nb201_torch(struct up_buf *out, const struct up_arch *a, const struct up_net_size *n);
 
 #endif

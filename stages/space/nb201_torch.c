@@ -112,12 +112,12 @@ static const char tail[] =
     "    assert logits.shape == (2, 10)\n"
     "    print(sum(p.numel() for p in network.parameters()), \"parameters\")\n";
 
-void up_nb201_torch(struct up_buf *out, const struct up_arch *a)
+void up_nb201_torch(struct up_buf *out, const struct up_arch *a, const struct up_net_size *n)
 {
     char text[UP_ARCH_TEXT];
     double flops, params;
     up_nb201_print(text, a, UP_SPELL_OFFICIAL);
-    up_nb201_cost(&flops, &params, a, &up_space_nb201.net);
+    up_nb201_cost(&flops, &params, a, n);
     up_buf_printf(
         out, "# NAS-Bench-201 cell %s\n# %.0f parameters and %.0f FLOPs with the sizes below\n",
         text, params * 1e6, flops * 1e6);

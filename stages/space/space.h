@@ -13,7 +13,7 @@
 #include "store/base/err.h"
 #include "store/base/rng.h"
 
-enum { UP_GENES_MAX = 32, UP_ARCH_TEXT = 512, UP_NODES_MAX = 16, UP_GRAPHS_MAX = 2 };
+enum { UP_GENES_MAX = 32, UP_ARCH_TEXT = 2048, UP_NODES_MAX = 16, UP_GRAPHS_MAX = 2 };
 
 struct up_arch {
     uint8_t len;
@@ -24,7 +24,14 @@ int up_arch_cmp(const struct up_arch *a, const struct up_arch *b);
 enum up_spelling {
     UP_SPELL_OFFICIAL, /* nb201: |nor_conv_3x3~0|+|...|; darts: Genotype(...) */
     UP_SPELL_NASLIB,   /* "(4, 0, 3, 1, 4, 3)" / "[[(0, 0), ...], [...]]" */
-    UP_SPELL_INDEX     /* nb201: NAS-Bench-201 API index; spaces without one: as NASLIB */
+    UP_SPELL_INDEX,    /* nb201: NAS-Bench-201 API index; spaces without one: as NASLIB */
+    UP_SPELL_TUPLES,   /* darts: "(((0, 0), ...), (...))"; other spaces: as NASLIB */
+    UP_SPELL_CONFIG    /* darts: NAS-Bench-301's ConfigSpace JSON; other spaces: as NASLIB */
+};
+/* A spelling that files give beside the official one and NASLib's. */
+struct up_spelled {
+    const char *name; /* NULL ends a list */
+    enum up_spelling spelling;
 };
 
 /* One graph of an architecture, as the VGAE sees it. */
@@ -33,12 +40,18 @@ struct up_cell_graph {
     uint8_t adj[UP_NODES_MAX * UP_NODES_MAX]; /* [nodes][nodes] 0/1, strictly upper */
 };
 
-/* The scored network, as far as cost and scoring depend on it. */
+/* A network built of an architecture, as far as cost and scoring depend on it. */
 struct up_net_size {
     int channels; /* of the first stage: nb201 16, darts 32 */
     int depth;    /* nb201: cells per stage, 5; darts: cells, 8 */
     int classes;
     int height, width; /* input image */
+    bool imagenet;     /* darts: DARTS' network for large images, see darts_cost.c */
+};
+/* A network that is not scored: people train it, so its costs can be limited. */
+struct up_other_net {
+    const char *name; /* NULL ends a list; lower case: part of names of files and columns */
+    struct up_net_size size;
 };
 
 struct up_diagram; /* see diagram.h: nodes and labelled edges of the drawn cells */
@@ -49,7 +62,9 @@ struct up_space {
     int genes;
     uint64_t count;             /* architectures when enumerable, else 0 */
     int graphs, nodes, classes; /* VGAE: graphs per architecture, nodes and node classes each */
-    struct up_net_size net;     /* the published network */
+    struct up_net_size net;     /* the published network, which is scored */
+    const struct up_other_net *others; /* further ones; NULL: none */
+    const struct up_spelled *spelled;  /* further spellings; NULL: none */
     /* Any known spelling; the error gives the 1-based column and what was expected. */
     int (*parse)(struct up_arch *out, const char *text, size_t len, struct up_err *err);
     void (*print)(char out[UP_ARCH_TEXT], const struct up_arch *a, enum up_spelling s);
@@ -58,6 +73,7 @@ struct up_space {
     void (*at)(struct up_arch *out, uint64_t index); /* index < count; API order */
     uint64_t (*index)(const struct up_arch *a);
     void (*sample)(struct up_arch *out, struct up_rng *r); /* uniform */
+    /* One operation or one edge changed: distinct, a itself is none of them; at most cap. */
     size_t (*neighbours)(const struct up_arch *a, struct up_arch *out, size_t cap);
     void (*encode)(struct up_cell_graph *out, const struct up_arch *a); /* [graphs] */
     /* Strict inverse of encode; the error names the rule that broke. */
@@ -66,8 +82,9 @@ struct up_space {
     void (*cost)(double *flops, double *params, const struct up_arch *a,
                  const struct up_net_size *n);
     void (*diagram)(struct up_diagram *out, const struct up_arch *a);
-    /* Appends Python source: a torch-only module building the whole network. */
-    void (*torch)(struct up_buf *out, const struct up_arch *a);
+    /* Appends Python source: a torch-only module building the whole network; n is the row's
+     * `net` or of one of its `others`. */
+    void (*torch)(struct up_buf *out, const struct up_arch *a, const struct up_net_size *n);
 };
 
 extern const struct up_space *const up_spaces[]; /* NULL-terminated */

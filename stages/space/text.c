@@ -43,6 +43,22 @@ struct up_view up_text_word(struct up_text *t)
     return (struct up_view){(const uint8_t *)from, (size_t)(t->p - from)};
 }
 
+bool up_text_quoted(struct up_text *t, struct up_view *v)
+{
+    up_text_blanks(t);
+    char quote = up_text_peek(t);
+    if (quote != '"' && quote != '\'')
+        return false;
+    const char *p = t->p + 1;
+    while (p < t->end && *p != quote && *p != '\\' && *p != '\n')
+        p++;
+    if (p == t->end || *p != quote)
+        return false;
+    *v = (struct up_view){(const uint8_t *)t->p + 1, (size_t)(p - t->p - 1)};
+    t->p = p + 1;
+    return true;
+}
+
 bool up_text_over(struct up_text *t)
 {
     up_text_blanks(t);

@@ -17,6 +17,9 @@ bool up_text_take(struct up_text *t, char c);
 bool up_text_number(struct up_text *t, uint64_t *v);
 /* Letters, digits, '_' and '-'; empty when there are none. Skips no blanks. */
 struct up_view up_text_word(struct up_text *t);
+/* Skips blanks; what stands between two quotes of one kind, without escapes. False, and
+ * nothing taken, when there is no such thing. */
+bool up_text_quoted(struct up_text *t, struct up_view *v);
 /* Nothing but blanks is left. */
 bool up_text_over(struct up_text *t);
 /* "column N: expected WHAT, found 'x'"; returns UP_EINVAL. */

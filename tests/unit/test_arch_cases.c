@@ -44,13 +44,13 @@ static int judge(const struct up_space *s, const char *text, const char *want, c
     return 0;
 }
 
-static void cases_of_nb201(void **state)
+static void cases_of(const char *space)
 {
-    char path[4096], text[512], want[512], then[1024];
+    static char path[4096], text[4096], want[4096], then[4096];
     const struct up_space *s;
     const char *source = getenv("UPNAS_SOURCE");
-    snprintf(path, sizeof path, "%s/tests/cases/nb201.txt", source ? source : ".");
-    assert_int_equal(up_space_find(&s, "nb201", NULL), UP_OK);
+    snprintf(path, sizeof path, "%s/tests/cases/%s.txt", source ? source : ".", space);
+    assert_int_equal(up_space_find(&s, space, NULL), UP_OK);
     FILE *f = fopen(path, "r");
     assert_non_null(f);
     int cases = 0, bad = 0;
@@ -67,8 +67,13 @@ static void cases_of_nb201(void **state)
     assert_int_equal(bad, 0);
 }
 
+static void cases_of_nb201(void **state) { cases_of("nb201"); }
+
+static void cases_of_darts(void **state) { cases_of("darts"); }
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(cases_of_nb201)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(cases_of_nb201),
+                                       cmocka_unit_test(cases_of_darts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -198,7 +198,7 @@ static void module_names_every_edge(void **state)
 {
     struct up_buf b = UP_BUF_INIT;
     struct up_arch a = parsed("(4, 0, 3, 1, 4, 3)");
-    nb201->torch(&b, &a);
+    nb201->torch(&b, &a, &nb201->net);
     const char *s = up_buf_str(&b);
     assert_non_null(strstr(s,
                            "    (\"avg_pool_3x3\", 0, 1),\n    (\"skip_connect\", 0, 2),\n"

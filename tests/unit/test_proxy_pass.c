@@ -43,7 +43,7 @@ static void draw(double *v, size_t n, const char *name, double scale)
 static void make(struct net *t, const uint8_t genes[6])
 {
     struct up_arch arch = {.len = 6};
-    struct up_net_size size = {2, 1, CLASSES, 8, 8};
+    struct up_net_size size = {2, 1, CLASSES, 8, 8, false};
     *t = (struct net){UP_ARENA_INIT, UP_PROGRAM_INIT, {0}, NULL};
     memcpy(arch.gene, genes, 6);
     assert_int_equal(up_network_nb201(&t->p, &arch, &size, 3, NULL), UP_OK);

@@ -45,8 +45,8 @@ static void open_fixture(struct fixture *f, const char *space, uint64_t number)
     for (int i = 0; i < n; ++i)
         y[i] = (int32_t)up_rng_below(&r, CLASSES);
     f->batch = (struct up_batch){n, 3, side, side, CLASSES, x, y};
-    f->job.net = (struct up_net_size){choose(&r, channels, 4),
-                                      choose(&r, depths, 2) + 2 * darts, CLASSES, side, side};
+    f->job.net = (struct up_net_size){
+        choose(&r, channels, 4), choose(&r, depths, 2) + 2 * darts, CLASSES, side, side, false};
     f->job.batch = &f->batch;
     f->job.seed = number;
     f->job.want = (1u << UP_PROXIES) - 1;

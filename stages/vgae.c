@@ -4,9 +4,12 @@
  * history_names [str]; model {tensor: f32}; preset; quality {name: real}, see
  * model/vgae_quality.h, nil where undefined; recipe {name: value} as used; schema; space}
  *
- * The first 90 % of the space in index order are trained on, the rest is held out. */
+ * The first 90 % of the space in index order are trained on, the rest is held out. Of a space
+ * that cannot be listed vgae.samples cells are drawn, as they are needed, and a tenth of them
+ * held out: see model/graph_source.h. */
 #include "dag/stage.h"
 #include "stages/checkpoint.h"
+#include "stages/model/graph_source.h"
 #include "stages/model/vgae_quality.h"
 #include "stages/model/vgae_train.h"
 #include "store/base/hash.h"
@@ -50,6 +53,13 @@ static const struct up_param params[] = {
      .kind = UP_P_BOOL,
      .doc = "train every epoch in training mode, not the first alone"},
     {.name = "shuffle", .kind = UP_P_BOOL, .doc = "new batches in every epoch"},
+    {.name = "samples",
+     .kind = UP_P_INT,
+     .def = "600000",
+     .min = 20,
+     .max = 1e9,
+     .when = "space.name!=nb201",
+     .doc = "cells drawn from a space that cannot be listed; nine of ten are trained on"},
     {.name = "draws",
      .kind = UP_P_INT,
      .def = "10000",
@@ -111,7 +121,7 @@ static struct up_vgae_recipe recipe_of(const struct up_job *job)
 
 static void pack_recipe(struct up_buf *b, const struct up_vgae_recipe *r)
 {
-    up_pack_map(b, 10);
+    up_pack_map(b, r->places ? 11 : 10);
     up_pack_str(b, "batch");
     up_pack_int(b, r->batch);
     up_pack_str(b, "clip");
@@ -131,6 +141,10 @@ static void pack_recipe(struct up_buf *b, const struct up_vgae_recipe *r)
     up_pack_real(b, r->lr);
     up_pack_str(b, "lr_end");
     up_pack_real(b, r->lr_end);
+    if (r->places) {
+        up_pack_str(b, "places");
+        up_pack_bool(b, true);
+    }
     up_pack_str(b, "seed");
     up_pack_uint(b, r->seed);
     up_pack_str(b, "shuffle");
@@ -140,30 +154,45 @@ static void pack_recipe(struct up_buf *b, const struct up_vgae_recipe *r)
 struct vgae_run {
     struct up_job *job;
     const struct up_space *space;
-    struct up_arch *archs;        /* [n] */
-    struct up_cell_graph *graphs; /* [n * space->graphs] */
-    size_t n, train;              /* architectures, and the first of them trained on */
+    struct up_vgae_source graphs, held; /* trained on, held out */
+    struct up_graph_draws draws[2];     /* behind them, when the space cannot be listed */
+    struct up_digest identity;          /* of the graphs trained on */
     struct up_vgae_trainer trainer;
     struct up_err *err;
 };
 
-static int list_graphs(struct vgae_run *r, struct up_err *err)
+static size_t nine_of_ten(size_t n) { return n * 9 / 10 > 0 ? n * 9 / 10 : 1; }
+
+static void list_graphs(struct vgae_run *r)
 {
     const struct up_space *s = r->space;
-    if (s->count < 2)
-        return up_fail(err, UP_EUNSUPPORTED,
-                       "the autoencoder needs a space that can be enumerated, and %s cannot: "
-                       "choose another space.name",
-                       s->name);
-    r->n = (size_t)s->count;
-    r->train = r->n * 9 / 10 > 0 ? r->n * 9 / 10 : 1;
-    r->archs = UP_NEW(up_job_arena(r->job), r->n, struct up_arch);
-    r->graphs = UP_NEW(up_job_arena(r->job), r->n * (size_t)s->graphs, struct up_cell_graph);
-    for (size_t i = 0; i < r->n; i++) {
-        s->at(&r->archs[i], i);
-        s->encode(r->graphs + i * (size_t)s->graphs, &r->archs[i]);
+    size_t n = (size_t)s->count, train = nine_of_ten(n), parts = (size_t)s->graphs;
+    struct up_cell_graph *g = UP_NEW(up_job_arena(r->job), n * parts, struct up_cell_graph);
+    for (size_t i = 0; i < n; i++) {
+        struct up_arch a;
+        s->at(&a, i);
+        s->encode(g + i * parts, &a);
     }
-    return UP_OK;
+    r->graphs = up_vgae_listed(g, train * parts);
+    r->held = up_vgae_listed(g + train * parts, (n - train) * parts);
+    r->identity = up_digest_of(g, train * parts * sizeof *g);
+}
+
+/* The seed and the first of them tell them all. */
+static void draw_graphs(struct vgae_run *r, uint64_t seed)
+{
+    enum { LOOK = 4096 };
+    size_t n = (size_t)up_job_int(r->job, "samples"), train = nine_of_ten(n);
+    size_t look = train < LOOK ? train : LOOK;
+    for (int i = 0; i < 2; i++)
+        r->draws[i] = (struct up_graph_draws){r->space, seed, i == 1};
+    r->graphs = up_graphs_drawn(&r->draws[0], train);
+    r->held = up_graphs_drawn(&r->draws[1], n - train);
+    struct up_cell_graph *g = UP_NEW(up_job_arena(r->job), look + 1, struct up_cell_graph);
+    for (size_t i = 0; i < look; i++)
+        r->graphs.graph(&g[i], r->graphs.ctx, i);
+    memcpy(&g[look], &train, sizeof train);
+    r->identity = up_digest_of(g, (look + 1) * sizeof *g);
 }
 
 /* Everything that the state after `epoch` epochs depends on. */
@@ -173,8 +202,7 @@ static void state_key(struct up_buf *out, const void *training, int epoch)
     struct up_vgae_recipe recipe = r->trainer.recipe;
     if (recipe.lr_end == recipe.lr)
         recipe.epochs = 0; /* how many will follow changes nothing then */
-    struct up_digest d =
-        up_digest_of(r->graphs, r->train * (size_t)r->space->graphs * sizeof *r->graphs);
+    struct up_digest d = r->identity;
     up_pack_map(out, 4);
     up_pack_str(out, "epoch");
     up_pack_int(out, epoch);
@@ -203,7 +231,7 @@ static const struct up_checkpoint checkpoint = {state_key, state_save, state_res
 static int tick(void *ctx, size_t done)
 {
     struct vgae_run *r = ctx;
-    size_t all = r->train * (size_t)r->space->graphs;
+    size_t all = r->graphs.n;
     up_job_progress(r->job, (uint64_t)r->trainer.epoch * all + done,
                     (uint64_t)r->trainer.recipe.epochs * all, "graphs");
     if (up_job_canceled(r->job))
@@ -215,13 +243,12 @@ static int train(struct vgae_run *r, struct up_err *err)
 {
     struct up_vgae_trainer *t = &r->trainer;
     struct up_arena scratch = UP_ARENA_INIT;
-    struct up_vgae_source source =
-        up_vgae_listed(r->graphs, r->train * (size_t)r->space->graphs);
     bool fits = true;
     int rc = up_checkpoint_resume(r->job, &checkpoint, r, t->recipe.epochs, err);
     r->err = err;
     while (!rc && t->epoch < t->recipe.epochs) {
-        rc = up_vgae_trainer_epoch(t, &source, up_job_threads(r->job), tick, r, &scratch, err);
+        rc = up_vgae_trainer_epoch(t, &r->graphs, up_job_threads(r->job), tick, r, &scratch,
+                                   err);
         up_arena_release(&scratch);
         if (!rc)
             rc = up_checkpoint_keep(r->job, &checkpoint, r, t->epoch, &fits, err);
@@ -290,15 +317,13 @@ static int vgae_run(struct up_job *job, struct up_err *err)
     int rc = up_doc_str(space, "space", arena, &name, err);
     if (!rc)
         rc = up_space_find(&r.space, name, err);
-    if (!rc && !r.space->encode)
-        rc = up_fail(err, UP_EUNSUPPORTED,
-                     "architectures of %s can be scored (upnas run CONFIG scores), not yet "
-                     "embedded and searched; set space.name to nb201",
-                     r.space->name);
-    if (!rc)
-        rc = list_graphs(&r, err);
     if (rc)
         return rc;
+    recipe.places = r.space->alike && strcmp(up_job_str(job, "preset"), "arch2vec") != 0;
+    if (r.space->count)
+        list_graphs(&r);
+    else
+        draw_graphs(&r, recipe.seed);
     up_vgae_trainer_init(&r.trainer, &recipe, r.space->nodes, r.space->classes, arena);
     rc = train(&r, err);
     if (rc)
@@ -306,13 +331,15 @@ static int vgae_run(struct up_job *job, struct up_err *err)
     struct up_vgae model;
     struct up_vgae_quality q;
     up_vgae_fold(&model, &r.trainer.layout, r.trainer.value, r.space, arena);
-    up_vgae_held_out(&q, &model, r.space, r.archs + r.train, r.n - r.train);
+    up_vgae_held_out(&q, &model, &r.held);
     up_vgae_prior(&q, &model, r.space, r.trainer.prior, (size_t)up_job_int(job, "draws"),
                   recipe.seed);
     write_out(&r, &q);
     up_job_note(job, "%.2f %% of held-out cells come back exactly", 100 * q.acc_exact);
-    if (q.acc_exact < 0.999)
-        up_job_warn(job, "the embedding does not bring back every cell: raise vgae.epochs");
+    /* Of a space that was only sampled, what was never seen need not all come back. */
+    if (q.acc_exact < (r.space->count ? 0.999 : 0.95))
+        up_job_warn(job, "the embedding does not bring back every cell: raise vgae.epochs%s",
+                    r.space->count ? "" : " or vgae.samples");
     return UP_OK;
 }
 

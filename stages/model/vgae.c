@@ -12,7 +12,7 @@ enum { BLOCK = 32 };
 int up_vgae_load(struct up_vgae *m, const struct up_space *space, struct up_view artifact,
                  struct up_arena *arena, struct up_err *err)
 {
-    int head[2], op[2];
+    int head[2], op[2], first[2];
     const char *name;
     int rc = up_doc_str(artifact, "space", arena, &name, err);
     if (!rc && strcmp(name, space->name))
@@ -22,6 +22,8 @@ int up_vgae_load(struct up_vgae *m, const struct up_space *space, struct up_view
         rc = up_tensors_shape(head, artifact, "model", "mu.weight", err);
     if (!rc)
         rc = up_tensors_shape(op, artifact, "model", "ops.weight", err);
+    if (!rc)
+        rc = up_tensors_shape(first, artifact, "model", "layer0.linear1.weight", err);
     if (!rc && (op[0] != space->classes || op[1] != head[0] || head[0] < 1 || head[1] < 1 ||
                 head[0] > 4096 || head[1] > 4096))
         rc = up_fail(err, UP_EINVAL, "the autoencoder's tensors do not fit space %s",
@@ -29,7 +31,8 @@ int up_vgae_load(struct up_vgae *m, const struct up_space *space, struct up_view
     if (rc)
         return rc;
     struct up_vgae_layout *l = UP_NEW(arena, 1, struct up_vgae_layout);
-    up_vgae_layout_init(l, space->nodes, space->classes, head[1], head[0]);
+    up_vgae_layout_init(l, space->nodes, space->classes, first[1] != space->classes, head[1],
+                        head[0]);
     float *v = UP_NEW(arena, l->tensors.total, float);
     rc = up_tensors_unpack(v, &l->tensors, artifact, "model", err);
     if (!rc)
@@ -62,9 +65,12 @@ static void encode_block(float *mu, float *x, float *a, const struct up_vgae *m,
                          const struct up_cell_graph *g)
 {
     int rows = BLOCK * m->nodes, h = m->hidden;
-    memset(x, 0, (size_t)(rows * m->classes) * sizeof *x);
-    for (int r = 0; r < rows; r++)
-        x[r * m->classes + g[r / m->nodes].op[r % m->nodes]] = 1;
+    memset(x, 0, (size_t)(rows * m->inputs) * sizeof *x);
+    for (int r = 0; r < rows; r++) {
+        x[r * m->inputs + g[r / m->nodes].op[r % m->nodes]] = 1;
+        if (m->inputs > m->classes)
+            x[r * m->inputs + m->classes + r % m->nodes] = 1;
+    }
     for (int i = 0; i < UP_VGAE_LAYERS; i++) {
         const struct up_vgae_layer *l = &m->layer[i];
         gather(a, x, g, l->eps, m->nodes, l->in);
@@ -79,25 +85,19 @@ static void encode_block(float *mu, float *x, float *a, const struct up_vgae *m,
     up_dense_forward(mu, x, m->mu_w, m->mu_b, rows, h, m->latent);
 }
 
-void up_vgae_embed(float *z_out, const struct up_vgae *m, const struct up_space *space,
-                   const struct up_arch *archs, size_t n)
+void up_vgae_embed_graphs(float *z_out, const struct up_vgae *m,
+                          const struct up_cell_graph *graphs, size_t n)
 {
     size_t rows = (size_t)(BLOCK * m->nodes);
-    size_t wide = (size_t)(m->hidden > m->classes ? m->hidden : m->classes);
-    size_t one = (size_t)(m->nodes * m->latent), total = n * (size_t)m->graphs;
+    size_t wide = (size_t)(m->hidden > m->inputs ? m->hidden : m->inputs);
+    size_t one = (size_t)(m->nodes * m->latent);
     float *x = up_alloc(rows * (2 * wide + (size_t)m->latent) * sizeof *x);
     float *a = x + rows * wide, *mu = a + rows * wide;
-    struct up_cell_graph *g = up_alloc((BLOCK + UP_GRAPHS_MAX) * sizeof *g);
-    for (size_t done = 0; done < total; done += BLOCK) {
-        size_t k = total - done < BLOCK ? total - done : BLOCK;
-        struct up_cell_graph pair[UP_GRAPHS_MAX];
+    struct up_cell_graph *g = up_alloc(BLOCK * sizeof *g);
+    for (size_t done = 0; done < n; done += BLOCK) {
+        size_t k = n - done < BLOCK ? n - done : BLOCK;
         memset(g, 0, BLOCK * sizeof *g);
-        for (size_t i = 0; i < k; i++) {
-            size_t at = done + i, part = at % (size_t)m->graphs;
-            if (part == 0 || i == 0)
-                space->encode(pair, &archs[at / (size_t)m->graphs]);
-            g[i] = pair[part];
-        }
+        memcpy(g, graphs + done, k * sizeof *g);
         encode_block(mu, x, a, m, g);
         memcpy(z_out + done * one, mu, k * one * sizeof *mu);
     }
@@ -105,28 +105,45 @@ void up_vgae_embed(float *z_out, const struct up_vgae *m, const struct up_space 
     free(x);
 }
 
-void up_vgae_decode_graphs(struct up_cell_graph *out, const struct up_vgae *m, const float *z)
+void up_vgae_embed(float *z_out, const struct up_vgae *m, const struct up_space *space,
+                   const struct up_arch *archs, size_t n)
+{
+    size_t parts = (size_t)m->graphs;
+    struct up_cell_graph g[BLOCK * UP_GRAPHS_MAX];
+    for (size_t done = 0; done < n; done += BLOCK) {
+        size_t k = n - done < BLOCK ? n - done : BLOCK;
+        for (size_t i = 0; i < k; i++)
+            space->encode(g + i * parts, &archs[done + i]);
+        up_vgae_embed_graphs(z_out + done * (size_t)m->dim, m, g, k * parts);
+    }
+}
+
+void up_vgae_decode_graph(struct up_cell_graph *out, const struct up_vgae *m, const float *z)
 {
     int n = m->nodes, L = m->latent;
-    memset(out, 0, (size_t)m->graphs * sizeof *out);
-    for (int g = 0; g < m->graphs; g++, z += n * L) {
-        for (int i = 0; i < n; i++) {
-            float best = 0;
-            for (int k = 0; k < m->classes; k++) {
-                float s = m->op_b[k];
-                for (int c = 0; c < L; c++)
-                    s += z[i * L + c] * m->op_w[k * L + c];
-                if (k == 0 || s > best) {
-                    best = s;
-                    out[g].op[i] = (uint8_t)k;
-                }
-            }
-            for (int j = i + 1; j < n; j++) {
-                float s = 0;
-                for (int c = 0; c < L; c++)
-                    s += z[i * L + c] * z[j * L + c];
-                out[g].adj[i * n + j] = s > 0;
+    memset(out, 0, sizeof *out);
+    for (int i = 0; i < n; i++) {
+        float best = 0;
+        for (int k = 0; k < m->classes; k++) {
+            float s = m->op_b[k];
+            for (int c = 0; c < L; c++)
+                s += z[i * L + c] * m->op_w[k * L + c];
+            if (k == 0 || s > best) {
+                best = s;
+                out->op[i] = (uint8_t)k;
             }
         }
+        for (int j = i + 1; j < n; j++) {
+            float s = 0;
+            for (int c = 0; c < L; c++)
+                s += z[i * L + c] * z[j * L + c];
+            out->adj[i * n + j] = s > 0;
+        }
     }
+}
+
+void up_vgae_decode_graphs(struct up_cell_graph *out, const struct up_vgae *m, const float *z)
+{
+    for (int g = 0; g < m->graphs; g++)
+        up_vgae_decode_graph(&out[g], m, z + g * m->nodes * m->latent);
 }

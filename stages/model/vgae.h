@@ -19,13 +19,14 @@ enum { UP_VGAE_LAYERS = 4 };
 /* Batch normalisation is folded into the maps: y = relu(x w^T + b). */
 struct up_vgae_layer {
     float eps;            /* a = (1 + eps) x + A~ x */
-    int in;               /* classes, then hidden */
+    int in;               /* inputs, then hidden */
     const float *w1, *b1; /* [hidden][in], [hidden] */
     const float *w2, *b2; /* [hidden][hidden], [hidden] */
 };
 struct up_vgae {
     int graphs, nodes, classes; /* of the space */
-    int hidden, latent, dim;    /* dim = graphs * nodes * latent */
+    int inputs; /* of a node: its class and, if this is more than classes, its place */
+    int hidden, latent, dim; /* dim = graphs * nodes * latent */
     struct up_vgae_layer layer[UP_VGAE_LAYERS];
     const float *mu_w, *mu_b; /* [latent][hidden], [latent] */
     const float *op_w, *op_b; /* [classes][latent], [classes] */
@@ -40,7 +41,13 @@ int up_vgae_load(struct up_vgae *m, const struct up_space *space, struct up_view
 void up_vgae_embed(float *z_out, const struct up_vgae *m, const struct up_space *space,
                    const struct up_arch *archs, size_t n);
 
+/* Of single graphs: z_out[n][nodes * latent]. */
+void up_vgae_embed_graphs(float *z_out, const struct up_vgae *m,
+                          const struct up_cell_graph *graphs, size_t n);
+
 /* The graphs as decoded, valid or not: out[graphs]; z[dim]. */
 void up_vgae_decode_graphs(struct up_cell_graph *out, const struct up_vgae *m, const float *z);
+/* One of them; z[nodes * latent]. */
+void up_vgae_decode_graph(struct up_cell_graph *out, const struct up_vgae *m, const float *z);
 
 #endif

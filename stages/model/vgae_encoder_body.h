@@ -43,17 +43,17 @@ static void UP_REAL_(vgae_encode)(struct UP_REAL_(vgae_work) * w, UP_REAL *v,
                                   const struct up_seat *seat)
 {
     const struct up_vgae_layout *l = w->l;
-    int n = l->nodes, R = w->G * n, K = l->classes, H = l->hidden;
+    int n = l->nodes, R = w->G * n, I = l->inputs, H = l->hidden;
     struct up_span s = up_crew_share(seat, H, UP_REAL_(vgae_unit));
     struct up_span g = up_crew_share(seat, w->G, 1);
     long first = (long)g.from * n;
-    w->k->gather(w->layer[0].a + first * K, w->x0 + first * K, w->links + first,
-                 w->link + first * n, n, 1 + v[l->layer[0].eps], (g.to - g.from) * n, K, K);
+    w->k->gather(w->layer[0].a + first * I, w->x0 + first * I, w->links + first,
+                 w->link + first * n, n, 1 + v[l->layer[0].eps], (g.to - g.from) * n, I, I);
     up_crew_meet(seat);
     for (int i = 0; i < UP_VGAE_LAYERS; i++) {
         UP_REAL *x = w->layer[i].x;
         UP_REAL_(vgae_half)
-        (w->layer[i].r1, w->layer[i].h1, w->layer[i].a, i ? H : K, w, i, 1, v, m->batch, s);
+        (w->layer[i].r1, w->layer[i].h1, w->layer[i].a, i ? H : I, w, i, 1, v, m->batch, s);
         up_crew_meet(seat);
         UP_REAL_(vgae_half)(x, w->layer[i].h2, w->layer[i].r1, H, w, i, 2, v, m->batch, s);
         if (i + 1 < UP_VGAE_LAYERS)
@@ -102,7 +102,7 @@ static void UP_REAL_(vgae_encode_back)(UP_REAL *g, struct UP_REAL_(vgae_work) * 
 {
     enum { UNIT = UP_REAL_(vgae_unit) };
     const struct up_vgae_layout *l = w->l;
-    int n = l->nodes, R = w->G * n, K = l->classes, H = l->hidden;
+    int n = l->nodes, R = w->G * n, I = l->inputs, H = l->hidden;
     struct up_span s = up_crew_share(seat, H, UNIT), b = up_crew_share(seat, w->G, 1);
     int c = s.from, C = s.to - s.from;
     UP_REAL *d = w->d[0], *e = w->d[1], *f = w->d[2];
@@ -114,7 +114,7 @@ static void UP_REAL_(vgae_encode_back)(UP_REAL *g, struct UP_REAL_(vgae_work) * 
             UP_REAL_(vgae_slopes)(w, g, i + 1, (H + UNIT - 1) / UNIT);
         w->k->matmul(e + c, H, d, H, UP_N, w2 + c, H, UP_N, R, C, H, 0);
         UP_REAL_(vgae_half_back)
-        (e, g, w->layer[i].r1, w->layer[i].h1, w->layer[i].a, i ? H : K, w, i, 1, v, m->batch,
+        (e, g, w->layer[i].r1, w->layer[i].h1, w->layer[i].a, i ? H : I, w, i, 1, v, m->batch,
          s, seat);
         if (i == 0)
             break;
@@ -129,9 +129,9 @@ static void UP_REAL_(vgae_encode_back)(UP_REAL *g, struct UP_REAL_(vgae_work) * 
         f = t;
     }
     for (int k = b.from; k < b.to; k++) { /* only eps asks for the gradient of the input */
-        UP_REAL *at = d + (long)k * n * K;
-        w->k->matmul(at, K, e + (long)k * n * H, H, UP_N, v + l->layer[0].w1, K, UP_N, n, K, H,
+        UP_REAL *at = d + (long)k * n * I;
+        w->k->matmul(at, I, e + (long)k * n * H, H, UP_N, v + l->layer[0].w1, I, UP_N, n, I, H,
                      0);
-        w->slope[k] = w->k->dot(at, w->x0 + (long)k * n * K, n, K, K);
+        w->slope[k] = w->k->dot(at, w->x0 + (long)k * n * I, n, I, I);
     }
 }

@@ -17,17 +17,18 @@ static size_t statistic(struct up_vgae_layout *l, int n, const char *part, int r
     return up_tensors_statistic(&l->tensors, name, rows, 0);
 }
 
-void up_vgae_layout_init(struct up_vgae_layout *l, int nodes, int classes, int hidden,
-                         int latent)
+void up_vgae_layout_init(struct up_vgae_layout *l, int nodes, int classes, bool places,
+                         int hidden, int latent)
 {
     memset(l, 0, sizeof *l);
     l->nodes = nodes;
     l->classes = classes;
+    l->inputs = classes + (places ? nodes : 0);
     l->hidden = hidden;
     l->latent = latent;
     for (int i = 0; i < UP_VGAE_LAYERS; i++) {
         l->layer[i].eps = learned(l, i, "eps", 1, 0);
-        l->layer[i].w1 = learned(l, i, "linear1.weight", hidden, i ? hidden : classes);
+        l->layer[i].w1 = learned(l, i, "linear1.weight", hidden, i ? hidden : l->inputs);
         l->layer[i].b1 = learned(l, i, "linear1.bias", hidden, 0);
         l->layer[i].gamma1 = learned(l, i, "norm1.weight", hidden, 0);
         l->layer[i].beta1 = learned(l, i, "norm1.bias", hidden, 0);
@@ -58,12 +59,13 @@ void up_vgae_fold(struct up_vgae *m, const struct up_vgae_layout *l, const float
         .graphs = space->graphs,
         .nodes = l->nodes,
         .classes = l->classes,
+        .inputs = l->inputs,
         .hidden = h,
         .latent = l->latent,
         .dim = space->graphs * l->nodes * l->latent,
     };
     for (int i = 0; i < UP_VGAE_LAYERS; i++) {
-        int in = i ? h : l->classes;
+        int in = i ? h : l->inputs;
         float *w1 = UP_NEW(arena, h * in + h + h * h + h, float);
         float *b1 = w1 + h * in, *w2 = b1 + h, *b2 = w2 + h * h;
         up_tensors_fold(w1, b1, v + l->layer[i].w1, v + l->layer[i].b1, v + l->layer[i].gamma1,

@@ -8,6 +8,7 @@
 struct up_vgae_layout {
     struct up_tensors tensors;
     int nodes, classes, hidden, latent;
+    int inputs; /* of a node: its class, and its place in the graph where places are told */
     struct {
         size_t eps, w1, b1, gamma1, beta1, w2, b2, gamma2, beta2; /* learned */
         size_t mean1, var1, mean2, var2;                          /* statistics */
@@ -17,8 +18,9 @@ struct up_vgae_layout {
     size_t op_w, op_b; /* [classes][latent], [classes] */
 };
 
-void up_vgae_layout_init(struct up_vgae_layout *l, int nodes, int classes, int hidden,
-                         int latent);
+/* places: whether the encoder is told which node of the graph a node is. */
+void up_vgae_layout_init(struct up_vgae_layout *l, int nodes, int classes, bool places,
+                         int hidden, int latent);
 /* The evaluation model of these values, normalisation folded in; memory in the arena. */
 void up_vgae_fold(struct up_vgae *m, const struct up_vgae_layout *l, const float *v,
                   const struct up_space *space, struct up_arena *arena);

@@ -2,7 +2,8 @@
  * and functions of stages/nn/dense/dense_body.h. All static.
  *
  *   G graphs of the batch   n nodes   R = G n rows   E = n (n - 1) / 2 possible edges
- *   K classes   H hidden   L latent
+ *   K classes   I inputs   H hidden   L latent
+ * A node's input is its class and, where the layout says so, its place: one-hot both.
  * Encoder: x_{l+1} = norm(w2 norm(w1 ((1 + eps) x_l + A~ x_l))), norm = BatchNorm-ReLU;
  * (mu, ell) = head x; z = mu + exp(ell) noise, then dropout; operations
  * sigmoid(op z), edges sigmoid(z z^T).
@@ -32,7 +33,7 @@ struct UP_REAL_(vgae_work) {
     uint8_t *edge;  /* [G][E] 0/1, row by row of the upper triangle */
     uint8_t *links; /* [R] number of neighbours */
     uint8_t *link;  /* [R][n] neighbours within the graph, ascending */
-    UP_REAL *x0;    /* [R][K] */
+    UP_REAL *x0;    /* [R][I] */
     struct {
         UP_REAL *a;                /* [R][in] gathered input */
         UP_REAL *h1, *r1, *h2, *x; /* [R][H] before and after each norm */
@@ -54,6 +55,7 @@ static void UP_REAL_(vgae_work_init)(struct UP_REAL_(vgae_work) * w,
                                      const struct UP_REAL_(dense) * k, struct up_arena *arena)
 {
     int n = l->nodes, R = capacity * n, K = l->classes, H = l->hidden, L = l->latent;
+    int I = l->inputs;
     int E = n * (n - 1) / 2;
     memset(w, 0, sizeof *w);
     w->l = l;
@@ -62,9 +64,9 @@ static void UP_REAL_(vgae_work_init)(struct UP_REAL_(vgae_work) * w,
     w->edge = UP_NEW(arena, capacity * E, uint8_t);
     w->links = UP_NEW(arena, R, uint8_t);
     w->link = UP_NEW(arena, R * n, uint8_t);
-    w->x0 = UP_NEW(arena, R * K, UP_REAL);
+    w->x0 = UP_NEW(arena, R * I, UP_REAL);
     for (int i = 0; i < UP_VGAE_LAYERS; i++) {
-        w->layer[i].a = UP_NEW(arena, R * (i ? H : K), UP_REAL);
+        w->layer[i].a = UP_NEW(arena, R * (i ? H : I), UP_REAL);
         w->layer[i].h1 = UP_NEW(arena, R * H, UP_REAL);
         w->layer[i].r1 = UP_NEW(arena, R * H, UP_REAL);
         w->layer[i].h2 = UP_NEW(arena, R * H, UP_REAL);
@@ -82,7 +84,7 @@ static void UP_REAL_(vgae_work_init)(struct UP_REAL_(vgae_work) * w,
     w->dz = UP_NEW(arena, R * L, UP_REAL);
     w->dhead = UP_NEW(arena, R * 2 * L, UP_REAL);
     for (int i = 0; i < 3; i++)
-        w->d[i] = UP_NEW(arena, R * (H > K ? H : K), UP_REAL);
+        w->d[i] = UP_NEW(arena, R * (H > I ? H : I), UP_REAL);
     w->loss = UP_NEW(arena, capacity, struct UP_REAL_(vgae_loss));
     w->slope = UP_NEW(arena, capacity + H, double);
 }
@@ -91,14 +93,16 @@ static void UP_REAL_(vgae_work_init)(struct UP_REAL_(vgae_work) * w,
 static void UP_REAL_(vgae_take)(struct UP_REAL_(vgae_work) * w, int b,
                                 const struct up_cell_graph *g)
 {
-    int n = w->l->nodes, K = w->l->classes, e = b * (n * (n - 1) / 2);
+    int n = w->l->nodes, K = w->l->classes, I = w->l->inputs, e = b * (n * (n - 1) / 2);
     long r = (long)b * n;
-    memset(w->x0 + r * K, 0, (size_t)(n * K) * sizeof *w->x0);
+    memset(w->x0 + r * I, 0, (size_t)(n * I) * sizeof *w->x0);
     memset(w->op + r * K, 0, (size_t)(n * K));
     for (int i = 0; i < n; i++, r++) {
         int links = 0;
         w->op[r * K + g->op[i]] = 1;
-        w->x0[r * K + g->op[i]] = 1;
+        w->x0[r * I + g->op[i]] = 1;
+        if (I > K)
+            w->x0[r * I + K + i] = 1;
         for (int j = 0; j < n; j++)
             if (g->adj[i * n + j] || g->adj[j * n + i])
                 w->link[r * n + links++] = (uint8_t)j;

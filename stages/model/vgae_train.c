@@ -26,7 +26,7 @@ void up_vgae_trainer_init(struct up_vgae_trainer *t, const struct up_vgae_recipe
 {
     memset(t, 0, sizeof *t);
     t->recipe = *r;
-    up_vgae_layout_init(&t->layout, nodes, classes, HIDDEN, LATENT);
+    up_vgae_layout_init(&t->layout, nodes, classes, r->places, HIDDEN, LATENT);
     size_t learned = t->layout.tensors.learned;
     t->value = UP_NEW(arena, t->layout.tensors.total, float);
     t->m1 = UP_NEW(arena, learned, float);

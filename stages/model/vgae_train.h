@@ -14,6 +14,7 @@ struct up_vgae_recipe {
     double dropout; /* of z, before the decoder */
     double clip;    /* largest gradient norm */
     bool fix_mode;  /* false: from the second epoch on no sampling, no dropout, frozen norms */
+    bool places;    /* the encoder is told which node of its graph a node is */
     bool shuffle;   /* new batches every epoch; false: one permutation for all */
     uint64_t seed;
 };

@@ -150,6 +150,7 @@ const struct up_space up_space_darts = {
     .graphs = DARTS_CELLS,
     .nodes = 11,
     .classes = 11,
+    .alike = true, /* 16 % of cells have nodes of one operation and equal neighbours */
     .net = {.channels = 32, .depth = 8, .classes = 10, .height = 32, .width = 32},
     .others = others,
     .spelled = spelled,

@@ -62,7 +62,8 @@ struct up_space {
     int genes;
     uint64_t count;             /* architectures when enumerable, else 0 */
     int graphs, nodes, classes; /* VGAE: graphs per architecture, nodes and node classes each */
-    struct up_net_size net;     /* the published network, which is scored */
+    bool alike; /* graphs have nodes that differ in their places alone: the VGAE is told them */
+    struct up_net_size net;            /* the published network, which is scored */
     const struct up_other_net *others; /* further ones; NULL: none */
     const struct up_spelled *spelled;  /* further spellings; NULL: none */
     /* Any known spelling; the error gives the 1-based column and what was expected. */

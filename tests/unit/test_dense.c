@@ -252,7 +252,7 @@ static double vgae_value(void *ctx)
     return loss.ops + loss.edges + m->mode.kl * loss.kl;
 }
 
-static void vgae_gradient(struct f64_vgae_mode mode)
+static void vgae_gradient(struct f64_vgae_mode mode, bool places)
 {
     enum { NODES = 5, CLASSES = 3, GRAPHS = 4 };
     struct up_arena arena = UP_ARENA_INIT;
@@ -267,7 +267,7 @@ static void vgae_gradient(struct f64_vgae_mode mode)
             for (int j = i + 1; j < NODES; j++)
                 graphs[g].adj[i * NODES + j] = (uint8_t)up_rng_below(&r, 2);
         }
-    up_vgae_layout_init(&l, NODES, CLASSES, 6, 2);
+    up_vgae_layout_init(&l, NODES, CLASSES, places, 6, 2);
     f64_vgae_work_init(&m.w, &l, GRAPHS, &set, &arena);
     m.v = UP_NEW(&arena, l.tensors.total, double);
     double *g = UP_NEW(&arena, l.tensors.learned, double);
@@ -290,11 +290,12 @@ static void vgae_gradient(struct f64_vgae_mode mode)
 
 static void test_vgae_training(void **state)
 {
-    vgae_gradient((struct f64_vgae_mode){true, true, true, 0.05});
+    vgae_gradient((struct f64_vgae_mode){true, true, true, 0.05}, false);
+    vgae_gradient((struct f64_vgae_mode){true, true, true, 0.05}, true);
 }
 static void test_vgae_frozen(void **state)
 {
-    vgae_gradient((struct f64_vgae_mode){false, false, false, 0.05});
+    vgae_gradient((struct f64_vgae_mode){false, false, false, 0.05}, false);
 }
 
 /* ---- Adam ---- */

@@ -1,6 +1,7 @@
 /* The autoencoder: it learns, comes back from its artifact and from a checkpoint with
  * the same bits, and judges itself as arch2vec does. links: up_model */
 #include "stages/model/graph_hash.h"
+#include "stages/model/graph_source.h"
 #include "stages/model/vgae_quality.h"
 #include "stages/model/vgae_train.h"
 #include "store/base/pack.h"
@@ -102,7 +103,7 @@ static void test_learns(void **state)
     uint8_t ok[N];
     size_t same = 0;
     struct up_vgae_quality q;
-    up_vgae_held_out(&q, &m, space, archs, N);
+    up_vgae_held_out(&q, &m, &source);
     up_vgae_embed(z, &m, space, archs, N);
     decode(back, ok, &m, z, N);
     for (size_t i = 0; i < N; i++) {
@@ -218,7 +219,7 @@ static void test_artifact(void **state)
     assert_int_equal(up_vgae_load(&back, &other, up_buf_view(&doc), &arena, &err), UP_EINVAL);
     assert_non_null(strstr(err.msg, "other"));
     struct up_vgae_layout l;
-    up_vgae_layout_init(&l, 8, 7, 128, 16);
+    up_vgae_layout_init(&l, 8, 7, false, 128, 16);
     strcpy(l.tensors.t[3].name, "layer0.norm9.weight");
     up_buf_clear(&doc);
     up_pack_map(&doc, 2);
@@ -324,6 +325,80 @@ static void test_stops(void **state)
     assert_int_equal(done, 20);
 }
 
+/* Drawn graphs depend on the seed and their number alone, those of the two sides have none in
+ * common, and with places told the encoder tells apart what has equal neighbours. */
+static void test_drawn(void **state)
+{
+    enum { DRAWN = 2000, HELD = 500 };
+    const struct up_space *darts;
+    static struct up_cell_graph g[DRAWN + HELD];
+    assert_int_equal(up_space_find(&darts, "darts", NULL), UP_OK);
+    const struct up_graph_draws draws[] = {{darts, 5, false}, {darts, 5, true}},
+                                other = {darts, 6, false};
+    struct up_vgae_source train = up_graphs_drawn(&draws[0], DRAWN),
+                          held = up_graphs_drawn(&draws[1], HELD),
+                          another = up_graphs_drawn(&other, DRAWN);
+    for (size_t i = 0; i < DRAWN; i++)
+        train.graph(&g[i], train.ctx, i);
+    for (size_t i = 0; i < HELD; i++)
+        held.graph(&g[DRAWN + i], held.ctx, i);
+    for (size_t i = DRAWN; i-- > 0;) {
+        struct up_cell_graph again, pair[2];
+        struct up_arch a, c;
+        train.graph(&again, train.ctx, i);
+        assert_memory_equal(&again, &g[i], sizeof again);
+        pair[0] = pair[1] = again;
+        assert_int_equal(darts->decode(&a, pair, NULL), UP_OK);
+        darts->canonical(&c, &a);
+        assert_int_equal(up_arch_cmp(&a, &c), 0);
+        for (size_t k = 0; k < HELD; k++)
+            assert_memory_not_equal(&g[i], &g[DRAWN + k], sizeof again);
+    }
+    another.graph(&g[1], another.ctx, 0);
+    assert_memory_not_equal(&g[0], &g[1], sizeof g[0]);
+}
+
+static void test_places(void **state)
+{
+    const struct up_space *darts;
+    struct up_err err = {""};
+    struct up_vgae_recipe r = published;
+    /* nodes 1 and 2 have the same sources and operations, and nobody reads them */
+    static const char text[] = "[[(0,3),(1,3),(0,4),(1,5),(0,4),(1,5),(0,1),(1,2)],"
+                               "[(0,3),(1,3),(0,4),(1,5),(0,4),(1,5),(0,1),(1,2)]]";
+    struct up_arch a;
+    struct up_cell_graph g[UP_GRAPHS_MAX];
+    float z[11 * 16];
+    assert_int_equal(up_space_find(&darts, "darts", NULL), UP_OK);
+    assert_int_equal(darts->parse(&a, text, strlen(text), &err), UP_OK);
+    darts->encode(g, &a);
+    for (int told = 0; told < 2; told++) {
+        struct up_vgae_trainer t;
+        struct up_vgae m, back;
+        struct up_buf doc = UP_BUF_INIT;
+        r.places = told;
+        up_vgae_trainer_init(&t, &r, darts->nodes, darts->classes, &arena);
+        up_vgae_fold(&m, &t.layout, t.value, darts, &arena);
+        up_vgae_embed_graphs(z, &m, g, 1);
+        assert_true((memcmp(z + 4 * 16, z + 6 * 16, 16 * sizeof *z) != 0) == told);
+        up_pack_map(&doc, 2);
+        up_pack_str(&doc, "model");
+        up_tensors_pack(&doc, &t.layout.tensors, t.value);
+        up_pack_str(&doc, "space");
+        up_pack_str(&doc, "darts");
+        if (up_vgae_load(&back, darts, up_buf_view(&doc), &arena, &err))
+            fail_msg("%s", err.msg);
+        float both[352], alone[2][176];
+        assert_int_equal(back.dim, 352);
+        assert_int_equal(back.inputs, told ? 22 : 11);
+        up_vgae_embed(both, &back, darts, &a, 1);
+        for (int k = 0; k < 2; k++)
+            up_vgae_embed_graphs(alone[k], &m, &g[k], 1);
+        assert_memory_equal(both, alone, sizeof both);
+        up_buf_release(&doc);
+    }
+}
+
 static void test_hash(void **state)
 {
     /* 0 -> 1 -> 3, 0 -> 2 -> 3 with nodes 1 and 2 exchanged, then with other labels. */
@@ -346,7 +421,8 @@ int main(void)
         cmocka_unit_test(test_fold),    cmocka_unit_test(test_artifact),
         cmocka_unit_test(test_resume),  cmocka_unit_test(test_seed),
         cmocka_unit_test(test_threads), cmocka_unit_test(test_mode),
-        cmocka_unit_test(test_stops),   cmocka_unit_test(test_hash),
+        cmocka_unit_test(test_stops),   cmocka_unit_test(test_drawn),
+        cmocka_unit_test(test_places),  cmocka_unit_test(test_hash),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -9,9 +9,9 @@
  *
  * Start i climbed steps offset[i] .. offset[i + 1] - 1; stop is 0 at the last step,
  * 1 decoded to nothing, 2 out of patience, 3 out of budget. */
+#include "stages/search/limits.h"
 #include "stages/search/search.h"
 #include "dag/stage.h"
-#include "stages/model/calibration.h"
 #include "stages/artifact/models.h"
 #include "store/base/pack.h"
 #include <math.h>
@@ -99,6 +99,11 @@ static const struct up_param params[] = {
      .min = 1e-9,
      .max = 1e9,
      .doc = "limit on parameters, in millions"},
+    {.name = "limits",
+     .kind = UP_P_MAP,
+     .when = "space.name!=nb201",
+     .doc = "limits on other networks of the architecture, in millions: imagenet_flops, "
+            "imagenet_params"},
     {.name = "seed", .kind = UP_P_INT, .seed = true, .doc = "seed of the starting points"},
     {0},
 };
@@ -108,7 +113,7 @@ static const struct up_stage_input inputs[] = {
     {"vgae", NULL},
     {"mpe", NULL},
     {"lambda", NULL},
-    {"calibrate", "search.max_flops|search.max_params"},
+    {"calibrate", "search.max_flops|search.max_params|search.limits"},
     {0},
 };
 
@@ -130,27 +135,6 @@ static void watch_progress(void *ctx, size_t done, size_t total)
 {
     const struct watched *w = ctx;
     up_job_progress(w->job, done, total, w->unit);
-}
-
-/* The exact limit, and what it is on the scale of the proxy that predicts it. */
-static int limit_read(struct up_limit *l, struct up_job *job, const char *param,
-                      const char *proxy, const struct up_models *m, struct up_err *err)
-{
-    *l = (struct up_limit){INFINITY, -1, 0};
-    if (!up_job_set(job, param))
-        return UP_OK;
-    l->max = up_job_real(job, param);
-    struct up_view doc;
-    struct up_calibration c;
-    if (!up_job_input(job, "calibrate", &doc))
-        return UP_OK;
-    int rc = up_calibration_load(&c, doc, up_job_arena(job), err);
-    for (size_t i = 0; !rc && i < c.columns && i < m->proxies; i++)
-        if (strcmp(c.name[i], proxy) == 0 && strcmp(m->names[i], proxy) == 0) {
-            l->column = (int)i;
-            l->level = up_calibration_value(&c, i, l->max);
-        }
-    return rc;
 }
 
 static void options_read(struct up_search *s, struct up_job *job, const char *method)
@@ -317,10 +301,10 @@ static int search_do(struct up_search *s, struct up_job *job,
     uint32_t *row = UP_NEW(s->arena, top, uint32_t);
     size_t n = up_search_best(row, top, s);
     if (n == 0)
-        return up_fail(
-            err, UP_EINVAL,
-            "none of the architectures it came across keeps to "
-            "search.max_flops and search.max_params; raise the limits or the budget");
+        return up_fail(err, UP_EINVAL,
+                       "none of the architectures it came across keeps to "
+                       "search.max_flops, search.max_params and search.limits; raise the "
+                       "limits or the budget");
     struct found f = found_gather(s, row, n);
     search_pack(up_job_out(job), s, &f, method->name, m);
     search_tell(job, s, &f);
@@ -342,9 +326,7 @@ static int search_run(struct up_job *job, struct up_err *err)
         return rc;
     struct up_search_task task = {
         .space = m->space, .model = &m->view, .weights = m->weights, .net = m->space->net};
-    rc = limit_read(&task.flops, job, "max_flops", "flops", m, err);
-    if (!rc)
-        rc = limit_read(&task.params, job, "max_params", "params", m, err);
+    rc = up_limits_read(&task, job, m, err);
     if (rc)
         return rc;
     options_read(&s, job, name);
@@ -362,4 +344,5 @@ const struct up_stage up_stage_search = {
     .does = "climb the unified score and decode where it arrives",
     .params = params,
     .inputs = inputs,
-    .run = search_run};
+    .run = search_run,
+    .check = up_limits_check};

@@ -36,6 +36,21 @@ struct race {
     double eps;
 };
 
+/* A predicted cost over the level is a reason to go down. */
+static void weigh_limit(float *dy, const struct up_limit *l, const float *y, double scale)
+{
+    if (l->column >= 0 && (double)y[l->column] > l->level)
+        dy[l->column] -= (float)(PENALTY * scale);
+}
+
+static bool limits_predicted(const struct up_search_task *t)
+{
+    bool any = t->flops.column >= 0 || t->params.column >= 0;
+    for (size_t i = 0; i < t->others; i++)
+        any = any || t->other[i].flops.column >= 0 || t->other[i].params.column >= 0;
+    return any;
+}
+
 static void weights_row(float *dy, const struct up_search_task *t, const float *y)
 {
     double scale = 0;
@@ -43,10 +58,12 @@ static void weights_row(float *dy, const struct up_search_task *t, const float *
         dy[m] = (float)t->weights[m];
         scale += fabs(t->weights[m]);
     }
-    const struct up_limit *limit[] = {&t->flops, &t->params};
-    for (int i = 0; i < 2; i++)
-        if (limit[i]->column >= 0 && (double)y[limit[i]->column] > limit[i]->level)
-            dy[limit[i]->column] -= (float)(PENALTY * scale);
+    weigh_limit(dy, &t->flops, y, scale);
+    weigh_limit(dy, &t->params, y, scale);
+    for (size_t i = 0; i < t->others; i++) {
+        weigh_limit(dy, &t->other[i].flops, y, scale);
+        weigh_limit(dy, &t->other[i].params, y, scale);
+    }
 }
 
 /* One step of the running starts of one block; all of it is the block's own. */
@@ -69,7 +86,7 @@ static void race_block(void *ctx, size_t block)
     for (size_t k = 0; k < n; k++)
         memcpy(z + k * r->dim, r->z + who[k] * r->dim, r->dim * sizeof *z);
     model->decode(model->ctx, arch, ok, z, n);
-    if (t->flops.column >= 0 || t->params.column >= 0)
+    if (limits_predicted(t))
         model->predict(model->ctx, y, z, n);
     for (size_t k = 0; k < n; k++)
         weights_row(dy + k * r->m, t, y + k * r->m);

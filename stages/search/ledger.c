@@ -109,5 +109,10 @@ bool up_task_allows(const struct up_search_task *t, const struct up_arch *a)
     if (!t->space->connected(a))
         return false;
     t->space->cost(&flops, &params, a, &t->net);
-    return flops <= t->flops.max && params <= t->params.max;
+    bool ok = flops <= t->flops.max && params <= t->params.max;
+    for (size_t i = 0; ok && i < t->others; i++) {
+        t->space->cost(&flops, &params, a, &t->other[i].net);
+        ok = flops <= t->other[i].flops.max && params <= t->other[i].params.max;
+    }
+    return ok;
 }

@@ -15,12 +15,19 @@ struct up_limit {
     double level; /* `max` on that proxy's calibrated scale */
 };
 
+struct up_net_limit { /* of a network that is not scored */
+    struct up_net_size net;
+    struct up_limit flops, params;
+};
+
 struct up_search_task { /* what is being maximised, and within what */
     const struct up_space *space;
     const struct up_search_model *model;
     const double *weights; /* [M] */
     struct up_net_size net;
-    struct up_limit flops, params;
+    struct up_limit flops, params;    /* of net */
+    const struct up_net_limit *other; /* [others] */
+    size_t others;
 };
 
 struct up_search_watch { /* all may be NULL */

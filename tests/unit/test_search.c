@@ -85,8 +85,9 @@ static void fixture_init(struct fixture *f, size_t budget, int threads)
     }
     f->model = (struct up_search_model){
         DIM, M, &f->toy, toy_embed, toy_predict, toy_gradient, toy_decode};
-    f->task = (struct up_search_task){up_spaces[0],      &f->model,         weights,
-                                      up_spaces[0]->net, {INFINITY, -1, 0}, {INFINITY, -1, 0}};
+    f->task = (struct up_search_task){
+        up_spaces[0],      &f->model,         weights, up_spaces[0]->net,
+        {INFINITY, -1, 0}, {INFINITY, -1, 0}, NULL,    0};
     f->s.arena = &f->arena;
     f->s.seed = 3;
     f->s.population = 100;

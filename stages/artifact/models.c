@@ -40,7 +40,7 @@ static void view_decode(const void *ctx, struct up_arch *a, uint8_t *ok, const f
     }
 }
 
-/* An entry of the adjacency that is the same in every architecture says nothing
+/* An entry of the adjacency that is the same in every canonical architecture says nothing
  * about one, so the decoder is not asked for it; learned from samples. */
 static void edges_learn(struct up_models *m)
 {
@@ -49,9 +49,10 @@ static void edges_learn(struct up_models *m)
     size_t entries = (size_t)(m->space->nodes * m->space->nodes);
     for (int i = 0; i < SAMPLES; i++) {
         struct up_cell_graph g[UP_GRAPHS_MAX];
-        struct up_arch a;
+        struct up_arch a, c;
         m->space->sample(&a, &rng);
-        m->space->encode(g, &a);
+        m->space->canonical(&c, &a);
+        m->space->encode(g, &c);
         for (int k = 0; k < m->space->graphs; k++)
             for (size_t e = 0; e < entries; e++)
                 if (i == 0)

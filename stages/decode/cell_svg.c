@@ -1,5 +1,6 @@
 #include "stages/decode/drawing.h"
 #include "stages/format/svg.h"
+#include <string.h>
 
 enum { MARGIN = 24, NODE_H = 34, TRACK = 44, PORT = 11, LABEL = 12, CAPTION = 11, TIP = 9 };
 
@@ -179,10 +180,40 @@ static void cell_draw(struct up_svg *s, const struct layout *l, bool titled)
                     "#212529", c->title);
 }
 
+/* Draws the caption from y on, broken at blanks so that no line is wider than `width`; returns
+ * the height it takes. With s NULL it is only measured. */
+static double caption_draw(struct up_svg *s, double x, double y, double width,
+                           const char *caption)
+{
+    double height = 0;
+    char line[UP_ARCH_TEXT];
+    while (*caption) {
+        size_t taken = 0;
+        for (size_t n = strcspn(caption, " ");; n += 1 + strcspn(caption + n + 1, " ")) {
+            if (n >= sizeof line)
+                n = sizeof line - 1;
+            memcpy(line, caption, n);
+            line[n] = '\0';
+            if (taken && up_svg_text_width(line, CAPTION) > width)
+                break;
+            taken = n;
+            if (caption[n] != ' ')
+                break;
+        }
+        line[taken] = '\0';
+        if (s)
+            up_svg_text(s, x, y + height, CAPTION, UP_SVG_MIDDLE, "#495057", line);
+        height += CAPTION + 5;
+        caption += taken + (caption[taken] == ' ');
+    }
+    return height;
+}
+
 void up_cell_svg(struct up_buf *out, const struct up_diagram *d, const char *caption)
 {
+    enum { NARROWEST = 660 }; /* of the caption: an arch string of nb201 stays on one line */
     struct layout l[UP_GRAPHS_MAX];
-    double width = up_svg_text_width(caption, CAPTION) + 2 * MARGIN, y = MARGIN;
+    double width = 0, y = MARGIN;
     bool titled = d->cells > 1;
     for (int i = 0; i < d->cells; i++) {
         layout_make(&l[i], &d->cell[i]);
@@ -191,10 +222,15 @@ void up_cell_svg(struct up_buf *out, const struct up_diagram *d, const char *cap
         l[i].y = y + l[i].above * TRACK + NODE_H / 2.0 + 12 + (titled ? 26 : 0);
         y = l[i].y + l[i].below * TRACK + NODE_H / 2.0 + 24;
     }
+    double line = up_svg_text_width(caption, CAPTION), most = width - 2 * MARGIN;
+    most = most > NARROWEST ? most : NARROWEST;
+    line = line < most ? line : most;
+    width = width > line + 2 * MARGIN ? width : line + 2 * MARGIN;
+    double more = caption_draw(NULL, 0, 0, most, caption) - (CAPTION + 5);
     struct up_svg s;
-    up_svg_begin(&s, out, width, y + MARGIN, caption);
+    up_svg_begin(&s, out, width, y + MARGIN + more, caption);
     for (int i = 0; i < d->cells; i++)
         cell_draw(&s, &l[i], titled);
-    up_svg_text(&s, width / 2, y + 8, CAPTION, UP_SVG_MIDDLE, "#495057", caption);
+    (void)caption_draw(&s, width / 2, y + 8, most, caption);
     up_svg_end(&s);
 }

@@ -6,7 +6,8 @@
 /* Appends an SVG: nodes on a line, one arrow per edge, coloured and labelled by
  * its operation; arrows that skip a node are stacked above and below so that no
  * two share a height where they overlap; unused ones are faint and dashed. The
- * caption is one line of text under the cells. Same input, same bytes. */
+ * caption stands under the cells, on as many lines as their width needs. Same input, same
+ * bytes. */
 void up_cell_svg(struct up_buf *out, const struct up_diagram *d, const char *caption);
 /* Appends the same as a DOT digraph, one cluster per cell, for graphviz. */
 void up_cell_dot(struct up_buf *out, const struct up_diagram *d, const char *caption);

@@ -330,6 +330,7 @@ static int search_run(struct up_job *job, struct up_err *err)
     if (rc)
         return rc;
     options_read(&s, job, name);
+    m->strict = s.gradient.last; /* the paper's rule ends a climb where nothing decodes */
     bool listed = strcmp(name, "exhaustive") == 0;
     up_ledger_init(&s.ledger, &task, listed ? 0 : (size_t)up_job_int(job, "budget"),
                    up_job_threads(job));

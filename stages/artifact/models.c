@@ -22,19 +22,37 @@ static void view_gradient(const void *ctx, float *dz, float *y, const float *z, 
     up_mlp_input_gradient(dz, y, &m->mlp, z, n, dy);
 }
 
+static bool decode_exactly(struct up_arch *a, const struct up_models *m, const float *z)
+{
+    size_t entries = (size_t)(m->space->nodes * m->space->nodes);
+    struct up_cell_graph g[UP_GRAPHS_MAX];
+    up_vgae_decode_graphs(g, &m->vgae, z);
+    for (int k = 0; k < m->space->graphs; k++)
+        for (size_t e = 0; e < entries; e++)
+            if (m->edge[k].adj[e] != UP_EDGE_OPEN)
+                g[k].adj[e] = m->edge[k].adj[e];
+    return m->space->decode(a, g, NULL) == UP_OK;
+}
+
+/* In hundreds of dimensions one of many edges flips at the first steps of a climb; the
+ * architecture that the point is nearest to in all of them says where it leads. */
+static bool decode_likeliest(struct up_arch *a, const struct up_models *m, const float *z)
+{
+    float op[UP_GRAPHS_MAX * UP_NODES_MAX * UP_NODES_MAX];
+    float edge[UP_GRAPHS_MAX * UP_NODES_MAX * UP_NODES_MAX];
+    UP_CHECK(m->space->classes <= UP_NODES_MAX);
+    up_vgae_decode_odds(op, edge, &m->vgae, z);
+    m->space->likeliest(a, op, edge);
+    return true;
+}
+
 static void view_decode(const void *ctx, struct up_arch *a, uint8_t *ok, const float *z,
                         size_t n)
 {
     const struct up_models *m = ctx;
-    size_t entries = (size_t)(m->space->nodes * m->space->nodes);
+    bool strict = m->strict || !m->space->likeliest;
     for (size_t i = 0; i < n; i++) {
-        struct up_cell_graph g[UP_GRAPHS_MAX];
-        up_vgae_decode_graphs(g, &m->vgae, z + i * m->view.dim);
-        for (int k = 0; k < m->space->graphs; k++)
-            for (size_t e = 0; e < entries; e++)
-                if (m->edge[k].adj[e] != UP_EDGE_OPEN)
-                    g[k].adj[e] = m->edge[k].adj[e];
-        ok[i] = m->space->decode(&a[i], g, NULL) == UP_OK;
+        ok[i] = (strict ? decode_exactly : decode_likeliest)(&a[i], m, z + i * m->view.dim);
         if (!ok[i])
             a[i] = (struct up_arch){0};
     }

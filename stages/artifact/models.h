@@ -17,7 +17,8 @@ struct up_search_model {
     /* dz[n][dim] of sum_m dy[n][m] y[n][m], and y[n][M]. */
     void (*gradient)(const void *ctx, float *dz, float *y, const float *z, size_t n,
                      const float *dy);
-    /* a[n] and ok[n], 1 where z decodes to exactly an architecture's graphs. */
+    /* a[n] and ok[n], 1 where z decodes to an architecture: to exactly its graphs, or, of a
+     * space that can tell, to the likeliest one, always. */
     void (*decode)(const void *ctx, struct up_arch *a, uint8_t *ok, const float *z, size_t n);
 };
 
@@ -39,6 +40,7 @@ struct up_models {
      * decoder's to tell. nb201 has none that is open, so there a point is valid by
      * its operations alone, as in arch2vec. */
     struct up_cell_graph edge[UP_GRAPHS_MAX];
+    bool strict; /* exactly the graphs of an architecture, or none; set after loading */
     struct up_search_model view; /* points back here: the struct must not move */
 };
 

@@ -118,27 +118,49 @@ void up_vgae_embed(float *z_out, const struct up_vgae *m, const struct up_space 
     }
 }
 
+/* op[classes] of one node. */
+static void op_odds(float *op, const struct up_vgae *m, const float *z)
+{
+    for (int k = 0; k < m->classes; k++) {
+        op[k] = m->op_b[k];
+        for (int c = 0; c < m->latent; c++)
+            op[k] += z[c] * m->op_w[k * m->latent + c];
+    }
+}
+
+static float edge_odds(const struct up_vgae *m, const float *zi, const float *zj)
+{
+    float s = 0;
+    for (int c = 0; c < m->latent; c++)
+        s += zi[c] * zj[c];
+    return s;
+}
+
+void up_vgae_decode_odds(float *op, float *edge, const struct up_vgae *m, const float *z)
+{
+    int n = m->nodes, L = m->latent;
+    memset(edge, 0, (size_t)(m->graphs * n * n) * sizeof *edge);
+    for (int g = 0; g < m->graphs; g++, z += n * L, edge += n * n)
+        for (int i = 0; i < n; i++, op += m->classes) {
+            op_odds(op, m, z + i * L);
+            for (int j = i + 1; j < n; j++)
+                edge[i * n + j] = edge_odds(m, z + i * L, z + j * L);
+        }
+}
+
 void up_vgae_decode_graph(struct up_cell_graph *out, const struct up_vgae *m, const float *z)
 {
     int n = m->nodes, L = m->latent;
+    float odds[UP_NODES_MAX];
+    UP_CHECK(m->classes <= UP_NODES_MAX);
     memset(out, 0, sizeof *out);
     for (int i = 0; i < n; i++) {
-        float best = 0;
-        for (int k = 0; k < m->classes; k++) {
-            float s = m->op_b[k];
-            for (int c = 0; c < L; c++)
-                s += z[i * L + c] * m->op_w[k * L + c];
-            if (k == 0 || s > best) {
-                best = s;
+        op_odds(odds, m, z + i * L);
+        for (int k = 1; k < m->classes; k++)
+            if (odds[k] > odds[out->op[i]])
                 out->op[i] = (uint8_t)k;
-            }
-        }
-        for (int j = i + 1; j < n; j++) {
-            float s = 0;
-            for (int c = 0; c < L; c++)
-                s += z[i * L + c] * z[j * L + c];
-            out->adj[i * n + j] = s > 0;
-        }
+        for (int j = i + 1; j < n; j++)
+            out->adj[i * n + j] = edge_odds(m, z + i * L, z + j * L) > 0;
     }
 }
 

@@ -47,6 +47,9 @@ void up_vgae_embed_graphs(float *z_out, const struct up_vgae *m,
 
 /* The graphs as decoded, valid or not: out[graphs]; z[dim]. */
 void up_vgae_decode_graphs(struct up_cell_graph *out, const struct up_vgae *m, const float *z);
+/* The log-odds behind them: op[graphs][nodes][classes], edge[graphs][nodes][nodes] above the
+ * diagonal, 0 elsewhere. */
+void up_vgae_decode_odds(float *op, float *edge, const struct up_vgae *m, const float *z);
 /* One of them; z[nodes * latent]. */
 void up_vgae_decode_graph(struct up_cell_graph *out, const struct up_vgae *m, const float *z);
 

@@ -162,6 +162,7 @@ const struct up_space up_space_darts = {
     .neighbours = neighbours,
     .encode = up_darts_encode,
     .decode = up_darts_decode,
+    .likeliest = up_darts_likeliest,
     .cost = up_darts_cost,
     .diagram = up_darts_diagram,
     .torch = up_darts_torch,

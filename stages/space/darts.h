@@ -35,6 +35,7 @@ int up_darts_parse(struct up_arch *out, const char *text, size_t len, struct up_
 void up_darts_print(char out[UP_ARCH_TEXT], const struct up_arch *a, enum up_spelling s);
 void up_darts_encode(struct up_cell_graph *out, const struct up_arch *a);
 int up_darts_decode(struct up_arch *out, const struct up_cell_graph *g, struct up_err *err);
+void up_darts_likeliest(struct up_arch *out, const float *op, const float *edge);
 void up_darts_cost(double *flops, double *params, const struct up_arch *a,
                    const struct up_net_size *n);
 void up_darts_diagram(struct up_diagram *out, const struct up_arch *a);

@@ -117,3 +117,46 @@ int up_darts_decode(struct up_arch *out, const struct up_cell_graph *g, struct u
         rc = decode_cell(out->gene + k * DARTS_CELL_GENES, &g[k], title[k], err);
     return rc;
 }
+
+/* What the arrows of source s say about operation i. */
+static float source_odds(const float *edge, int s, int i)
+{
+    int to = FIRST + i, from = s < DARTS_INPUTS ? s : FIRST + 2 * (s - DARTS_INPUTS);
+    float odds = edge[from * NODES + to];
+    return s < DARTS_INPUTS ? odds : odds + edge[(from + 1) * NODES + to];
+}
+
+/* Every node's two sources are its own affair, so the best of each are the best of all. */
+static void likeliest_sources(uint8_t *gene, const float *edge, int node)
+{
+    int sources = DARTS_INPUTS + node, first = 2 * node;
+    float best = 0;
+    bool any = false;
+    for (int s = 0; s < sources; s++)
+        for (int t = 0; t < sources; t++) {
+            float odds = source_odds(edge, s, first) + source_odds(edge, t, first + 1);
+            if (s == t || (any && !(odds > best)))
+                continue;
+            any = true;
+            best = odds;
+            gene[2 * first] = (uint8_t)s;
+            gene[2 * first + 2] = (uint8_t)t;
+        }
+}
+
+void up_darts_likeliest(struct up_arch *out, const float *op, const float *edge)
+{
+    enum { CLASSES = CLASS_OUTPUT + 1 };
+    *out = (struct up_arch){.len = DARTS_GENES};
+    for (int k = 0; k < DARTS_CELLS; k++, op += NODES * CLASSES, edge += NODES * NODES) {
+        uint8_t *gene = out->gene + k * DARTS_CELL_GENES;
+        for (int i = 0; i < DARTS_PAIRS; i++) {
+            const float *odds = op + (FIRST + i) * CLASSES + CLASS_OP;
+            for (uint8_t o = 1; o < DARTS_OPS; o++)
+                if (odds[o] > odds[gene[2 * i + 1]])
+                    gene[2 * i + 1] = o;
+        }
+        for (int node = 0; node < DARTS_NODES; node++)
+            likeliest_sources(gene, edge, node);
+    }
+}

@@ -79,6 +79,10 @@ struct up_space {
     void (*encode)(struct up_cell_graph *out, const struct up_arch *a); /* [graphs] */
     /* Strict inverse of encode; the error names the rule that broke. */
     int (*decode)(struct up_arch *out, const struct up_cell_graph *g, struct up_err *err);
+    /* The architecture whose graphs are likeliest to a decoder that finds nodes and edges one
+     * by one: log-odds op[graphs][nodes][classes], edge[graphs][nodes][nodes] (above the
+     * diagonal). NULL: a search takes what decode() lets pass. */
+    void (*likeliest)(struct up_arch *out, const float *op, const float *edge);
     /* Exact closed forms in millions (tensorwatch FLOPs, parameters with BN). */
     void (*cost)(double *flops, double *params, const struct up_arch *a,
                  const struct up_net_size *n);

@@ -192,6 +192,60 @@ static void every_rule_has_its_sentence(void **state)
     broken("reduction cell: the arrow from node 4 to node 5 is not of this space", within);
 }
 
+static double log_odds(const struct up_arch *a, const float *op, const float *edge)
+{
+    struct up_cell_graph g[UP_GRAPHS_MAX];
+    double sum = 0;
+    darts->encode(g, a);
+    for (int k = 0; k < 2; k++)
+        for (int i = 0; i < 11; i++) {
+            sum += (double)op[(k * 11 + i) * 11 + g[k].op[i]];
+            for (int j = i + 1; j < 11; j++)
+                sum += g[k].adj[i * 11 + j] ? (double)edge[(k * 11 + i) * 11 + j] : 0;
+        }
+    return sum;
+}
+
+/* The odds of an architecture's own graphs give it back; of any odds nothing is likelier than
+ * what is found: checked against every choice for one node at a time, as nodes are independent.
+ */
+static void likeliest_of_odds(void **state)
+{
+    static float op[2 * 11 * 11], edge[2 * 11 * 11];
+    struct up_rng r = up_rng_init(6, "test");
+    for (int i = 0; i < 500; i++) {
+        struct up_arch a = drawn(&r), b;
+        struct up_cell_graph g[UP_GRAPHS_MAX];
+        darts->encode(g, &a);
+        for (int k = 0; k < 2 * 121; k++) {
+            edge[k] = (float)up_rng_range(&r, 0.1, 3) * (g[k / 121].adj[k % 121] ? 1 : -1);
+            op[k] = (float)up_rng_range(&r, -1, 1) +
+                    (g[k / 121].op[k % 121 / 11] == k % 11 ? 2.5f : 0);
+        }
+        darts->likeliest(&b, op, edge);
+        assert_int_equal(up_arch_cmp(&a, &b), 0);
+    }
+    for (int i = 0; i < 200; i++) {
+        struct up_arch a, c;
+        struct up_cell_graph g[UP_GRAPHS_MAX];
+        for (int k = 0; k < 2 * 121; k++) {
+            edge[k] = (float)up_rng_normal(&r);
+            op[k] = (float)up_rng_normal(&r);
+        }
+        darts->likeliest(&a, op, edge);
+        darts->encode(g, &a);
+        assert_int_equal(darts->decode(&c, g, NULL), UP_OK);
+        double best = log_odds(&a, op, edge);
+        for (int k = 0; k < 50; k++) {
+            struct up_arch b = drawn(&r), mixed = a;
+            int node = (int)up_rng_below(&r, 8);
+            memcpy(mixed.gene + 4 * node, b.gene + 4 * node, 4);
+            assert_true(log_odds(&mixed, op, edge) <= best + 1e-4);
+            assert_true(log_odds(&b, op, edge) <= best + 1e-4);
+        }
+    }
+}
+
 /* Whoever is a neighbour has the cell as a neighbour too, and no spelling has others. */
 static void neighbours_are_mutual(void **state)
 {
@@ -346,6 +400,7 @@ int main(void)
         cmocka_unit_test(graphs_come_back),
         cmocka_unit_test(row_of_arch2vec),
         cmocka_unit_test(every_rule_has_its_sentence),
+        cmocka_unit_test(likeliest_of_odds),
         cmocka_unit_test(neighbours_are_mutual),
         cmocka_unit_test(costs_of_the_closed_forms),
         cmocka_unit_test(cost_of_the_imagenet_network),

@@ -33,7 +33,7 @@ once() {
 }
 
 allow store/base 9 'store/base/'
-allow store 1 'store/'
+allow store 9 'store/'
 allow dag 9 'store/|dag/'
 allow stages/nn 9 'store/base/|stages/nn/'
 allow stages/space 9 'store/base/|stages/space/'
@@ -51,6 +51,7 @@ allow stages/rank 9 "$shared|stages/(benchmark|lambda|rank)/"
 allow cli 9 'store/|dag/|stages/|cli/'
 
 once lmdb.h
+once curl/curl.h
 once cblas.h
 once yaml.h
 

@@ -1,0 +1,214 @@
+#include "store/remote/remotes.h"
+#include "store/remote/download.h"
+#include "store/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void up_remotes_add(struct up_remotes *rs, const struct up_member *m)
+{
+    rs->member = up_realloc(rs->member, (rs->n + 1) * sizeof *rs->member);
+    rs->member[rs->n++] = *m;
+}
+
+void up_remotes_release(struct up_remotes *rs)
+{
+    for (size_t i = 0; i < rs->n; i++)
+        up_remote_close(rs->member[i].remote);
+    free(rs->member);
+    rs->member = NULL;
+    rs->n = 0;
+}
+
+void up_found_release(struct up_found *f)
+{
+    up_buf_release(&f->file);
+    up_buf_release(&f->why);
+    up_arena_release(&f->arena);
+}
+
+/* ---- trust ---- */
+
+static bool trusts(const struct up_member *m, const char *name)
+{
+    for (size_t i = 0; i < m->ntrust; i++)
+        if (!strcmp(m->trust[i], name))
+            return true;
+    return false;
+}
+
+/* The sentence for an entry that nobody vouches for who counts. */
+static const char *untrusted(const struct up_member *m, const struct up_entry *e,
+                             const char *fault, struct up_err *err)
+{
+    if (fault)
+        (void)up_fail(err, UP_EINVAL, "%s", fault);
+    else if (!e->nsignatures)
+        (void)up_fail(err, UP_EINVAL, "it is not signed");
+    else
+        (void)up_fail(err, UP_EINVAL, "it is signed by %s%s, whom remote %s does not trust",
+                      e->signatures[0].name, e->nsignatures > 1 ? " and others" : "",
+                      m->remote->name);
+    return NULL;
+}
+
+const char *up_member_accepts(const struct up_remotes *rs, const struct up_member *m,
+                              const struct up_entry *e, struct up_err *err)
+{
+    struct up_buf statement = UP_BUF_INIT;
+    struct up_err fault = {""};
+    const char *signer = NULL;
+    up_entry_statement(&statement, e);
+    for (size_t i = 0; !signer && i < e->nsignatures; i++) {
+        const struct up_signature *s = &e->signatures[i];
+        const struct up_public_key *k = up_keyring_find(rs->keyring, s->name);
+        if (!trusts(m, s->name))
+            continue;
+        if (!k)
+            (void)up_fail(&fault, UP_EINVAL,
+                          "it is signed by %s, whose public key is not known here (upnas key "
+                          "trust)",
+                          s->name);
+        else if (!up_key_verify(k, s, up_buf_view(&statement)))
+            (void)up_fail(&fault, UP_EINVAL, "the signature by %s is not of this content",
+                          s->name);
+        else
+            signer = k->name;
+    }
+    up_buf_release(&statement);
+    if (signer)
+        return signer;
+    return m->trust_any ? "" : untrusted(m, e, fault.msg[0] ? fault.msg : NULL, err);
+}
+
+/* ---- one remote asked ---- */
+
+struct ask {
+    struct up_remotes *rs;
+    struct up_member *m;
+    struct up_view key_doc;
+    struct up_store *into;
+    up_entry_check *check;
+    void *ctx;
+    struct up_found *f;
+    bool local; /* what went wrong is this machine's */
+};
+
+static int refuse(struct ask *a, const char *why)
+{
+    struct up_buf *out = &a->f->why;
+    a->m->count.refused++;
+    up_buf_printf(out, "%sremote %s has a result, but %s", out->len ? "; " : "",
+                  a->m->remote->name, why);
+    return UP_ENOTFOUND;
+}
+
+/* The remote did not answer: it is not asked again. */
+static int give_up(struct ask *a, const struct up_err *why)
+{
+    struct up_buf text = UP_BUF_INIT;
+    a->m->count.failed++;
+    a->m->off = true;
+    up_buf_printf(&text, "%s; going on without this remote", why->msg);
+    if (a->rs->warn)
+        a->rs->warn(a->rs->ctx, up_buf_str(&text));
+    up_buf_release(&text);
+    return UP_ENOTFOUND;
+}
+
+static int read_entry(struct ask *a)
+{
+    struct up_err why = {""};
+    struct up_found *f = a->f;
+    const struct up_object_name name = {UP_AREA_AC,
+                                        up_sha256_of(a->key_doc.data, a->key_doc.len)};
+    up_buf_clear(&f->file);
+    int rc = up_remote_read(a->m->remote, name, UP_ENTRY_MAX, &f->file, &why);
+    if (rc == UP_ENOTFOUND)
+        return rc;
+    if (rc == UP_EINVAL)
+        return refuse(a, why.msg);
+    if (rc != UP_OK)
+        return give_up(a, &why);
+    if (up_entry_unpack(&f->entry, &f->arena, up_buf_view(&f->file), &why) != UP_OK)
+        return refuse(a, why.msg);
+    if (!up_view_equal(f->entry.key, a->key_doc))
+        return refuse(a, "it belongs to another key");
+    f->signer = up_member_accepts(a->rs, a->m, &f->entry, &why);
+    if (!f->signer)
+        return refuse(a, why.msg);
+    const char *not_so = a->check ? a->check(a->ctx, &f->entry) : NULL;
+    return not_so ? refuse(a, not_so) : UP_OK;
+}
+
+/* Bytes that have the SHA-256 of an output, into the store: only if they have its other
+ * digest too, which names them there. */
+static int keep(struct ask *a, const struct up_output *o, struct up_view bytes,
+                struct up_err *err)
+{
+    if (!up_digest_equal(up_digest_of(bytes.data, bytes.len), o->digest))
+        return refuse(a, "one of its objects has two digests that do not belong together");
+    int rc = up_store_put(a->into, bytes, NULL, NULL, err);
+    a->local = rc != UP_OK;
+    return rc;
+}
+
+static bool is_here(struct up_store *s, const struct up_output *o)
+{
+    struct up_output there = {.digest = o->digest};
+    return up_store_stat(s, o->digest, &there.sha, &there.size, NULL) == UP_OK &&
+           up_output_equal(&there, o) && up_store_has(s, o->digest);
+}
+
+static int bring(struct ask *a, const struct up_output *o, struct up_err *err)
+{
+    struct up_download d;
+    struct up_err why = {""};
+    if (is_here(a->into, o))
+        return UP_OK;
+    int rc = up_download(&d, a->m->remote, o->sha, o->size, a->rs->temp_dir, &a->local, &why);
+    if (a->local)
+        return up_fail(err, (enum up_status)rc, "%s", why.msg);
+    if (rc == UP_ENOTFOUND)
+        return refuse(a, "one of its objects is missing there");
+    if (rc == UP_EINVAL || rc == UP_ECORRUPT)
+        return refuse(a, why.msg);
+    if (rc != UP_OK)
+        return give_up(a, &why);
+    a->m->count.bytes += o->size;
+    a->f->bytes += o->size;
+    rc = keep(a, o, up_download_view(&d), err);
+    up_download_release(&d);
+    return rc;
+}
+
+static int ask(struct ask *a, struct up_err *err)
+{
+    a->m->count.asked++;
+    a->f->bytes = 0;
+    int rc = read_entry(a);
+    for (size_t i = 0; rc == UP_OK && a->into && i < a->f->entry.n; i++)
+        rc = bring(a, &a->f->entry.outputs[i], err);
+    a->m->count.taken += rc == UP_OK && a->into;
+    return rc;
+}
+
+int up_remotes_fetch(struct up_remotes *rs, struct up_view key_doc, struct up_store *into,
+                     up_entry_check *check, void *ctx, struct up_found *f, struct up_err *err)
+{
+    up_buf_clear(&f->why);
+    f->member = NULL;
+    for (size_t i = 0; i < rs->n; i++) {
+        struct ask a = {rs, &rs->member[i], key_doc, into, check, ctx, f, false};
+        if (a.m->off) {
+            a.m->count.spared++;
+            continue;
+        }
+        int rc = ask(&a, err);
+        if (rc == UP_OK)
+            f->member = a.m;
+        if (rc == UP_OK || a.local)
+            return rc;
+    }
+    return UP_ENOTFOUND;
+}

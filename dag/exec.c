@@ -61,6 +61,21 @@ static void finish(struct up_exec *x, size_t i, enum up_done status, const char 
 
 /* ---- looking ---- */
 
+static const struct up_reach *reach(const struct up_exec *x)
+{
+    return x->reach.remotes ? &x->reach : NULL;
+}
+
+/* What remotes had to do with a node, in its notes. */
+static void tell_origin(struct up_exec *x, size_t i)
+{
+    const struct up_look *l = &x->slots[i].look;
+    if (l->refused)
+        tell(x, i, UP_EV_WARN, l->refused);
+    if (l->from)
+        tell(x, i, UP_EV_NOTE, up_arena_printf(&x->record->arena, "from %s", l->from));
+}
+
 static int look(struct up_exec *x, size_t i, struct up_err *err)
 {
     struct up_slot *s = &x->slots[i];
@@ -75,7 +90,9 @@ static int look(struct up_exec *x, size_t i, struct up_err *err)
         s->touched |= in->executed || in->touched;
     }
     int rc = up_look(&s->look, x->c, node, &s->sources, inputs, &x->opts->mode, x->store,
-                     &x->record->arena, err);
+                     reach(x), &x->record->arena, err);
+    if (!rc)
+        tell_origin(x, i);
     struct up_run_node *n = &x->record->nodes[i];
     struct up_view doc = up_buf_view(&s->look.key_doc);
     n->has_key = true;
@@ -84,6 +101,17 @@ static int look(struct up_exec *x, size_t i, struct up_err *err)
         (uint8_t *)up_arena_strndup(&x->record->arena, (const char *)doc.data, doc.len);
     n->key_doc.len = doc.len;
     return rc;
+}
+
+/* Bytes that the store lost, from whoever else has them. */
+static bool restore(struct up_exec *x, size_t i)
+{
+    struct up_look *l = &x->slots[i].look;
+    if (!up_look_restore(l, x->store, reach(x), &x->record->arena))
+        return false;
+    tell(x, i, UP_EV_NOTE,
+         up_arena_printf(&x->record->arena, "its bytes were lost here; from %s", l->from));
+    return true;
 }
 
 /* Fetches and verifies the bytes of a settled node. A miss (damaged, gone) returns
@@ -103,6 +131,12 @@ static int load(struct up_exec *x, size_t i, struct up_err *err)
     up_buf_clear(&s->bytes);
     if (rc != UP_ECORRUPT && rc != UP_ENOTFOUND)
         return up_fail(err, (enum up_status)rc, "%s", why.msg);
+    if (s->look.hit && up_digest_equal(s->look.result.digest, s->digest) && restore(x, i) &&
+        up_store_get(x->store, s->digest, &s->bytes, NULL) == UP_OK) {
+        s->loaded = true;
+        return UP_OK;
+    }
+    up_buf_clear(&s->bytes);
     tell(x, i, UP_EV_DAMAGE,
          up_arena_printf(&x->record->arena, "%s; %s is computed again", why.msg,
                          x->g->nodes[i].stage->name));
@@ -295,7 +329,7 @@ static int check(struct up_exec *x, size_t i, struct up_err *err)
         x->verify_left -= s->look.result.size;
         return load(x, i, err);
     }
-    if (up_store_has(x->store, s->digest))
+    if (up_store_has(x->store, s->digest) || restore(x, i))
         return UP_OK;
     tell(x, i, UP_EV_DAMAGE, "its bytes are gone from the store; it is computed again");
     return UP_ENOTFOUND;
@@ -322,7 +356,10 @@ static int settle(struct up_exec *x, size_t i, struct up_err *err)
         return execute(x, i, "its stored bytes were damaged", err);
     if (!rc && !s->executed)
         finish(x, i, s->touched ? UP_DONE_CUTOFF : UP_DONE_CACHED,
-               s->touched ? "its inputs came out the same" : "up to date", 0);
+               s->look.from ? s->look.from
+               : s->touched ? "its inputs came out the same"
+                            : "up to date",
+               0);
     return rc;
 }
 

@@ -23,9 +23,10 @@ struct up_exec {
     struct up_run_record *record; /* nodes[i] belongs to slots[i] */
     struct up_slot *slots;
     struct up_history history;
-    uint64_t verify_left; /* bytes of cached outputs that may still be read to check them */
-    size_t restart;       /* node whose bytes changed after its readers were settled */
-    pthread_mutex_t lock; /* around the event callback */
+    struct up_reach reach; /* remotes NULL: none */
+    uint64_t verify_left;  /* bytes of cached outputs that may still be read to check them */
+    size_t restart;        /* node whose bytes changed after its readers were settled */
+    pthread_mutex_t lock;  /* around the event callback */
     int (*checkpoint)(struct up_exec *x, struct up_err *err); /* before a node executes */
 };
 

@@ -10,17 +10,9 @@ const char *const *up_node_inputs(const struct up_node *n, struct up_arena *aren
     return names;
 }
 
-int up_look(struct up_look *l, const struct up_config *c, const struct up_node *node,
-            const struct up_sources *sources, const struct up_digest *inputs,
-            const struct up_float *mode, struct up_store *store, struct up_arena *arena,
-            struct up_err *err)
+static int look_here(struct up_look *l, struct up_store *store, struct up_arena *arena,
+                     struct up_err *err)
 {
-    up_buf_clear(&l->key_doc);
-    l->hit = l->bad = false;
-    up_key_doc(&l->key_doc, c, node->stage, sources, inputs, mode);
-    l->key = up_digest_of(l->key_doc.data, l->key_doc.len);
-    if (!store)
-        return UP_OK;
     struct up_buf record = UP_BUF_INIT;
     struct up_err why = {0};
     int rc = up_store_result_get(store, up_buf_view(&l->key_doc), &record, &why);
@@ -37,6 +29,51 @@ int up_look(struct up_look *l, const struct up_config *c, const struct up_node *
     }
     up_buf_release(&record);
     return rc;
+}
+
+static int look_beyond(struct up_look *l, struct up_store *store, const struct up_reach *reach,
+                       struct up_arena *arena, struct up_err *err)
+{
+    struct up_shared got;
+    int rc = up_share_fetch(&got, reach, store, up_buf_view(&l->key_doc), NULL, arena, err);
+    l->hit = rc == UP_OK;
+    l->refused = got.why;
+    if (l->hit) {
+        l->result = got.result;
+        l->from = got.from;
+        l->fetched = got.bytes;
+    }
+    return rc == UP_ENOTFOUND ? UP_OK : rc;
+}
+
+int up_look(struct up_look *l, const struct up_config *c, const struct up_node *node,
+            const struct up_sources *sources, const struct up_digest *inputs,
+            const struct up_float *mode, struct up_store *store, const struct up_reach *reach,
+            struct up_arena *arena, struct up_err *err)
+{
+    up_buf_clear(&l->key_doc);
+    l->hit = l->bad = false;
+    l->from = l->refused = NULL;
+    l->fetched = 0;
+    up_key_doc(&l->key_doc, c, node->stage, sources, inputs, mode);
+    l->key = up_digest_of(l->key_doc.data, l->key_doc.len);
+    int rc = store ? look_here(l, store, arena, err) : UP_OK;
+    return rc == UP_OK && !l->hit && reach ? look_beyond(l, store, reach, arena, err) : rc;
+}
+
+bool up_look_restore(struct up_look *l, struct up_store *store, const struct up_reach *reach,
+                     struct up_arena *arena)
+{
+    struct up_shared got;
+    int rc = !reach || !reach->fetch
+                 ? UP_ENOTFOUND
+                 : up_share_fetch(&got, reach, store, up_buf_view(&l->key_doc),
+                                  &l->result.digest, arena, NULL);
+    if (rc == UP_OK) {
+        l->from = got.from;
+        l->fetched += got.bytes;
+    }
+    return rc == UP_OK;
 }
 
 void up_look_release(struct up_look *l) { up_buf_release(&l->key_doc); }

@@ -14,14 +14,20 @@ struct planner {
     const struct up_graph *g;
     struct up_store *store;
     const struct up_float *mode;
+    const struct up_reach *reach;
     struct up_history history;
     struct up_err *err;
 };
 
 const char *up_node_state_name(enum up_node_state s)
 {
-    static const char *const names[] = {"cached", "run", "pending"};
+    static const char *const names[] = {"cached", "run", "pending", "remote"};
     return names[s];
+}
+
+static bool known(const struct up_plan_node *n)
+{
+    return n->state == UP_NODE_CACHED || n->state == UP_NODE_REMOTE;
 }
 
 /* The key document of a node that waits, with "?" for every input not known yet. */
@@ -38,7 +44,7 @@ static void pending_doc(struct up_buf *out, struct up_view doc, const struct pla
         struct up_view raw = {0};
         UP_CHECK(!up_cur_raw(&c, &raw, NULL));
         int k = node->inputs[i];
-        if (k != UP_NO_NODE && p->plan->nodes[k].state != UP_NODE_CACHED)
+        if (k != UP_NO_NODE && !known(&p->plan->nodes[k]))
             up_pack_str(out, "not known yet");
         else
             up_pack_raw(out, raw);
@@ -54,7 +60,7 @@ static const char *pending_line(const struct planner *p, const struct up_node *n
         return up_reasons_line(w->reasons, w->n, a);
     for (size_t i = 0; i < node->ninputs; i++) {
         int k = node->inputs[i];
-        if (k != UP_NO_NODE && p->plan->nodes[k].state != UP_NODE_CACHED)
+        if (k != UP_NO_NODE && !known(&p->plan->nodes[k]))
             return w->nearest ? up_arena_printf(a, "input %s may change",
                                                 p->plan->nodes[k].stage->name)
                               : w->line;
@@ -83,6 +89,15 @@ static void explain(struct planner *p, size_t i, const struct up_look *l)
     up_buf_release(&waiting);
 }
 
+/* In the store, or where the look found the result. */
+static bool has_bytes(struct planner *p, struct up_look *l)
+{
+    if (l->from && !p->reach->fetch)
+        return true;
+    return up_store_has(p->store, l->result.digest) ||
+           up_look_restore(l, p->store, p->reach, &p->plan->arena);
+}
+
 static int plan_node(struct planner *p, size_t i)
 {
     const struct up_node *node = &p->g->nodes[i];
@@ -97,24 +112,29 @@ static int plan_node(struct planner *p, size_t i)
             continue;
         const struct up_plan_node *in = &p->plan->nodes[node->inputs[k]];
         inputs[k] = in->output;
-        waits |= in->state != UP_NODE_CACHED;
+        waits |= !known(in);
     }
     int rc = up_sources_read(&sources, p->c, node->stage, &p->plan->arena, p->err);
     if (!rc)
         rc = up_look(&l, p->c, node, &sources, inputs, p->mode, waits ? NULL : p->store,
-                     &p->plan->arena, p->err);
+                     waits ? NULL : p->reach, &p->plan->arena, p->err);
     if (rc)
         goto out;
     n->has_key = !waits;
     if (n->has_key)
         n->key = l.key;
-    if (l.hit && up_store_has(p->store, l.result.digest)) {
-        n->state = UP_NODE_CACHED;
+    n->refused = l.refused;
+    if (l.hit && has_bytes(p, &l)) {
+        bool asked = l.from && !p->reach->fetch;
+        n->state = asked ? UP_NODE_REMOTE : UP_NODE_CACHED;
+        n->fetched = l.fetched;
         n->output = l.result.digest;
         n->size = l.result.size;
         n->seconds = l.result.seconds;
         n->nearest = l.result.run;
-        n->why = "up to date";
+        n->why = l.from
+                     ? up_arena_printf(&p->plan->arena, "%s %s", asked ? "in" : "from", l.from)
+                     : "up to date";
     } else {
         n->state = waits ? UP_NODE_PENDING : UP_NODE_RUN;
         explain(p, i, &l);
@@ -128,13 +148,21 @@ out:
 int up_plan_make(struct up_plan **out, const struct up_config *c, const char *target,
                  struct up_store *store, const struct up_float *mode, struct up_err *err)
 {
+    return up_plan_reach(out, c, target, store, mode, NULL, err);
+}
+
+int up_plan_reach(struct up_plan **out, const struct up_config *c, const char *target,
+                  struct up_store *store, const struct up_float *mode,
+                  const struct up_reach *reach, struct up_err *err)
+{
     struct up_graph *g = NULL;
     *out = NULL;
     int rc = up_graph_make(&g, c, target, err);
     if (rc)
         return rc;
     struct up_plan *plan = up_alloc(sizeof *plan);
-    struct planner p = {.plan = plan, .c = c, .g = g, .store = store, .mode = mode, .err = err};
+    struct planner p = {
+        .plan = plan, .c = c, .g = g, .store = store, .mode = mode, .reach = reach, .err = err};
     plan->nodes = UP_NEW(&plan->arena, g->n, struct up_plan_node);
     for (; !rc && plan->n < g->n; plan->n++)
         rc = plan_node(&p, plan->n);
@@ -142,6 +170,7 @@ int up_plan_make(struct up_plan **out, const struct up_config *c, const char *ta
         plan->cached += plan->nodes[i].state == UP_NODE_CACHED;
         plan->run += plan->nodes[i].state == UP_NODE_RUN;
         plan->pending += plan->nodes[i].state == UP_NODE_PENDING;
+        plan->remote += plan->nodes[i].state == UP_NODE_REMOTE;
     }
     up_history_release(&p.history);
     up_graph_free(g);

@@ -131,6 +131,7 @@ int up_run_execute(struct up_run_record **out, const struct up_config *c,
     struct up_exec x = {.c = c,
                         .store = store,
                         .opts = opts,
+                        .reach = {opts->remotes, true},
                         .verify_left = opts->verify_bytes ? opts->verify_bytes : VERIFY,
                         .checkpoint = checkpoint};
     struct up_err local = {0}, *e = err ? err : &local;

@@ -48,6 +48,7 @@ struct up_run_opts {
     const volatile sig_atomic_t *cancel; /* not 0: stop soon; may be NULL */
     up_event_fn *event;                  /* may be NULL */
     void *event_ctx;
+    struct up_remotes *remotes; /* asked for what the store lacks; NULL: none */
     /* Outputs that are up to date are read and checked even when no node needs them, up
      * to so many bytes in all; 0: 64 MiB. Beyond that a look whether they are there. */
     uint64_t verify_bytes;

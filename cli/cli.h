@@ -19,7 +19,7 @@ struct up_command {
 extern const struct up_command *const up_commands[]; /* NULL-terminated */
 
 /* verify has exit statuses of its own; it returns one of these instead. */
-enum { UP_EXIT_OK = 0, UP_EXIT_CORRUPT = 1, UP_EXIT_OTHER = 4 };
+enum { UP_EXIT_OK = 0, UP_EXIT_CORRUPT = 1, UP_EXIT_UNTRUSTED = 2, UP_EXIT_OTHER = 4 };
 
 /* ---- options ---- */
 enum up_opt_kind {

@@ -7,7 +7,8 @@
 
 extern const struct up_command up_command_init, up_command_run, up_command_plan,
     up_command_status, up_command_explain, up_command_log, up_command_show, up_command_diff,
-    up_command_verify, up_command_merge, up_command_score, up_command_rank;
+    up_command_verify, up_command_merge, up_command_score, up_command_rank, up_command_remote,
+    up_command_push, up_command_pull, up_command_key;
 
 /* How to add a command: write cli/NAME.c that defines `const struct up_command
  * up_command_NAME` (name, synopsis, one line, run), with UP_OPT_COMMON first in
@@ -25,6 +26,10 @@ const struct up_command *const up_commands[] = {&up_command_init,
                                                 &up_command_merge,
                                                 &up_command_score,
                                                 &up_command_rank,
+                                                &up_command_remote,
+                                                &up_command_push,
+                                                &up_command_pull,
+                                                &up_command_key,
                                                 NULL};
 
 static int usage(FILE *to, int status)

@@ -4,6 +4,7 @@
 #include "cli/provenance.h"
 #include "cli/result.h"
 #include "cli/task.h"
+#include "cli/team.h"
 #include "stages/format/json_write.h"
 #include <errno.h>
 #include <sched.h>
@@ -62,8 +63,8 @@ static const char *const *command_of(int argc, char **argv, size_t *n)
 
 static void on_event(void *ctx, const struct up_event *e) { up_progress_event(ctx, e); }
 
-static int execute(struct up_run_record **record, struct up_task *t, int threads, int argc,
-                   char **argv, struct up_err *err)
+static int execute(struct up_run_record **record, struct up_task *t, struct up_remotes *remotes,
+                   int threads, int argc, char **argv, struct up_err *err)
 {
     struct up_provenance who;
     struct up_progress progress;
@@ -71,6 +72,7 @@ static int execute(struct up_run_record **record, struct up_task *t, int threads
                             .target = up_task_target(t),
                             .mode = t->mode,
                             .cancel = &interrupted,
+                            .remotes = remotes,
                             .event = on_event,
                             .event_ctx = &progress};
 
@@ -156,11 +158,19 @@ static void error_event(int rc, const struct up_err *err)
     up_buf_release(&out);
 }
 
+static int open_team(struct up_team *team, const struct up_common *c, struct up_err *err)
+{
+    int rc = up_team_open(team, c, UP_TEAM_READ, NULL, err);
+    for (size_t i = 0; !rc && i < team->set.n; ++i)
+        team->set.member[i].remote->cancel = &interrupted;
+    return rc;
+}
+
 static int run(const struct up_command *c, int argc, char **argv, struct up_err *err)
 {
     struct up_task t = UP_TASK_INIT;
     const char *out = "results";
-    bool no_out = false;
+    bool no_out = false, offline = false;
     int64_t threads = 0;
     const struct up_opt opts[] = {
         UP_OPT_TASK(&t),
@@ -169,8 +179,10 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
         {"--out", UP_OPT_TEXT, &out, "DIR", "where the result's files go (default results)", 0,
          0},
         {"--no-out", UP_OPT_FLAG, &no_out, NULL, "write no files", 0, 0},
+        {"--offline", UP_OPT_FLAG, &offline, NULL, "ask no remote", 0, 0},
         {0}};
     struct up_run_record *record = NULL;
+    struct up_team team = {.set = {.n = 0}};
 
     int rc = up_cli_options(c, opts, argc, argv, &t.rest, err);
     if (rc || t.common.help)
@@ -180,18 +192,22 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
         goto out;
     up_task_warn(&t);
     if (!(rc = up_cli_open_store(&t.store, &t.common, true, err)) &&
-        !(rc = execute(&record, &t, threads ? (int)threads : cores(), argc, argv, err)))
+        (offline || !(rc = open_team(&team, &t.common, err))) &&
+        !(rc = execute(&record, &t, team.set.n ? &team.set : NULL,
+                       threads ? (int)threads : cores(), argc, argv, err)) &&
+        !(rc = up_team_report(&team, t.common.json, err)))
         rc = hand_over(&t, record, no_out ? NULL : out, err);
 out:
     if (rc && t.common.json)
         error_event(rc, err);
     up_run_record_free(record);
+    up_team_close(&team);
     up_task_release(&t);
     return rc;
 }
 
 const struct up_command up_command_run = {
-    "run", "CONFIG [NODE] [--set KEY=VALUE ...] [--threads N] [--out DIR]",
+    "run", "CONFIG [NODE] [--set KEY=VALUE ...] [--threads N] [--out DIR] [--offline]",
     "compute what is missing and print the best architectures",
     "Prints a line for every node: cached, or ran and why. With NODE, such as scores, that "
     "node\n"

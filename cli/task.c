@@ -146,6 +146,7 @@ void up_plan_json(struct up_buf *out, const struct up_plan *p, const char *only)
     up_jw_key_int(&w, "cached", (int64_t)p->cached);
     up_jw_key_int(&w, "run", (int64_t)p->run);
     up_jw_key_int(&w, "pending", (int64_t)p->pending);
+    up_jw_key_int(&w, "remote", (int64_t)p->remote);
     up_jw_key(&w, "nodes");
     up_jw_list(&w);
     for (size_t i = 0; i < p->n; ++i)

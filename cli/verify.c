@@ -1,7 +1,8 @@
 /* upnas verify: reads every record against both digests, and names the runs that
- * lost something. Exit status: 0 sound, 1 corrupt, 4 other trouble. */
+ * lost something. Exit status: 0 sound, 1 corrupt, 2 not trusted, 4 other trouble, added up. */
 #include "cli/pin.h"
 #include "cli/rebuild.h"
+#include "cli/trust.h"
 #include "dag/record.h"
 #include "stages/format/json_write.h"
 #include <inttypes.h>
@@ -64,7 +65,7 @@ static void print(struct up_buf *out, const struct up_common *c,
 }
 
 static int verify(const struct up_common *c, struct up_store *store, struct up_store_health *h,
-                  struct up_err *err)
+                  size_t *untrusted, struct up_err *err)
 {
     struct affected a = {.store = store};
     struct up_buf out = UP_BUF_INIT;
@@ -72,6 +73,8 @@ static int verify(const struct up_common *c, struct up_store *store, struct up_s
 
     if (!rc && h->bad)
         rc = up_runs_walk(store, visit, &a, err);
+    if (!rc)
+        rc = up_verify_trust(c, store, untrusted, err);
     if (!rc) {
         print(&out, c, h, &a);
         rc = up_cli_print(&out, err);
@@ -111,7 +114,7 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
 {
     struct up_task t = UP_TASK_INIT;
     int64_t n = 0;
-    size_t differ = 0;
+    size_t differ = 0, untrusted = 0;
     const struct up_opt opts[] = {UP_OPT_TASK(&t),
                                   {"--rebuild", UP_OPT_INT, &n, "N",
                                    "compute N of the config's cached nodes again, and compare",
@@ -127,24 +130,26 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
         (n && (rc = up_pin_kernels(t.config->native, err))))
         goto out;
     if (!(rc = up_cli_open_store(&t.store, &t.common, false, err)))
-        rc = n ? rebuild(&t, (size_t)n, &differ, err) : verify(&t.common, t.store, &h, err);
+        rc = n ? rebuild(&t, (size_t)n, &differ, err)
+               : verify(&t.common, t.store, &h, &untrusted, err);
 out:
     up_task_release(&t);
     if (rc == UP_EUSAGE)
         return rc;
-    if (rc == UP_ECORRUPT || (!rc && (h.bad || differ)))
-        return UP_EXIT_CORRUPT;
-    if (!rc)
-        return UP_EXIT_OK;
+    int status = (rc == UP_ECORRUPT || h.bad || differ ? UP_EXIT_CORRUPT : UP_EXIT_OK) +
+                 (untrusted ? UP_EXIT_UNTRUSTED : 0);
+    if (!rc || rc == UP_ECORRUPT)
+        return status;
     fprintf(stderr, "upnas: %s\n", err->msg);
-    return UP_EXIT_OTHER;
+    return status + UP_EXIT_OTHER;
 }
 
 const struct up_command up_command_verify = {
     "verify", "[--rebuild N CONFIG [--set KEY=VALUE ...]]",
     "check every record against its digests",
-    "Exit status: 0 sound, 1 corrupt, 2 usage, 4 other trouble. The next run moves damaged "
-    "records\n"
+    "Exit status: 0 sound, 1 corrupt, 2 results from remotes that no key trusted today has "
+    "signed (or\n"
+    "wrong usage), 4 other trouble; added up. The next run moves damaged records\n"
     "aside and computes them again, with the same bytes. With --rebuild, N nodes are computed "
     "again\n"
     "in a store of their own, and their bytes compared.",

@@ -176,9 +176,9 @@ int up_remote_folder(struct up_remote **out, const char *name, const char *dir, 
     struct stat st;
     int rc = UP_OK;
     *out = NULL;
-    if (writable && ((rc = make(name, dir, err)) ||
-                     (rc = make(name, up_arena_printf(&a, "%s/ac", dir), err)) ||
-                     (rc = make(name, up_arena_printf(&a, "%s/cas", dir), err))))
+    if (writable && stat(dir, &st) == 0 &&
+        ((rc = make(name, up_arena_printf(&a, "%s/ac", dir), err)) ||
+         (rc = make(name, up_arena_printf(&a, "%s/cas", dir), err))))
         goto out;
     if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode)) { /* a disk that is not mounted */
         rc = up_fail(err, UP_EIO, "remote %s: there is no folder %s", name, dir);

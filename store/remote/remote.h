@@ -76,8 +76,9 @@ const char *up_object_path(struct up_object_name name, char out[UP_OBJECT_PATH])
 /* In memory: what the others are measured against. */
 struct up_remote *up_remote_memory(const char *name);
 
-/* A folder, laid out as a web server would show it: DIR/ac/HEX, DIR/cas/HEX. Made when it
- * is not there and may be written. An object is written beside its place and renamed. */
+/* A folder, laid out as a web server would show it: DIR/ac/HEX, DIR/cas/HEX. writable: ac
+ * and cas are made when they are not there, but DIR is not, which may be a disk that is not
+ * mounted. An object is written beside its place and renamed. */
 int up_remote_folder(struct up_remote **out, const char *name, const char *dir, bool writable,
                      struct up_err *err);
 

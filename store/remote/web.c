@@ -114,12 +114,14 @@ static size_t on_body(char *p, size_t one, size_t n, void *ctx)
 {
     struct transfer *t = ctx;
     long status = 0;
+    curl_off_t whole = 0;
     n *= one;
     (void)curl_easy_getinfo(t->w->curl, CURLINFO_RESPONSE_CODE, &status);
     t->got += n;
     if (t->q->method != UP_GET || status != 200) /* a page that explains; no more of it */
         return t->got > HEADERS ? 0 : n;
-    if (t->got > t->q->limit) {
+    (void)curl_easy_getinfo(t->w->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &whole);
+    if (t->got > t->q->limit || (whole > 0 && (uint64_t)whole > t->q->limit)) {
         t->too_large = true;
         return 0;
     }

@@ -45,7 +45,8 @@ static int refused(const struct http *h, long status, const char *path, struct u
     if (status == 408 || status == 425 || status == 429 || status >= 500)
         return up_fail(err, UP_EIO, "remote %s fails (HTTP status %ld)", name, status);
     return up_fail(err, UP_EUNSUPPORTED,
-                   "remote %s does not do what it is for (HTTP status %ld)", name, status);
+                   "remote %s refuses (HTTP status %ld): is its address that of a cache?", name,
+                   status);
 }
 
 static int head(struct up_remote *r, struct up_object_name name, uint64_t *size,

@@ -212,22 +212,24 @@ static void set_method(struct transfer *t)
 static struct curl_slist *header(struct curl_slist *l, const char *name, const char *value)
 {
     struct up_buf b = UP_BUF_INIT;
-    up_buf_printf(&b, "%s: %s", name, value);
+    up_buf_printf(&b, *value ? "%s: %s" : "%s:", name, value);
     struct curl_slist *more = curl_slist_append(l, up_buf_str(&b));
     UP_CHECK(more);
     up_buf_release(&b);
     return more;
 }
 
-/* libcurl 7.88 signs a digest of the body only when the request names it. */
+/* libcurl 7.88 signs a digest of the body only when the request names it, and a header that
+ * is listed to be left out as if it were sent. */
 static struct curl_slist *set_auth(struct transfer *t)
 {
     struct up_web *w = t->w;
     CURL *c = w->curl;
-    struct curl_slist *l = curl_slist_append(NULL, "Expect:"); /* no wait for a 100 */
-    UP_CHECK(l);
+    struct curl_slist *l = NULL;
     if (t->q->method == UP_PUT)
         l = header(l, "Content-Type", "application/octet-stream");
+    if (!w->sigv4 && t->q->method == UP_PUT)
+        l = header(l, "Expect", ""); /* no wait for a 100 */
     if (w->sigv4) {
         char hex[UP_SHA256_HEX];
         struct up_sha256 sha = t->q->method == UP_PUT ? t->q->sha : up_sha256_of("", 0);

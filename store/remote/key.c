@@ -35,7 +35,8 @@ int up_key_generate(struct up_secret_key *out, const char *name, struct up_err *
     if (!up_key_name_ok(up_view_str(name)))
         return bad_name(err);
     UP_CHECK(sodium_init() >= 0);
-    (void)snprintf(out->name, sizeof out->name, "%s", name);
+    memset(out->name, 0, sizeof out->name);
+    memcpy(out->name, name, strlen(name));
     UP_CHECK(crypto_sign_keypair(public, out->b) == 0);
     return UP_OK;
 }

@@ -52,6 +52,19 @@ static bool is_here(struct up_store *store, const struct up_run_node *n)
     return yes;
 }
 
+static void run_json(struct up_buf *out, const char *id, size_t here, size_t all)
+{
+    struct up_jw w;
+    up_jw_init(&w, out, 0);
+    up_jw_object(&w);
+    up_jw_key_str(&w, "event", "run");
+    up_jw_key_str(&w, "run", id);
+    up_jw_key_int(&w, "here", (int64_t)here);
+    up_jw_key_int(&w, "results", (int64_t)all);
+    up_jw_end(&w);
+    up_buf_puts(out, "\n");
+}
+
 static int by_run(struct session *s, struct up_err *err)
 {
     struct up_arena a = UP_ARENA_INIT;
@@ -78,10 +91,12 @@ static int by_run(struct session *s, struct up_err *err)
         missing += rc == UP_ENOTFOUND;
         rc = rc == UP_ENOTFOUND ? UP_OK : rc;
     }
-    if (!rc && !s->task.common.json) {
+    if (!rc && s->task.common.json)
+        run_json(&out, r->id, all - missing, all);
+    else if (!rc)
         up_buf_printf(&out, "run %s: %zu of %zu results here\n", r->id, all - missing, all);
+    if (!rc)
         rc = up_cli_print(&out, err);
-    }
     up_run_record_free(r);
     up_buf_release(&out);
     up_arena_release(&a);

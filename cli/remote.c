@@ -85,6 +85,25 @@ static int warn_unknown(const struct up_remote_spec *s, struct up_err *err)
     return rc;
 }
 
+static void list_json(struct up_buf *out, const struct up_remote_spec *s)
+{
+    struct up_jw w;
+    up_jw_init(&w, out, 0);
+    up_jw_object(&w);
+    up_jw_key_str(&w, "remote", s->name);
+    up_jw_key_str(&w, "url", s->url);
+    up_jw_key_str(&w, "access", s->writable ? "rw" : "ro");
+    up_jw_key(&w, "trust");
+    up_jw_list(&w);
+    for (size_t i = 0; i < s->ntrust; ++i)
+        up_jw_str(&w, s->trust[i]);
+    if (s->trust_any)
+        up_jw_str(&w, "any");
+    up_jw_end(&w);
+    up_jw_end(&w);
+    up_buf_puts(out, "\n");
+}
+
 static int add(struct adding *o, struct up_buf *out, struct up_err *err)
 {
     struct up_arena a = UP_ARENA_INIT;
@@ -110,30 +129,13 @@ static int add(struct adding *o, struct up_buf *out, struct up_err *err)
         !(rc = absolute(&a, &s.ca, err)) && !(rc = absolute(&a, &s.credentials, err)) &&
         !(rc = up_remote_list_add(&l, &s, err)) && !(rc = warn_unknown(&s, err)))
         rc = write_list(&l, o->common.store, err);
-    if (!rc && !o->common.json)
+    if (!rc && o->common.json)
+        list_json(out, &s);
+    else if (!rc)
         up_buf_printf(out, "remote %s: %s\n", s.name, s.url);
     up_remote_list_release(&l);
     up_arena_release(&a);
     return rc == UP_EINVAL ? UP_EUSAGE : rc;
-}
-
-static void list_json(struct up_buf *out, const struct up_remote_spec *s)
-{
-    struct up_jw w;
-    up_jw_init(&w, out, 0);
-    up_jw_object(&w);
-    up_jw_key_str(&w, "remote", s->name);
-    up_jw_key_str(&w, "url", s->url);
-    up_jw_key_str(&w, "access", s->writable ? "rw" : "ro");
-    up_jw_key(&w, "trust");
-    up_jw_list(&w);
-    for (size_t i = 0; i < s->ntrust; ++i)
-        up_jw_str(&w, s->trust[i]);
-    if (s->trust_any)
-        up_jw_str(&w, "any");
-    up_jw_end(&w);
-    up_jw_end(&w);
-    up_buf_puts(out, "\n");
 }
 
 static int list(struct adding *o, struct up_buf *out, struct up_err *err)

@@ -115,6 +115,8 @@ static void provenance_text(struct up_buf *out, const struct up_result *r)
                   r->stage, r->version, up_digest_hex(r->digest, hex),
                   up_sha256_hex(r->sha256, sha), up_size_text(size, r->size), r->run,
                   r->finished, up_time_text(took, r->seconds));
+    if (r->remote)
+        up_buf_printf(out, "from      remote %s\n", r->remote);
     for (size_t i = 0; i < r->ninputs; ++i)
         up_buf_printf(out, "input     %-10s %s\n", r->inputs[i].stage,
                       up_digest_zero(r->inputs[i].digest)
@@ -139,6 +141,7 @@ static void provenance_json(struct up_jw *w, const struct up_result *r)
     up_jw_key_str(w, "sha256", up_sha256_hex(r->sha256, sha));
     up_jw_key_int(w, "size", (int64_t)r->size);
     up_jw_key_str(w, "run", r->run);
+    up_jw_key_str(w, "remote", r->remote);
     up_jw_key_str(w, "started", r->started);
     up_jw_key_str(w, "finished", r->finished);
     up_jw_key_real(w, "seconds", r->seconds);

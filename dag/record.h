@@ -34,6 +34,7 @@ struct up_result {
     struct up_sha256 sha256;
     uint64_t size;
     const char *run;                /* id of the run that computed it */
+    const char *remote;             /* the remote it came from, or NULL; not packed */
     const char *started, *finished; /* 2025-01-31T12:00:00.123Z */
     double seconds;
     const struct up_input_ref *inputs;

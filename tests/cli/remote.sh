@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2164,SC2119,SC2120
 # Sourced after lib.sh by the tests of remotes: people with folders and keys of their own, and servers.
 
 # The environment of whoever runs the tests must not choose credentials or a proxy.
@@ -20,8 +20,10 @@ as() {
 scores() { "$upnas" run tiny.yaml calibrate --set scores.limit=6 --set "scores.proxies=[flops]" --no-out --json "$@" >out 2>err; }
 # public NAME: the public key of NAME-1
 public() { cat "$work/$1/.config/upnas/keys/$1-1.public"; }
-# number NAME FIELD: of the event about a remote
-of_remote() { grep '"event": "remote"' out | grep "\"remote\": \"$1\"" | sed -n "s/.*\"$2\": \([0-9]*\).*/\1/p"; }
+# count FOLDER: files in it
+count() { find "$1" -type f | wc -l; }
+# of_remote NAME FIELD: of the event about a remote
+of_remote() { grep '"event": "remote"' out | grep "\"remote\": \"$1\"" | sed -n "s/.*\"$2\": \([0-9]*\).*/\1/p" || true; }
 # start_server NAME ROOT [ARG...]: sets port
 start_server() {
     local name=$1

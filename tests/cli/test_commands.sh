@@ -6,7 +6,7 @@
 "$upnas" --version | grep -qE '^upnas [0-9]+\.[0-9]+\.[0-9]+$' || fail "--version"
 rc=0 && "$upnas" >/dev/null 2>&1 || rc=$?
 [ "$rc" = 2 ] || fail "no command: exit $rc"
-for c in init run plan status explain log show diff verify merge score rank; do
+for c in init run plan status explain log show diff verify merge score rank remote push pull key; do
     grep -q "^  $c " out || fail "--help does not list $c"
     up "$c" --help
     cp out help && "$upnas" --help >out
@@ -41,6 +41,12 @@ mv out scores.csv
 up rank --space nb201 --scores scores.csv --lambda lambda --json && lines rank
 mkdir other && up init --store other && up merge other --json && lines merge && up merge other --dry-run
 [ -s out ] || fail "merge prints nothing"
+export HOME=$PWD
+for c in "key generate a-1" "key list" "remote add team folder --rw" "remote list" push "pull tiny.yaml" \
+    "pull --run $("$upnas" log --limit 1 | cut -d' ' -f1)"; do
+    # shellcheck disable=SC2086 # words
+    up $c --json && [ -s out ] && lines "$c"
+done
 up log --limit 1
 [ "$(wc -l <out)" = 1 ] || fail "log --limit"
 up verify --json

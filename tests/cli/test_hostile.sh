@@ -11,7 +11,7 @@ digests .upnas >"$work/want"
 up key generate alice-1
 up remote add team "http://127.0.0.1:$port" --rw
 up push
-[ "$(ls "$work/root/ac" | wc -l)" = 5 ] || fail "alice pushed $(ls "$work/root/ac" | wc -l) entries"
+[ "$(count "$work/root/ac")" = 5 ] || fail "alice pushed $(count "$work/root/ac") entries"
 
 as mallory # the same results, signed by somebody else
 scores || fail "mallory cannot score"

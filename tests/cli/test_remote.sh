@@ -13,7 +13,7 @@ up remote add team "$work/team" --rw
 refuse 2 'no key to sign with' push
 up key generate alice-1
 up push --dry-run
-[ "$(ls "$work/team/cas" | wc -l)" = 0 ] || fail "--dry-run pushed"
+[ "$(count "$work/team/cas")" = 0 ] || fail "--dry-run pushed"
 up push
 grep -q '^team: pushed 4 results, 4 artifacts of .*, 1 runs; 0 results were there$' out || fail "push says: $(cat out)"
 up push --json
@@ -115,7 +115,8 @@ as alice
 for f in "$work"/team/cas/*; do rm "$f" && break; done
 for f in "$work"/team/cas/*; do :; done
 printf x | dd of="$f" bs=1 seek=10 conv=notrunc 2>/dev/null
-printf 'not an entry' >"$work/team/ac/$(ls "$work/team/ac" | tail -n 1)"
+for f in "$work"/team/ac/*; do :; done
+printf 'not an entry' >"$f"
 as bob
 rm .upnas/*.mdb
 scores

@@ -455,7 +455,7 @@ static void no_lie_becomes_a_result(void **state)
                                                : up_sha256_of(made[i].data, made[i].len)};
         struct up_buf *own = what < 2 ? &file[i] : &made[i];
         *bit ^= what % 2 ? mask : 0; /* else another's, or its own, unchanged */
-        if (round % 20 == 0) { /* what is here already is not fetched again */
+        if (round % 20 == 0) {       /* what is here already is not fetched again */
             up_store_close(w.to);
             folder_remove(&w.t);
             w.t = folder_make();

@@ -173,8 +173,8 @@ static void describe(struct up_shared *out, const struct up_found *f, struct up_
 static int dressed(struct up_buf *out, const struct up_found *f, struct up_err *err)
 {
     struct up_buf from = UP_BUF_INIT;
-    pack_from(&from, f->member->remote->name, &f->entry);
-    int rc = with_from(out, f->entry.value, up_buf_view(&from), err);
+    pack_from(&from, f->member->remote->name, &f->claim);
+    int rc = with_from(out, f->claim.value, up_buf_view(&from), err);
     up_buf_release(&from);
     return rc;
 }

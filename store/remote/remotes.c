@@ -130,14 +130,14 @@ static int read_entry(struct ask *a)
         return refuse(a, why.msg);
     if (rc != UP_OK)
         return give_up(a, &why);
-    if (up_claim_unpack(&f->entry, &f->arena, up_buf_view(&f->file), &why) != UP_OK)
+    if (up_claim_unpack(&f->claim, &f->arena, up_buf_view(&f->file), &why) != UP_OK)
         return refuse(a, why.msg);
-    if (!up_view_equal(f->entry.key, a->key_doc))
+    if (!up_view_equal(f->claim.key, a->key_doc))
         return refuse(a, "it belongs to another key");
-    f->signer = up_member_accepts(a->rs, a->m, &f->entry, &why);
+    f->signer = up_member_accepts(a->rs, a->m, &f->claim, &why);
     if (!f->signer)
         return refuse(a, why.msg);
-    const char *not_so = a->check ? a->check(a->ctx, &f->entry) : NULL;
+    const char *not_so = a->check ? a->check(a->ctx, &f->claim) : NULL;
     return not_so ? refuse(a, not_so) : UP_OK;
 }
 
@@ -149,6 +149,8 @@ static int keep(struct ask *a, const struct up_output *o, struct up_view bytes,
     if (!up_digest_equal(up_digest_of(bytes.data, bytes.len), o->digest))
         return refuse(a, "one of its objects has two digests that do not belong together");
     int rc = up_store_put(a->into, bytes, NULL, NULL, err);
+    if (rc == UP_EINVAL) /* it is too large, or a collision of XXH3-128 */
+        return refuse(a, "this store cannot keep one of its objects");
     a->local = rc != UP_OK;
     return rc;
 }
@@ -187,8 +189,8 @@ static int ask(struct ask *a, struct up_err *err)
     a->m->count.asked++;
     a->f->bytes = 0;
     int rc = read_entry(a);
-    for (size_t i = 0; rc == UP_OK && a->into && i < a->f->entry.n; i++)
-        rc = bring(a, &a->f->entry.outputs[i], err);
+    for (size_t i = 0; rc == UP_OK && a->into && i < a->f->claim.n; i++)
+        rc = bring(a, &a->f->claim.outputs[i], err);
     a->m->count.taken += rc == UP_OK && a->into;
     return rc;
 }

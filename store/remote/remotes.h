@@ -51,12 +51,12 @@ const char *up_member_accepts(const struct up_remotes *rs, const struct up_membe
 /* ---- asking ---- */
 
 struct up_found { /* up_found_release */
-    struct up_claim entry;
+    struct up_claim claim;
     const struct up_member *member;
     const char *signer; /* "": unsigned */
     uint64_t bytes;     /* of outputs that were fetched for it */
     struct up_buf why;  /* what was there and not taken, "; " between */
-    struct up_buf file; /* what entry points into, with the arena */
+    struct up_buf file; /* what claim points into, with the arena */
     struct up_arena arena;
 };
 /* What an acceptable entry must be besides, in the caller's eyes: NULL, or what it is not. */

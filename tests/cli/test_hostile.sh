@@ -49,7 +49,7 @@ failing() { # MODE PATTERN
 
 visit honest
 [ "$(of_remote team taken)" = 4 ] && [ -z "$(executed)" ] || fail "honest: $(cat out)"
-visit flaky # two of three requests fail: asked again
+visit flaky # every second request fails: asked again
 [ "$(of_remote team taken)" = 4 ] && [ -z "$(executed)" ] || fail "flaky: $(cat out)"
 
 refused swap-ac 'belongs to another key'

@@ -121,7 +121,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         path, mode = self.file(), self.mode()
         Handler.count += 1
-        if mode == "error" or (mode == "flaky" and Handler.count % 3):
+        if mode == "error" or (mode == "flaky" and Handler.count % 2):
             return self.say(503)
         if mode == "forbidden":
             return self.say(403)
@@ -160,7 +160,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def before(self, mode):
         """False when the mode leaves no room for an answer."""
-        if mode == "error" or (mode == "flaky" and Handler.count % 3):
+        if mode == "error" or (mode == "flaky" and Handler.count % 2):
             self.say(500, b"no")
         elif mode == "forbidden":
             self.say(403, b"no")

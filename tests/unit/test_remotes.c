@@ -285,6 +285,25 @@ static void what_does_not_fit_together_is_refused(void **state)
     close_world(&w);
 }
 
+/* XXH3-128 is not cryptographic: bytes under one may be here already, and be others. */
+static void bytes_under_the_same_short_digest_are_not_taken_for_them(void **state)
+{
+    struct world w;
+    struct up_buf doc = UP_BUF_INIT;
+    open_world(&w);
+    struct up_result r = record(w.to, V("bytes"));
+    r.sha256 = up_sha256_of("other", 5);
+    up_result_pack(&doc, &r);
+    const struct up_output o = {r.digest, r.sha256, r.size};
+    const struct up_claim c = {
+        .key = V("key"), .value = up_buf_view(&doc), .outputs = &o, .n = 1};
+    plant_object(&w, r.sha256, V("other"));
+    plant(&w, "key", c, true);
+    refused(&w, "key", "two digests that do not belong together");
+    up_buf_release(&doc);
+    close_world(&w);
+}
+
 static void swapped_cut_and_missing_objects_are_refused(void **state)
 {
     static const struct {
@@ -488,6 +507,7 @@ int main(void)
         cmocka_unit_test(who_trusts_anybody_takes_what_is_unsigned),
         cmocka_unit_test(two_may_vouch_for_one_result),
         cmocka_unit_test(what_does_not_fit_together_is_refused),
+        cmocka_unit_test(bytes_under_the_same_short_digest_are_not_taken_for_them),
         cmocka_unit_test(swapped_cut_and_missing_objects_are_refused),
         cmocka_unit_test(what_is_here_stays),
         cmocka_unit_test(asking_is_not_fetching),

@@ -104,9 +104,13 @@ static int refuse(struct ask *a, const char *why)
 }
 
 /* The remote did not answer: it is not asked again. */
-static int give_up(struct ask *a, const struct up_err *why)
+static int give_up(struct ask *a, int rc, const struct up_err *why, struct up_err *err)
 {
     struct up_buf text = UP_BUF_INIT;
+    if (rc == UP_ECANCELED) {
+        a->local = true;
+        return up_fail(err, UP_ECANCELED, "%s", why->msg);
+    }
     a->m->count.failed++;
     a->m->off = true;
     up_buf_printf(&text, "%s; going on without this remote", why->msg);
@@ -116,7 +120,7 @@ static int give_up(struct ask *a, const struct up_err *why)
     return UP_ENOTFOUND;
 }
 
-static int read_entry(struct ask *a)
+static int read_entry(struct ask *a, struct up_err *err)
 {
     struct up_err why = {""};
     struct up_found *f = a->f;
@@ -129,7 +133,7 @@ static int read_entry(struct ask *a)
     if (rc == UP_EINVAL)
         return refuse(a, why.msg);
     if (rc != UP_OK)
-        return give_up(a, &why);
+        return give_up(a, rc, &why, err);
     if (up_claim_unpack(&f->claim, &f->arena, up_buf_view(&f->file), &why) != UP_OK)
         return refuse(a, why.msg);
     if (!up_view_equal(f->claim.key, a->key_doc))
@@ -176,7 +180,7 @@ static int bring(struct ask *a, const struct up_output *o, struct up_err *err)
     if (rc == UP_EINVAL || rc == UP_ECORRUPT)
         return refuse(a, why.msg);
     if (rc != UP_OK)
-        return give_up(a, &why);
+        return give_up(a, rc, &why, err);
     a->m->count.bytes += o->size;
     a->f->bytes += o->size;
     rc = keep(a, o, up_download_view(&d), err);
@@ -188,7 +192,7 @@ static int ask(struct ask *a, struct up_err *err)
 {
     a->m->count.asked++;
     a->f->bytes = 0;
-    int rc = read_entry(a);
+    int rc = read_entry(a, err);
     for (size_t i = 0; rc == UP_OK && a->into && i < a->f->claim.n; i++)
         rc = bring(a, &a->f->claim.outputs[i], err);
     a->m->count.taken += rc == UP_OK && a->into;

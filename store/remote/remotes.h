@@ -80,9 +80,9 @@ struct up_push_count {
     uint64_t objects, objects_had, bytes;
     uint64_t differ; /* acceptable entries there with other outputs, which stay */
 };
-/* First the outputs, from the store, then the entry. An entry that is there and acceptable
- * stays; a missing or wrong-sized object of it is put again. UP_ENOTFOUND, UP_ECORRUPT: an
- * output is not in the store; all else as the remote's slots. */
+/* First the outputs, from the store, then the entry. An entry that is there and acceptable to
+ * this store stays, any other is replaced; a missing or wrong-sized object of it is put again.
+ * UP_ENOTFOUND, UP_ECORRUPT: an output is not in the store; all else as the remote's slots. */
 int up_remotes_push(struct up_remotes *rs, struct up_member *to, struct up_store *from,
                     struct up_claim e, const struct up_push_opts *opts,
                     struct up_push_count *count, struct up_err *err);

@@ -35,8 +35,11 @@ static int look_beyond(struct up_look *l, struct up_store *store, const struct u
                        struct up_arena *arena, struct up_err *err)
 {
     struct up_shared got;
+    if (up_digest_equal(l->asked, l->key))
+        return UP_OK;
     int rc = up_share_fetch(&got, reach, store, up_buf_view(&l->key_doc), NULL, arena, err);
     l->hit = rc == UP_OK;
+    l->asked = l->hit ? (struct up_digest){{0}} : l->key;
     l->refused = got.why;
     if (l->hit) {
         l->result = got.result;

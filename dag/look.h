@@ -14,6 +14,7 @@ struct up_look {
     const char *from;        /* a hit that a remote has: "remote team, signed by alice-1" */
     const char *refused;     /* what a remote has and is not taken, or NULL */
     uint64_t fetched;        /* bytes */
+    struct up_digest asked;  /* the key that remotes knew nothing of: they are asked once */
     struct up_result result; /* strings are the arena's */
 };
 /* Key and result of a node whose inputs' digests are known. Only UP_EIO and the like

@@ -42,18 +42,18 @@ static int push_result(struct up_share_push *p, struct up_view key_doc, struct u
                        struct up_err *err)
 {
     struct up_arena arena = UP_ARENA_INIT;
-    struct up_claim e;
+    struct up_voucher e;
     struct up_err why = {""};
     char hex[UP_DIGEST_HEX];
     (void)up_digest_hex(up_digest_of(key_doc.data, key_doc.len), hex);
-    int rc = up_share_result_claim(&e, &arena, key_doc, record, &why);
+    int rc = up_share_result_voucher(&e, &arena, key_doc, record, &why);
     if (rc != UP_OK) {
         leave_out(p, "result %s cannot be read, and was not pushed", hex);
         rc = UP_OK;
         goto out;
     }
     if (p->key && !up_share_origin(record, &arena))
-        up_claim_sign(&e, &arena, p->key);
+        up_voucher_sign(&e, &arena, p->key);
     uint64_t before = p->count.differ;
     rc = up_remotes_push(p->remotes, p->to, p->from, e, &p->opts, &p->count, &why);
     if (rc == UP_ENOTFOUND || rc == UP_ECORRUPT) {
@@ -77,10 +77,10 @@ static int push_run(struct up_share_push *p, const char *id, struct up_view doc,
 {
     struct up_arena arena = UP_ARENA_INIT;
     struct up_push_count mine = {0};
-    struct up_claim e;
-    int rc = up_share_run_claim(&e, &arena, id, doc, err);
+    struct up_voucher e;
+    int rc = up_share_run_voucher(&e, &arena, id, doc, err);
     if (rc == UP_OK && p->key && !up_share_origin(doc, &arena))
-        up_claim_sign(&e, &arena, p->key);
+        up_voucher_sign(&e, &arena, p->key);
     if (rc == UP_OK)
         rc = up_remotes_push(p->remotes, p->to, p->from, e, &p->opts, &mine, err);
     p->runs += rc == UP_OK;

@@ -43,7 +43,7 @@ static int with_from(struct up_buf *out, struct up_view doc, struct up_view from
     return rc;
 }
 
-static void pack_from(struct up_buf *out, const char *remote, const struct up_claim *e)
+static void pack_from(struct up_buf *out, const char *remote, const struct up_voucher *e)
 {
     up_pack_map(out, 2);
     up_pack_str(out, "remote");
@@ -56,14 +56,14 @@ static void pack_from(struct up_buf *out, const char *remote, const struct up_cl
     }
 }
 
-static int unpack_signatures(struct up_claim *e, struct up_arena *arena, struct up_view record,
-                             struct up_err *err)
+static int unpack_signatures(struct up_voucher *e, struct up_arena *arena,
+                             struct up_view record, struct up_err *err)
 {
     struct up_cursor c;
     if (up_doc_at(record, "from/signatures", &c, NULL) != UP_OK)
         return UP_OK;
     int rc = up_cur_map(&c, &e->nsignatures, err);
-    if (rc == UP_OK && e->nsignatures > UP_CLAIM_SIGNATURES)
+    if (rc == UP_OK && e->nsignatures > UP_VOUCHER_SIGNATURES)
         rc = up_fail(err, UP_EINVAL, "a result with %zu signatures", e->nsignatures);
     struct up_signature *s = UP_NEW(arena, rc ? 0 : e->nsignatures, struct up_signature);
     for (size_t i = 0; rc == UP_OK && i < e->nsignatures; i++) {
@@ -86,7 +86,7 @@ static struct up_view keep(struct up_arena *a, const struct up_buf *b)
 }
 
 /* Value and signatures of a record as it is kept here. */
-static int plain(struct up_claim *e, struct up_arena *arena, struct up_view record,
+static int plain(struct up_voucher *e, struct up_arena *arena, struct up_view record,
                  struct up_err *err)
 {
     struct up_buf value = UP_BUF_INIT;
@@ -99,8 +99,8 @@ static int plain(struct up_claim *e, struct up_arena *arena, struct up_view reco
     return rc;
 }
 
-int up_share_result_claim(struct up_claim *e, struct up_arena *arena, struct up_view key_doc,
-                          struct up_view record, struct up_err *err)
+int up_share_result_voucher(struct up_voucher *e, struct up_arena *arena,
+                            struct up_view key_doc, struct up_view record, struct up_err *err)
 {
     struct up_result r;
     int rc = up_result_unpack(&r, arena, record, err);
@@ -108,18 +108,18 @@ int up_share_result_claim(struct up_claim *e, struct up_arena *arena, struct up_
         return rc;
     struct up_output *o = UP_NEW(arena, 1, struct up_output);
     *o = (struct up_output){r.digest, r.sha256, r.size};
-    *e = (struct up_claim){.key = key_doc, .outputs = o, .n = 1};
+    *e = (struct up_voucher){.key = key_doc, .outputs = o, .n = 1};
     return plain(e, arena, record, err);
 }
 
-int up_share_run_claim(struct up_claim *e, struct up_arena *arena, const char *id,
-                       struct up_view doc, struct up_err *err)
+int up_share_run_voucher(struct up_voucher *e, struct up_arena *arena, const char *id,
+                         struct up_view doc, struct up_err *err)
 {
     struct up_buf key = UP_BUF_INIT;
     up_pack_map(&key, 1);
     up_pack_str(&key, "run");
     up_pack_str(&key, id);
-    *e = (struct up_claim){.key = keep(arena, &key)};
+    *e = (struct up_voucher){.key = keep(arena, &key)};
     up_buf_release(&key);
     return plain(e, arena, doc, err);
 }
@@ -139,7 +139,7 @@ struct wanted {
     const char *run; /* id, of a run */
 };
 
-static const char *check_result(void *ctx, const struct up_claim *e)
+static const char *check_result(void *ctx, const struct up_voucher *e)
 {
     const struct wanted *w = ctx;
     struct up_cursor c;
@@ -173,8 +173,8 @@ static void describe(struct up_shared *out, const struct up_found *f, struct up_
 static int dressed(struct up_buf *out, const struct up_found *f, struct up_err *err)
 {
     struct up_buf from = UP_BUF_INIT;
-    pack_from(&from, f->member->remote->name, &f->claim);
-    int rc = with_from(out, f->claim.value, up_buf_view(&from), err);
+    pack_from(&from, f->member->remote->name, &f->voucher);
+    int rc = with_from(out, f->voucher.value, up_buf_view(&from), err);
     up_buf_release(&from);
     return rc;
 }
@@ -202,7 +202,7 @@ int up_share_fetch(struct up_shared *out, const struct up_reach *reach, struct u
 
 /* ---- runs ---- */
 
-static const char *check_run(void *ctx, const struct up_claim *e)
+static const char *check_run(void *ctx, const struct up_voucher *e)
 {
     const struct wanted *w = ctx;
     struct up_run_record *r = NULL;
@@ -220,9 +220,10 @@ int up_share_fetch_run(struct up_remotes *remotes, struct up_store *store, const
     struct up_found f = {.signer = NULL};
     struct up_buf there = UP_BUF_INIT, doc = UP_BUF_INIT;
     struct wanted w = {.run = id};
-    struct up_claim asked;
+    struct up_voucher asked;
     *out = (struct up_shared){.why = NULL};
-    int rc = up_share_run_claim(&asked, arena, id, up_view_str("\x80"), err); /* an empty map */
+    int rc =
+        up_share_run_voucher(&asked, arena, id, up_view_str("\x80"), err); /* an empty map */
     if (rc == UP_OK)
         rc = up_remotes_fetch(remotes, asked.key, store, check_run, &w, &f, err);
     describe(out, &f, arena);
@@ -238,7 +239,7 @@ int up_share_fetch_run(struct up_remotes *remotes, struct up_store *store, const
 /* ---- afterwards ---- */
 
 /* Of a remote that is gone: whatever key is known will do. */
-static const char *by_any_key(const struct up_remotes *rs, const struct up_claim *e,
+static const char *by_any_key(const struct up_remotes *rs, const struct up_voucher *e,
                               struct up_arena *arena, const char *name, struct up_err *err)
 {
     struct up_remote gone = {.name = name};
@@ -253,10 +254,10 @@ bool up_share_trusted(const struct up_remotes *rs, struct up_view key_doc,
                       struct up_view record, struct up_err *err)
 {
     struct up_arena arena = UP_ARENA_INIT;
-    struct up_claim e;
+    struct up_voucher e;
     const char *remote = up_share_origin(record, &arena), *signer = NULL;
     bool ok = remote == NULL;
-    if (!ok && up_share_result_claim(&e, &arena, key_doc, record, err) == UP_OK) {
+    if (!ok && up_share_result_voucher(&e, &arena, key_doc, record, err) == UP_OK) {
         size_t i = 0;
         while (i < rs->n && strcmp(rs->member[i].remote->name, remote) != 0)
             i++;

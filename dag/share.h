@@ -16,11 +16,11 @@ struct up_reach { /* what lies beyond this store */
 
 /* A result as a remote keeps it: value without "from", signatures from there. UP_EINVAL: no
  * result record. Everything is the arena's, but the key document. */
-int up_share_result_claim(struct up_claim *e, struct up_arena *arena, struct up_view key_doc,
-                          struct up_view record, struct up_err *err);
+int up_share_result_voucher(struct up_voucher *e, struct up_arena *arena,
+                            struct up_view key_doc, struct up_view record, struct up_err *err);
 /* The same of a run. */
-int up_share_run_claim(struct up_claim *e, struct up_arena *arena, const char *id,
-                       struct up_view doc, struct up_err *err);
+int up_share_run_voucher(struct up_voucher *e, struct up_arena *arena, const char *id,
+                         struct up_view doc, struct up_err *err);
 /* The name of the remote that a record came from, or NULL. */
 const char *up_share_origin(struct up_view record, struct up_arena *arena);
 

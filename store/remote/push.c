@@ -52,7 +52,7 @@ static int put_output(struct push *p, const struct up_output *o, struct up_err *
 
 /* Signatures of both, where both vouch for the same: by name, ours before theirs. Too many
  * to keep: ours alone. Returns whether that is more than what is there. */
-static bool join(struct up_claim *e, const struct up_claim *there, struct up_arena *arena)
+static bool join(struct up_voucher *e, const struct up_voucher *there, struct up_arena *arena)
 {
     struct up_signature *s =
         UP_NEW(arena, e->nsignatures + there->nsignatures, struct up_signature);
@@ -69,7 +69,7 @@ static bool join(struct up_claim *e, const struct up_claim *there, struct up_are
         i += c <= 0;
         k += c >= 0;
     }
-    if (n <= UP_CLAIM_SIGNATURES) {
+    if (n <= UP_VOUCHER_SIGNATURES) {
         e->signatures = s;
         e->nsignatures = n;
     }
@@ -79,12 +79,12 @@ static bool join(struct up_claim *e, const struct up_claim *there, struct up_are
 enum verdict { WRITE, LEAVE, DIFFER };
 
 /* What is there decides; one that cannot be read or is not acceptable is replaced. */
-static enum verdict compare(struct push *p, struct up_claim *e, struct up_view file,
+static enum verdict compare(struct push *p, struct up_voucher *e, struct up_view file,
                             struct up_arena *arena)
 {
-    struct up_claim there;
+    struct up_voucher there;
     struct up_err why = {""};
-    if (up_claim_unpack(&there, arena, file, &why) != UP_OK ||
+    if (up_voucher_unpack(&there, arena, file, &why) != UP_OK ||
         !up_view_equal(there.key, e->key))
         return WRITE;
     if (up_outputs_equal(&there, e) && up_view_equal(there.value, e->value) &&
@@ -95,11 +95,11 @@ static enum verdict compare(struct push *p, struct up_claim *e, struct up_view f
     return up_outputs_equal(&there, e) ? LEAVE : DIFFER;
 }
 
-static int look(struct push *p, struct up_claim *e, struct up_object_name name,
+static int look(struct push *p, struct up_voucher *e, struct up_object_name name,
                 struct up_arena *arena, enum verdict *v, struct up_err *err)
 {
     struct up_buf file = UP_BUF_INIT;
-    int rc = up_remote_read(p->to, name, UP_CLAIM_MAX, &file, err);
+    int rc = up_remote_read(p->to, name, UP_VOUCHER_MAX, &file, err);
     *v = WRITE;
     if (rc == UP_OK)
         *v = compare(p, e, up_buf_view(&file), arena);
@@ -107,13 +107,13 @@ static int look(struct push *p, struct up_claim *e, struct up_object_name name,
     return rc == UP_ENOTFOUND || rc == UP_EINVAL ? UP_OK : rc;
 }
 
-static int put_entry(struct push *p, const struct up_claim *e, struct up_object_name name,
+static int put_entry(struct push *p, const struct up_voucher *e, struct up_object_name name,
                      struct up_err *err)
 {
     struct up_buf file = UP_BUF_INIT;
     int rc = UP_OK;
-    up_claim_pack(&file, e);
-    if (file.len > UP_CLAIM_MAX)
+    up_voucher_pack(&file, e);
+    if (file.len > UP_VOUCHER_MAX)
         rc = up_fail(err, UP_EINVAL, "a record of %zu bytes is too large for a remote",
                      e->value.len);
     else if (!p->o->dry)
@@ -124,7 +124,7 @@ static int put_entry(struct push *p, const struct up_claim *e, struct up_object_
 }
 
 int up_remotes_push(struct up_remotes *rs, struct up_member *to, struct up_store *from,
-                    struct up_claim e, const struct up_push_opts *opts,
+                    struct up_voucher e, const struct up_push_opts *opts,
                     struct up_push_count *count, struct up_err *err)
 {
     struct push p = {rs, to->remote, to, from, opts, count};

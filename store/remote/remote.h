@@ -1,6 +1,6 @@
 /* A remote: a place outside this machine's trust where objects lie under SHA-256 names.
  *
- * Two areas, as in Bazel's HTTP cache: `ac` has an entry (claim.h) under the SHA-256 of
+ * Two areas, as in Bazel's HTTP cache: `ac` has an entry (voucher.h) under the SHA-256 of
  * its key document, `cas` the bytes that entries name, under their own SHA-256. Nothing
  * that a remote says is believed here: who reads checks bytes and signatures (fetch.h).
  * No call of this header may be made inside a transaction of the store, and of one remote

@@ -38,7 +38,7 @@ static bool trusts(const struct up_member *m, const char *name)
 }
 
 /* The sentence for an entry that nobody vouches for who counts. */
-static const char *untrusted(const struct up_member *m, const struct up_claim *e,
+static const char *untrusted(const struct up_member *m, const struct up_voucher *e,
                              const char *fault, struct up_err *err)
 {
     if (fault)
@@ -53,12 +53,12 @@ static const char *untrusted(const struct up_member *m, const struct up_claim *e
 }
 
 const char *up_member_accepts(const struct up_remotes *rs, const struct up_member *m,
-                              const struct up_claim *e, struct up_err *err)
+                              const struct up_voucher *e, struct up_err *err)
 {
     struct up_buf statement = UP_BUF_INIT;
     struct up_err fault = {""};
     const char *signer = NULL;
-    up_claim_statement(&statement, e);
+    up_voucher_statement(&statement, e);
     for (size_t i = 0; !signer && i < e->nsignatures; i++) {
         const struct up_signature *s = &e->signatures[i];
         const struct up_public_key *k = up_keyring_find(rs->keyring, s->name);
@@ -88,7 +88,7 @@ struct ask {
     struct up_member *m;
     struct up_view key_doc;
     struct up_store *into;
-    up_claim_check *check;
+    up_voucher_check *check;
     void *ctx;
     struct up_found *f;
     bool local; /* what went wrong is this machine's */
@@ -127,21 +127,21 @@ static int read_entry(struct ask *a, struct up_err *err)
     const struct up_object_name name = {UP_AREA_AC,
                                         up_sha256_of(a->key_doc.data, a->key_doc.len)};
     up_buf_clear(&f->file);
-    int rc = up_remote_read(a->m->remote, name, UP_CLAIM_MAX, &f->file, &why);
+    int rc = up_remote_read(a->m->remote, name, UP_VOUCHER_MAX, &f->file, &why);
     if (rc == UP_ENOTFOUND)
         return rc;
     if (rc == UP_EINVAL)
         return refuse(a, why.msg);
     if (rc != UP_OK)
         return give_up(a, rc, &why, err);
-    if (up_claim_unpack(&f->claim, &f->arena, up_buf_view(&f->file), &why) != UP_OK)
+    if (up_voucher_unpack(&f->voucher, &f->arena, up_buf_view(&f->file), &why) != UP_OK)
         return refuse(a, why.msg);
-    if (!up_view_equal(f->claim.key, a->key_doc))
+    if (!up_view_equal(f->voucher.key, a->key_doc))
         return refuse(a, "it belongs to another key");
-    f->signer = up_member_accepts(a->rs, a->m, &f->claim, &why);
+    f->signer = up_member_accepts(a->rs, a->m, &f->voucher, &why);
     if (!f->signer)
         return refuse(a, why.msg);
-    const char *not_so = a->check ? a->check(a->ctx, &f->claim) : NULL;
+    const char *not_so = a->check ? a->check(a->ctx, &f->voucher) : NULL;
     return not_so ? refuse(a, not_so) : UP_OK;
 }
 
@@ -193,14 +193,14 @@ static int ask(struct ask *a, struct up_err *err)
     a->m->count.asked++;
     a->f->bytes = 0;
     int rc = read_entry(a, err);
-    for (size_t i = 0; rc == UP_OK && a->into && i < a->f->claim.n; i++)
-        rc = bring(a, &a->f->claim.outputs[i], err);
+    for (size_t i = 0; rc == UP_OK && a->into && i < a->f->voucher.n; i++)
+        rc = bring(a, &a->f->voucher.outputs[i], err);
     a->m->count.taken += rc == UP_OK && a->into;
     return rc;
 }
 
 int up_remotes_fetch(struct up_remotes *rs, struct up_view key_doc, struct up_store *into,
-                     up_claim_check *check, void *ctx, struct up_found *f, struct up_err *err)
+                     up_voucher_check *check, void *ctx, struct up_found *f, struct up_err *err)
 {
     up_buf_clear(&f->why);
     f->member = NULL;

@@ -10,7 +10,7 @@
 #ifndef UP_REMOTE_REMOTES_H
 #define UP_REMOTE_REMOTES_H
 #include "store/base/arena.h"
-#include "store/remote/claim.h"
+#include "store/remote/voucher.h"
 #include "store/remote/remote.h"
 
 struct up_store;
@@ -46,27 +46,28 @@ void up_remotes_release(struct up_remotes *rs);
 /* The name of a key that makes the entry acceptable to the member ("" with trust_any and no
  * such key), else NULL and in err->msg why not. */
 const char *up_member_accepts(const struct up_remotes *rs, const struct up_member *m,
-                              const struct up_claim *e, struct up_err *err);
+                              const struct up_voucher *e, struct up_err *err);
 
 /* ---- asking ---- */
 
 struct up_found { /* up_found_release */
-    struct up_claim claim;
+    struct up_voucher voucher;
     const struct up_member *member;
     const char *signer; /* "": unsigned */
     uint64_t bytes;     /* of outputs that were fetched for it */
     struct up_buf why;  /* what was there and not taken, "; " between */
-    struct up_buf file; /* what claim points into, with the arena */
+    struct up_buf file; /* what voucher points into, with the arena */
     struct up_arena arena;
 };
 /* What an acceptable entry must be besides, in the caller's eyes: NULL, or what it is not. */
-typedef const char *up_claim_check(void *ctx, const struct up_claim *e);
+typedef const char *up_voucher_check(void *ctx, const struct up_voucher *e);
 
 /* Asks one remote after the other for the entry under the key document. into NULL: the entry
  * alone; else its outputs are whole in that store when this returns UP_OK. UP_ENOTFOUND is a
  * miss; all else is trouble of this machine (the disk is full). */
 int up_remotes_fetch(struct up_remotes *rs, struct up_view key_doc, struct up_store *into,
-                     up_claim_check *check, void *ctx, struct up_found *f, struct up_err *err);
+                     up_voucher_check *check, void *ctx, struct up_found *f,
+                     struct up_err *err);
 void up_found_release(struct up_found *f);
 
 /* ---- handing over ---- */
@@ -84,7 +85,7 @@ struct up_push_count {
  * this store stays, any other is replaced; a missing or wrong-sized object of it is put again.
  * UP_ENOTFOUND, UP_ECORRUPT: an output is not in the store; all else as the remote's slots. */
 int up_remotes_push(struct up_remotes *rs, struct up_member *to, struct up_store *from,
-                    struct up_claim e, const struct up_push_opts *opts,
+                    struct up_voucher e, const struct up_push_opts *opts,
                     struct up_push_count *count, struct up_err *err);
 
 #endif

@@ -222,14 +222,14 @@ static void two_may_vouch_for_one_result(void **state)
 
 /* ---- lies ---- */
 
-/* Puts a claim as it is: whatever a stranger, or whoever has alice's key, may write. */
-static void plant(struct world *w, const char *at, struct up_claim c, bool sign)
+/* Puts a voucher as it is: whatever a stranger, or whoever has alice's key, may write. */
+static void plant(struct world *w, const char *at, struct up_voucher c, bool sign)
 {
     struct up_buf file = UP_BUF_INIT;
     struct up_sha256 name = up_sha256_of(at, strlen(at)), none = {{0}};
     if (sign)
-        up_claim_sign(&c, &w->arena, &w->key[ALICE]);
-    up_claim_pack(&file, &c);
+        up_voucher_sign(&c, &w->arena, &w->key[ALICE]);
+    up_voucher_pack(&file, &c);
     assert_int_equal(up_remote_put(w->remote, (struct up_object_name){UP_AREA_AC, name},
                                    up_buf_view(&file), none, NULL),
                      UP_OK);
@@ -251,8 +251,9 @@ static void what_does_not_fit_together_is_refused(void **state)
     struct up_result r = record(w.from, V("bytes"));
     struct up_output o = {r.digest, r.sha256, r.size};
     up_result_pack(&doc, &r);
-    struct up_claim good = {.key = V("key"), .value = up_buf_view(&doc), .outputs = &o, .n = 1};
-    struct up_claim c = good;
+    struct up_voucher good = {
+        .key = V("key"), .value = up_buf_view(&doc), .outputs = &o, .n = 1};
+    struct up_voucher c = good;
     plant_object(&w, r.sha256, V("bytes"));
 
     plant(&w, "other key", good, true);
@@ -295,7 +296,7 @@ static void bytes_under_the_same_short_digest_are_not_taken_for_them(void **stat
     r.sha256 = up_sha256_of("other", 5);
     up_result_pack(&doc, &r);
     const struct up_output o = {r.digest, r.sha256, r.size};
-    const struct up_claim c = {
+    const struct up_voucher c = {
         .key = V("key"), .value = up_buf_view(&doc), .outputs = &o, .n = 1};
     plant_object(&w, r.sha256, V("other"));
     plant(&w, "key", c, true);
@@ -462,7 +463,7 @@ static void no_lie_becomes_a_result(void **state)
         assert_int_equal(
             up_remote_read(w.remote,
                            (struct up_object_name){UP_AREA_AC, up_sha256_of(key[i], 5)},
-                           UP_CLAIM_MAX, &file[i], NULL),
+                           UP_VOUCHER_MAX, &file[i], NULL),
             UP_OK);
     for (int round = 0; round < rounds; round++) {
         size_t i = up_rng_below(&r, N), k = up_rng_below(&r, N), what = up_rng_below(&r, 5);

@@ -1,19 +1,19 @@
 /* links: up_store
  * Entries of remotes: bytes that a stranger chose. What is read is written as it was. */
 #include "store/base/arena.h"
-#include "store/remote/claim.h"
+#include "store/remote/voucher.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void take_apart(struct up_view bytes)
 {
     struct up_arena a = UP_ARENA_INIT;
-    struct up_claim c, again;
-    if (up_claim_unpack(&c, &a, bytes, NULL) == UP_OK) {
+    struct up_voucher c, again;
+    if (up_voucher_unpack(&c, &a, bytes, NULL) == UP_OK) {
         struct up_buf file = UP_BUF_INIT;
-        UP_CHECK(c.n <= UP_CLAIM_OUTPUTS && c.nsignatures <= UP_CLAIM_SIGNATURES);
-        up_claim_pack(&file, &c);
-        UP_CHECK(up_claim_unpack(&again, &a, up_buf_view(&file), NULL) == UP_OK);
+        UP_CHECK(c.n <= UP_VOUCHER_OUTPUTS && c.nsignatures <= UP_VOUCHER_SIGNATURES);
+        up_voucher_pack(&file, &c);
+        UP_CHECK(up_voucher_unpack(&again, &a, up_buf_view(&file), NULL) == UP_OK);
         UP_CHECK(up_outputs_equal(&c, &again) && up_view_equal(c.value, again.value));
         up_buf_release(&file);
     }

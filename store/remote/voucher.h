@@ -1,4 +1,4 @@
-/* The claim: "under this key, this record and these outputs", and who vouches for it. It is
+/* The voucher: "under this key, this record and these outputs", and who vouches for it. It is
  * the entry that a remote keeps in `ac` under the SHA-256 of a key document.
  *
  * The file is a Bazel ActionResult (protocol buffers): caches that check what is put into
@@ -9,7 +9,7 @@
  * The document is a canonical MessagePack map (store/base/pack.h):
  *   {"key":        bin, the key document,
  *    "outputs":    [[XXH3-128 as bin 16, SHA-256 as bin 32, size], ...],
- *    "schema":     "upnas.claim/1",
+ *    "schema":     "upnas.voucher/1",
  *    "signatures": {name of the key: bin 64, ...}, Ed25519, of the statement,
  *    "value":      bin, the record under the key}
  * and the statement, which binds all that a reader acts on to the key it asked for:
@@ -17,17 +17,17 @@
  *    "outputs": as above,
  *    "schema":  "upnas.statement/1",
  *    "value":   SHA-256 of the value as bin 32} */
-#ifndef UP_REMOTE_CLAIM_H
-#define UP_REMOTE_CLAIM_H
+#ifndef UP_REMOTE_VOUCHER_H
+#define UP_REMOTE_VOUCHER_H
 #include "store/base/hash.h"
 #include "store/remote/key.h"
 
 struct up_arena;
 
 enum {
-    UP_CLAIM_MAX = 16 << 20, /* bytes of the file */
-    UP_CLAIM_OUTPUTS = 64,
-    UP_CLAIM_SIGNATURES = 64
+    UP_VOUCHER_MAX = 16 << 20, /* bytes of the file */
+    UP_VOUCHER_OUTPUTS = 64,
+    UP_VOUCHER_SIGNATURES = 64
 };
 
 struct up_output {
@@ -35,7 +35,7 @@ struct up_output {
     struct up_sha256 sha;
     uint64_t size;
 };
-struct up_claim { /* borrowed */
+struct up_voucher { /* borrowed */
     struct up_view key, value;
     const struct up_output *outputs;
     size_t n;
@@ -43,17 +43,18 @@ struct up_claim { /* borrowed */
     size_t nsignatures;
 };
 
-void up_claim_pack(struct up_buf *out, const struct up_claim *e);
+void up_voucher_pack(struct up_buf *out, const struct up_voucher *e);
 /* Views point into bytes, arrays are the arena's. UP_EINVAL: no such entry. No signature
  * has been looked at. */
-int up_claim_unpack(struct up_claim *e, struct up_arena *arena, struct up_view bytes,
-                    struct up_err *err);
+int up_voucher_unpack(struct up_voucher *e, struct up_arena *arena, struct up_view bytes,
+                      struct up_err *err);
 /* Appends what signatures are of. */
-void up_claim_statement(struct up_buf *out, const struct up_claim *e);
+void up_voucher_statement(struct up_buf *out, const struct up_voucher *e);
 /* e->signatures with one more, or with another of that name replaced; the arena's. */
-void up_claim_sign(struct up_claim *e, struct up_arena *arena, const struct up_secret_key *k);
+void up_voucher_sign(struct up_voucher *e, struct up_arena *arena,
+                     const struct up_secret_key *k);
 
 bool up_output_equal(const struct up_output *a, const struct up_output *b);
-bool up_outputs_equal(const struct up_claim *a, const struct up_claim *b);
+bool up_outputs_equal(const struct up_voucher *a, const struct up_voucher *b);
 
 #endif

@@ -1,8 +1,8 @@
-/* Keys, signatures, claims and the list of remotes: what comes back, what is refused.
+/* Keys, signatures, vouchers and the list of remotes: what comes back, what is refused.
  * links: up_store up_base */
 #include "tests/unit/store_folder.h"
 
-#include "store/remote/claim.h"
+#include "store/remote/voucher.h"
 #include "store/remote/list.h"
 
 /* ---- keys ---- */
@@ -91,38 +91,38 @@ static void a_keyring_has_one_key_a_name(void **state)
     up_keyring_release(&r);
 }
 
-/* ---- claims ---- */
+/* ---- vouchers ---- */
 
 static const struct up_output outputs[2] = {{{{1, 2}}, {{3, 4}}, 70000}, {{{5}}, {{6}}, 0}};
 
-static struct up_claim claim(void)
+static struct up_voucher voucher(void)
 {
-    return (struct up_claim){
+    return (struct up_voucher){
         .key = V("a key document"), .value = V("a record"), .outputs = outputs, .n = 2};
 }
 
-static void claims_come_back(void **state)
+static void vouchers_come_back(void **state)
 {
     struct up_arena a = UP_ARENA_INIT;
     struct up_buf file = UP_BUF_INIT, again = UP_BUF_INIT;
-    struct up_claim c = claim(), got;
+    struct up_voucher c = voucher(), got;
     struct up_secret_key k[] = {key("bob-1"), key("alice-1"), key("carol-1"), key("bob-1")};
     struct up_err err = {""};
     for (size_t i = 0; i < 4; i++)
-        up_claim_sign(&c, &a, &k[i]);
+        up_voucher_sign(&c, &a, &k[i]);
     assert_int_equal(c.nsignatures, 3); /* by name, the second of bob's */
     assert_string_equal(c.signatures[0].name, "alice-1");
     assert_string_equal(c.signatures[1].name, "bob-1");
-    up_claim_pack(&file, &c);
-    if (up_claim_unpack(&got, &a, up_buf_view(&file), &err) != UP_OK)
+    up_voucher_pack(&file, &c);
+    if (up_voucher_unpack(&got, &a, up_buf_view(&file), &err) != UP_OK)
         fail_msg("%s", err.msg);
     assert_true(up_view_equal(got.key, c.key) && up_view_equal(got.value, c.value));
     assert_true(up_outputs_equal(&got, &c));
     assert_int_equal(got.nsignatures, 3);
-    up_claim_pack(&again, &got);
+    up_voucher_pack(&again, &got);
     assert_true(up_view_equal(up_buf_view(&file), up_buf_view(&again)));
     up_buf_clear(&again);
-    up_claim_statement(&again, &got);
+    up_voucher_statement(&again, &got);
     struct up_public_key p = up_key_public(&k[3]);
     assert_true(up_key_verify(&p, &got.signatures[1], up_buf_view(&again)));
     up_buf_release(&file);
@@ -134,9 +134,9 @@ static void claims_come_back(void **state)
 static void the_file_is_an_action_result(void **state)
 {
     struct up_buf file = UP_BUF_INIT;
-    struct up_claim c = claim();
+    struct up_voucher c = voucher();
     char hex[UP_SHA256_HEX];
-    up_claim_pack(&file, &c);
+    up_voucher_pack(&file, &c);
     static const uint8_t begins[] = {2 << 3 | 2, 3 + 2 + 66 + 4, 1 << 3 | 2, 1, '0',
                                      2 << 3 | 2, 66 + 4,         1 << 3 | 2, 64};
     assert_memory_equal(file.data, begins, sizeof begins);
@@ -152,10 +152,10 @@ static void a_signature_is_of_everything(void **state)
     struct up_arena a = UP_ARENA_INIT;
     struct up_secret_key k = key("alice-1");
     struct up_public_key p = up_key_public(&k);
-    struct up_claim c = claim();
-    up_claim_sign(&c, &a, &k);
+    struct up_voucher c = voucher();
+    up_voucher_sign(&c, &a, &k);
     struct up_output other[2];
-    struct up_claim bad[7];
+    struct up_voucher bad[7];
     for (size_t i = 0; i < 7; i++)
         bad[i] = c;
     bad[0].key = V("a key documenu");
@@ -168,40 +168,40 @@ static void a_signature_is_of_everything(void **state)
         other[0].sha.b[31] ^= i == 4;
         other[1].size += i == 5;
         bad[i].outputs = other;
-        up_claim_statement(&statement, &bad[i]);
+        up_voucher_statement(&statement, &bad[i]);
         assert_int_equal(up_key_verify(&p, &c.signatures[0], up_buf_view(&statement)), i == 6);
         up_buf_release(&statement);
     }
     for (size_t i = 0; i < 3; i++) {
         struct up_buf statement = UP_BUF_INIT;
-        up_claim_statement(&statement, &bad[i]);
+        up_voucher_statement(&statement, &bad[i]);
         assert_false(up_key_verify(&p, &c.signatures[0], up_buf_view(&statement)));
         up_buf_release(&statement);
     }
     up_arena_release(&a);
 }
 
-static void what_is_no_claim_is_refused(void **state)
+static void what_is_no_voucher_is_refused(void **state)
 {
     struct up_arena a = UP_ARENA_INIT;
     struct up_buf file = UP_BUF_INIT;
-    struct up_claim c = claim(), got;
+    struct up_voucher c = voucher(), got;
     struct up_secret_key k = key("alice-1");
     struct up_err err;
-    up_claim_sign(&c, &a, &k);
-    up_claim_pack(&file, &c);
+    up_voucher_sign(&c, &a, &k);
+    up_voucher_pack(&file, &c);
     for (size_t n = 0; n < file.len; n++) /* cut anywhere */
-        assert_int_equal(up_claim_unpack(&got, &a, (struct up_view){file.data, n}, &err),
+        assert_int_equal(up_voucher_unpack(&got, &a, (struct up_view){file.data, n}, &err),
                          UP_EINVAL);
     struct up_rng r = up_rng_init(5, "flips");
     for (int i = 0; i < 3000; i++) { /* a changed bit is found here or by the signature */
         size_t at = up_rng_below(&r, file.len);
         uint8_t bit = (uint8_t)(1u << up_rng_below(&r, 8));
         file.data[at] ^= bit;
-        if (up_claim_unpack(&got, &a, up_buf_view(&file), &err) == UP_OK) {
+        if (up_voucher_unpack(&got, &a, up_buf_view(&file), &err) == UP_OK) {
             struct up_buf statement = UP_BUF_INIT;
             struct up_public_key p = up_key_public(&k);
-            up_claim_statement(&statement, &got);
+            up_voucher_statement(&statement, &got);
             if (got.nsignatures && !strcmp(got.signatures[0].name, "alice-1") &&
                 up_key_verify(&p, &got.signatures[0], up_buf_view(&statement)))
                 assert_true(up_view_equal(got.key, c.key) &&
@@ -285,10 +285,10 @@ int main(void)
         cmocka_unit_test(signatures_are_ed25519),
         cmocka_unit_test(names_of_keys_are_plain),
         cmocka_unit_test(a_keyring_has_one_key_a_name),
-        cmocka_unit_test(claims_come_back),
+        cmocka_unit_test(vouchers_come_back),
         cmocka_unit_test(the_file_is_an_action_result),
         cmocka_unit_test(a_signature_is_of_everything),
-        cmocka_unit_test(what_is_no_claim_is_refused),
+        cmocka_unit_test(what_is_no_voucher_is_refused),
         cmocka_unit_test(a_list_comes_back),
         cmocka_unit_test(what_is_wrong_is_named),
     };

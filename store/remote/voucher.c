@@ -1,4 +1,4 @@
-#include "store/remote/claim.h"
+#include "store/remote/voucher.h"
 #include "store/base/arena.h"
 #include "store/base/pack.h"
 
@@ -88,7 +88,7 @@ static bool get_field(struct up_view *v, uint64_t *field, struct up_view *what)
 
 /* ---- the document ---- */
 
-static void pack_outputs(struct up_buf *out, const struct up_claim *e)
+static void pack_outputs(struct up_buf *out, const struct up_voucher *e)
 {
     up_pack_str(out, "outputs");
     up_pack_list(out, e->n);
@@ -100,7 +100,7 @@ static void pack_outputs(struct up_buf *out, const struct up_claim *e)
     }
 }
 
-void up_claim_statement(struct up_buf *out, const struct up_claim *e)
+void up_voucher_statement(struct up_buf *out, const struct up_voucher *e)
 {
     struct up_sha256 key = up_sha256_of(e->key.data, e->key.len);
     struct up_sha256 value = up_sha256_of(e->value.data, e->value.len);
@@ -114,14 +114,14 @@ void up_claim_statement(struct up_buf *out, const struct up_claim *e)
     up_pack_bin(out, value.b, sizeof value.b);
 }
 
-static void pack_doc(struct up_buf *out, const struct up_claim *e)
+static void pack_doc(struct up_buf *out, const struct up_voucher *e)
 {
     up_pack_map(out, 5);
     up_pack_str(out, "key");
     up_pack_bin(out, e->key.data, e->key.len);
     pack_outputs(out, e);
     up_pack_str(out, "schema");
-    up_pack_str(out, "upnas.claim/1");
+    up_pack_str(out, "upnas.voucher/1");
     up_pack_str(out, "signatures");
     up_pack_map(out, e->nsignatures);
     for (size_t i = 0; i < e->nsignatures; i++) {
@@ -132,10 +132,10 @@ static void pack_doc(struct up_buf *out, const struct up_claim *e)
     up_pack_bin(out, e->value.data, e->value.len);
 }
 
-void up_claim_pack(struct up_buf *out, const struct up_claim *e)
+void up_voucher_pack(struct up_buf *out, const struct up_voucher *e)
 {
     struct up_buf doc = UP_BUF_INIT;
-    UP_CHECK(e->n <= UP_CLAIM_OUTPUTS && e->nsignatures <= UP_CLAIM_SIGNATURES);
+    UP_CHECK(e->n <= UP_VOUCHER_OUTPUTS && e->nsignatures <= UP_VOUCHER_SIGNATURES);
     pack_doc(&doc, e);
     for (size_t i = 0; i < e->n; i++)
         put_output(out, i, &e->outputs[i]);
@@ -156,11 +156,11 @@ static int bin_of(struct up_cursor *c, uint8_t *b, size_t n, struct up_err *err)
     return rc;
 }
 
-static int unpack_outputs(struct up_claim *e, struct up_arena *arena, struct up_cursor c,
+static int unpack_outputs(struct up_voucher *e, struct up_arena *arena, struct up_cursor c,
                           struct up_err *err)
 {
     int rc = up_cur_list(&c, &e->n, err);
-    if (rc == UP_OK && e->n > UP_CLAIM_OUTPUTS)
+    if (rc == UP_OK && e->n > UP_VOUCHER_OUTPUTS)
         rc = up_fail(err, UP_EINVAL, "%zu outputs", e->n);
     if (rc != UP_OK)
         return rc;
@@ -181,11 +181,11 @@ static int unpack_outputs(struct up_claim *e, struct up_arena *arena, struct up_
     return rc;
 }
 
-static int unpack_signatures(struct up_claim *e, struct up_arena *arena, struct up_cursor c,
+static int unpack_signatures(struct up_voucher *e, struct up_arena *arena, struct up_cursor c,
                              struct up_err *err)
 {
     int rc = up_cur_map(&c, &e->nsignatures, err);
-    if (rc == UP_OK && e->nsignatures > UP_CLAIM_SIGNATURES)
+    if (rc == UP_OK && e->nsignatures > UP_VOUCHER_SIGNATURES)
         rc = up_fail(err, UP_EINVAL, "%zu signatures", e->nsignatures);
     if (rc != UP_OK)
         return rc;
@@ -204,7 +204,7 @@ static int unpack_signatures(struct up_claim *e, struct up_arena *arena, struct 
     return rc;
 }
 
-static int unpack_doc(struct up_claim *e, struct up_arena *arena, struct up_view doc,
+static int unpack_doc(struct up_voucher *e, struct up_arena *arena, struct up_view doc,
                       struct up_err *err)
 {
     struct up_cursor c;
@@ -212,7 +212,7 @@ static int unpack_doc(struct up_claim *e, struct up_arena *arena, struct up_view
     int rc = up_pack_check(doc, err);
     if (rc == UP_OK && (rc = up_doc_at(doc, "schema", &c, err)) == UP_OK &&
         (rc = up_cur_str(&c, &schema, err)) == UP_OK &&
-        !up_view_equal(schema, up_view_str("upnas.claim/1")))
+        !up_view_equal(schema, up_view_str("upnas.voucher/1")))
         rc = up_fail(err, UP_EINVAL, "another kind of document");
     if (rc == UP_OK && (rc = up_doc_at(doc, "key", &c, err)) == UP_OK)
         rc = up_cur_bin(&c, &e->key, err);
@@ -225,12 +225,12 @@ static int unpack_doc(struct up_claim *e, struct up_arena *arena, struct up_view
     return rc == UP_ENOTFOUND ? UP_EINVAL : rc;
 }
 
-int up_claim_unpack(struct up_claim *e, struct up_arena *arena, struct up_view bytes,
-                    struct up_err *err)
+int up_voucher_unpack(struct up_voucher *e, struct up_arena *arena, struct up_view bytes,
+                      struct up_err *err)
 {
     struct up_view doc = {NULL, 0}, what;
     uint64_t field;
-    *e = (struct up_claim){.n = 0};
+    *e = (struct up_voucher){.n = 0};
     while (bytes.len) {
         if (!get_field(&bytes, &field, &what))
             return up_fail(err, UP_EINVAL, "it is no entry of upnas");
@@ -243,12 +243,13 @@ int up_claim_unpack(struct up_claim *e, struct up_arena *arena, struct up_view b
 
 /* ---- signing, comparing ---- */
 
-void up_claim_sign(struct up_claim *e, struct up_arena *arena, const struct up_secret_key *k)
+void up_voucher_sign(struct up_voucher *e, struct up_arena *arena,
+                     const struct up_secret_key *k)
 {
     struct up_buf statement = UP_BUF_INIT;
     struct up_signature *s = UP_NEW(arena, e->nsignatures + 1, struct up_signature);
     size_t n = 0, i = 0;
-    up_claim_statement(&statement, e);
+    up_voucher_statement(&statement, e);
     while (i < e->nsignatures && strcmp(e->signatures[i].name, k->name) < 0)
         s[n++] = e->signatures[i++];
     s[n++] = up_key_sign(k, up_buf_view(&statement));
@@ -266,7 +267,7 @@ bool up_output_equal(const struct up_output *a, const struct up_output *b)
            memcmp(a->sha.b, b->sha.b, sizeof a->sha.b) == 0;
 }
 
-bool up_outputs_equal(const struct up_claim *a, const struct up_claim *b)
+bool up_outputs_equal(const struct up_voucher *a, const struct up_voucher *b)
 {
     bool equal = a->n == b->n;
     for (size_t i = 0; equal && i < a->n; i++)

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# soak_remotes.sh UPNAS ROUNDS: people who push, pull and are killed, through a server that lies at random
+# remotes.sh UPNAS TESTS [ROUNDS]: people who push, pull and are killed, through a server that lies at random
 # in every way it knows; then S3 as s3rver speaks it. No result ever changes, and every store is sound.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../cli/lib.sh"
 . "$source_dir/tests/cli/remote.sh"
-rounds=${2:-200}
+rounds=${3:-200}
 methods=(rank-gauss minmax zscore signed-log)
 
 mkdir "$work/root"

@@ -83,5 +83,8 @@ void up_cli_warn(const char *sentence); /* "upnas: warning: ..." on stderr */
 /* The store at c->store, warning about every damaged record. */
 int up_cli_open_store(struct up_store **s, const struct up_common *c, bool create,
                       struct up_err *err);
+/* The same, for commands that never make a store; write: they change it. */
+int up_cli_open_existing(struct up_store **s, const struct up_common *c, bool write,
+                         struct up_err *err);
 
 #endif

@@ -33,11 +33,11 @@ static void damaged(void *ctx, const char *sentence)
     up_cli_warn(sentence);
 }
 
-int up_cli_open_store(struct up_store **s, const struct up_common *c, bool create,
+static int open_store(struct up_store **s, const struct up_common *c, bool create, bool write,
                       struct up_err *err)
 {
     struct up_store_opts o = {.create = create,
-                              .read_only = !create,
+                              .read_only = !write,
                               .allow_network_fs = c->network,
                               .on_damage = damaged};
     int rc = up_store_open(s, c->store, &o, err);
@@ -47,6 +47,18 @@ int up_cli_open_store(struct up_store **s, const struct up_common *c, bool creat
                        "names another",
                        c->store);
     return rc;
+}
+
+int up_cli_open_store(struct up_store **s, const struct up_common *c, bool create,
+                      struct up_err *err)
+{
+    return open_store(s, c, create, create, err);
+}
+
+int up_cli_open_existing(struct up_store **s, const struct up_common *c, bool write,
+                         struct up_err *err)
+{
+    return open_store(s, c, false, write, err);
 }
 
 int up_file_read(struct up_buf *out, const char *path, struct up_err *err)

@@ -6,61 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-struct counts {
-    struct up_store *store;
-    uint64_t results, objects, runs, memo, bytes;
-};
-
-static int count_result(void *ctx, struct up_view name, struct up_view doc,
-                        struct up_view value)
-{
-    (void)name, (void)doc, (void)value;
-    ++((struct counts *)ctx)->results;
-    return 0;
-}
-
-static int count_memo(void *ctx, struct up_view name, struct up_view doc, struct up_view value)
-{
-    (void)name, (void)doc, (void)value;
-    ++((struct counts *)ctx)->memo;
-    return 0;
-}
-
-static int count_run(void *ctx, struct up_view name, struct up_view doc, struct up_view value)
-{
-    (void)name, (void)doc, (void)value;
-    ++((struct counts *)ctx)->runs;
-    return 0;
-}
-
-static int count_object(void *ctx, struct up_view name, struct up_view doc,
-                        struct up_view value)
-{
-    struct counts *n = ctx;
-    struct up_digest d = {{0}};
-    uint64_t size = 0;
-    (void)doc, (void)value;
-    for (size_t i = 0; i < sizeof d.b && i < name.len; ++i)
-        d.b[i] = name.data[i];
-    if (!up_store_stat(n->store, d, NULL, &size, NULL))
-        n->bytes += size;
-    ++n->objects;
-    return 0;
-}
-
-static int count(struct counts *n, struct up_err *err)
-{
-    int rc = up_store_walk(n->store, UP_STORE_RESULT, false, count_result, n, err);
-    if (!rc)
-        rc = up_store_walk(n->store, UP_STORE_OBJECT, false, count_object, n, err);
-    if (!rc)
-        rc = up_store_walk(n->store, UP_STORE_RUN, false, count_run, n, err);
-    if (!rc)
-        rc = up_store_walk(n->store, UP_STORE_MEMO, false, count_memo, n, err);
-    return rc;
-}
-
-static void as_json(struct up_buf *out, const char *dir, const struct counts *n,
+static void as_json(struct up_buf *out, const char *dir, const struct up_store_counts *n,
                     const struct up_run_record *last, const struct up_plan *p)
 {
     struct up_jw w;
@@ -70,8 +16,10 @@ static void as_json(struct up_buf *out, const char *dir, const struct counts *n,
     up_jw_key_int(&w, "runs", (int64_t)n->runs);
     up_jw_key_int(&w, "results", (int64_t)n->results);
     up_jw_key_int(&w, "artifacts", (int64_t)n->objects);
-    up_jw_key_int(&w, "bytes", (int64_t)n->bytes);
+    up_jw_key_int(&w, "bytes", (int64_t)n->used);
+    up_jw_key_int(&w, "file", (int64_t)n->file);
     up_jw_key_int(&w, "parts", (int64_t)n->memo);
+    up_jw_key_int(&w, "pins", (int64_t)n->pins);
     up_jw_key_str(&w, "last", last ? last->id : NULL);
     up_jw_key_str(&w, "last_status", last ? last->status : NULL);
     if (p) {
@@ -83,14 +31,15 @@ static void as_json(struct up_buf *out, const char *dir, const struct counts *n,
     up_buf_puts(out, "\n");
 }
 
-static void as_text(struct up_buf *out, const char *dir, const struct counts *n,
+static void as_text(struct up_buf *out, const char *dir, const struct up_store_counts *n,
                     const struct up_run_record *last, const struct up_plan *p)
 {
-    char size[24];
+    char size[24], file[24];
     up_buf_printf(out,
                   "store %s: %" PRIu64 " runs, %" PRIu64 " results, %" PRIu64
-                  " artifacts of %s, %" PRIu64 " parts kept\n",
-                  dir, n->runs, n->results, n->objects, up_size_text(size, n->bytes), n->memo);
+                  " artifacts, %" PRIu64 " parts kept; %s of a file of %s\n",
+                  dir, n->runs, n->results, n->objects, n->memo, up_size_text(size, n->used),
+                  up_size_text(file, n->file));
     if (last)
         up_buf_printf(out, "last run %s: %s%s%s\n", last->id, last->status,
                       last->error ? ", " : "", last->error ? last->error : "");
@@ -106,7 +55,7 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
     struct up_buf out = UP_BUF_INIT;
     struct up_plan *plan = NULL;
     struct up_run_record *last = NULL;
-    struct counts n = {0};
+    struct up_store_counts n;
 
     int rc = up_cli_options(c, opts, argc, argv, &t.rest, err);
     if (rc || t.common.help)
@@ -115,8 +64,8 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
         (t.rest.n && (rc = up_task_config(&t, err))) ||
         (rc = up_cli_open_store(&t.store, &t.common, false, err)))
         goto out;
-    n.store = t.store;
-    if ((rc = count(&n, err)) || (n.runs && (rc = up_run_find(t.store, "last", &last, err))) ||
+    if ((rc = up_store_count(t.store, &n, err)) ||
+        (n.runs && (rc = up_run_find(t.store, "last", &last, err))) ||
         (t.config && (rc = up_plan_make(&plan, t.config, NULL, t.store, &t.mode, err))))
         goto out;
     (t.common.json ? as_json : as_text)(&out, t.common.store, &n, last, plan);

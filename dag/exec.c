@@ -3,13 +3,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "dag/clock.h"
 #include "dag/job.h"
 #include "store/base/pack.h"
 #include "store/store.h"
 
-enum { RESTART = 1, HOLD = 256 << 20 };
+enum { RESTART = 1, HOLD = 256 << 20, WAIT_MS = 20 };
 
 /* ---- events ---- */
 
@@ -157,7 +158,7 @@ static void trim(struct up_exec *x)
 
 /* ---- executing ---- */
 
-static int execute(struct up_exec *x, size_t i, const char *why, struct up_err *err);
+static int compute(struct up_exec *x, size_t i, const char *why, struct up_err *err);
 
 /* Every input's bytes, verified; a damaged one is computed again first. When that gives
  * other bytes than before, everything behind it must be looked at again: RESTART. */
@@ -170,8 +171,12 @@ static int gather(struct up_exec *x, size_t i, struct up_err *err)
         size_t in = (size_t)node->inputs[k];
         struct up_digest before = x->slots[in].digest;
         int rc = load(x, in, err);
+        if (rc == UP_ENOTFOUND && !(rc = compute(x, in, "its stored bytes were damaged", err)))
+            rc = load(x, in, err);
         if (rc == UP_ENOTFOUND)
-            rc = execute(x, in, "its stored bytes were damaged", err);
+            return up_fail(err, UP_ECORRUPT,
+                           "the bytes of %s were damaged again; is the disk failing?",
+                           x->g->nodes[in].stage->name);
         if (rc)
             return rc;
         if (!up_digest_equal(before, x->slots[in].digest)) {
@@ -319,6 +324,47 @@ static int execute(struct up_exec *x, size_t i, const char *why, struct up_err *
     return rc;
 }
 
+/* ---- between processes: one computes, the others wait for it ---- */
+
+static int claim(struct up_exec *x, size_t i, struct up_err *err)
+{
+    const struct timespec nap = {0, WAIT_MS * 1000000L};
+    bool mine = false;
+    for (bool told = false;; told = true) {
+        int rc = up_store_claim(x->store, x->slots[i].look.key, &mine, err);
+        if (rc || mine)
+            return rc;
+        if (!told)
+            tell(x, i, UP_EV_NOTE, "another process is computing it: waiting for that");
+        if (x->opts->cancel && *x->opts->cancel)
+            return up_fail(err, UP_ECANCELED, "interrupted while waiting for %s",
+                           x->g->nodes[i].stage->name);
+        (void)nanosleep(&nap, NULL);
+    }
+}
+
+/* Executes the node, unless another process has done so in the meantime. */
+static int compute(struct up_exec *x, size_t i, const char *why, struct up_err *err)
+{
+    struct up_slot *s = &x->slots[i];
+    int rc = claim(x, i, err);
+    if (rc)
+        return rc;
+    struct up_digest key = s->look.key;
+    if (!(rc = look(x, i, err))) {
+        if (s->look.hit && up_store_has(x->store, s->look.result.digest)) {
+            s->loaded = s->loaded && up_digest_equal(s->digest, s->look.result.digest);
+            s->digest = s->look.result.digest;
+            x->record->nodes[i].size = s->look.result.size;
+            finish(x, i, UP_DONE_CACHED, "computed by another process meanwhile", 0);
+        } else {
+            rc = execute(x, i, why, err);
+        }
+    }
+    up_store_unclaim(x->store, key);
+    return rc;
+}
+
 /* ---- settling ---- */
 
 /* A hit whose bytes are sound, as far as there is time to look. */
@@ -345,7 +391,7 @@ static int settle(struct up_exec *x, size_t i, struct up_err *err)
         up_history_load(&x->history, x->g, x->store);
         struct up_why w = up_why_of(&x->history, x->g, i, up_buf_view(&s->look.key_doc),
                                     s->look.bad, &x->record->arena);
-        return execute(x, i, w.line, err);
+        return compute(x, i, w.line, err);
     }
     if (s->loaded && !up_digest_equal(s->digest, s->look.result.digest)) /* after a restart */
         s->loaded = false;
@@ -353,7 +399,7 @@ static int settle(struct up_exec *x, size_t i, struct up_err *err)
     x->record->nodes[i].size = s->look.result.size;
     rc = check(x, i, err);
     if (rc == UP_ENOTFOUND)
-        return execute(x, i, "its stored bytes were damaged", err);
+        return compute(x, i, "its stored bytes were damaged", err);
     if (!rc && !s->executed)
         finish(x, i, s->touched ? UP_DONE_CUTOFF : UP_DONE_CACHED,
                s->look.from ? s->look.from

@@ -102,13 +102,18 @@ int up_run_find(struct up_store *s, const char *name, struct up_run_record **out
 {
     struct ids w = {.found = 0};
     struct up_buf doc = UP_BUF_INIT;
+    struct up_buf pin = UP_BUF_INIT;
     *out = NULL;
+    if (*name && !up_store_pin_get(s, name, &pin, NULL) &&
+        !strncmp(up_buf_str(&pin), "run ", 4))
+        name = up_buf_str(&pin) + 4;
     int rc = find_id(s, &w, name, err);
     if (!rc)
         rc = up_store_run_get(s, w.id, &doc, err);
     if (!rc)
         rc = up_run_record_unpack(out, up_buf_view(&doc), err);
     up_buf_release(&doc);
+    up_buf_release(&pin);
     return rc;
 }
 

@@ -11,46 +11,10 @@
 
 enum { TELL_EVERY = 256, BATCH_ITEMS = 1024, BATCH_BYTES = 4 << 20 };
 
-/* ---- sets of digests ---- */
-
-/* Where d is, or the free place where it goes. */
-static struct up_digest *place_of(const struct up_digest_set *s, struct up_digest d)
-{
-    size_t at;
-    memcpy(&at, d.b, sizeof at);
-    while (!up_digest_zero(s->slot[at & (s->cap - 1)]) &&
-           !up_digest_equal(s->slot[at & (s->cap - 1)], d))
-        at++;
-    return &s->slot[at & (s->cap - 1)];
-}
-
-static bool set_has(const struct up_digest_set *s, struct up_digest d)
-{
-    return s->cap && !up_digest_zero(*place_of(s, d));
-}
-
-static void set_add(struct up_digest_set *s, struct up_digest d)
-{
-    if (2 * s->n >= s->cap) {
-        struct up_digest_set more = {.cap = s->cap ? 2 * s->cap : 256};
-        more.slot = up_alloc(more.cap * sizeof *more.slot);
-        for (size_t i = 0; i < s->cap; i++)
-            if (!up_digest_zero(s->slot[i]))
-                *place_of(&more, s->slot[i]) = s->slot[i];
-        more.n = s->n;
-        free(s->slot);
-        *s = more;
-    }
-    struct up_digest *place = place_of(s, d);
-    s->n += up_digest_zero(*place);
-    *place = d;
-}
-
 void up_merge_release(struct up_merge *m)
 {
-    free(m->here.slot);
-    free(m->taken.slot);
-    m->here = m->taken = (struct up_digest_set){0};
+    up_digest_set_release(&m->here);
+    up_digest_set_release(&m->taken);
 }
 
 /* ---- one store being read ---- */
@@ -101,7 +65,7 @@ static struct up_digest digest_at(struct up_view name)
 static int bring(struct work *w, struct up_digest d)
 {
     struct up_merge *m = w->m;
-    if (set_has(&m->here, d))
+    if (up_digest_set_has(&m->here, d))
         return UP_OK;
     bool had = m->to && up_store_has(m->to, d);
     up_buf_clear(&w->scratch);
@@ -115,7 +79,7 @@ static int bring(struct work *w, struct up_digest d)
     w->c->had[UP_MERGE_ARTIFACT] += had;
     w->c->copied[UP_MERGE_ARTIFACT] += !had;
     w->c->bytes += w->scratch.len;
-    set_add(&m->here, d);
+    (void)up_digest_set_add(&m->here, d);
     return UP_OK;
 }
 
@@ -128,7 +92,7 @@ static int visit_artifact(void *ctx, struct up_view name, struct up_view doc,
     (void)value;
     look(w);
     struct up_digest d = digest_at(name);
-    w->c->had[UP_MERGE_ARTIFACT] += set_has(&w->m->here, d);
+    w->c->had[UP_MERGE_ARTIFACT] += up_digest_set_has(&w->m->here, d);
     w->rc = bring(w, d);
     w->rc = w->rc == UP_ENOTFOUND ? UP_OK : w->rc;
     return w->rc;
@@ -159,7 +123,7 @@ static int take(struct work *w, enum up_merge_kind kind, struct up_view key,
     struct batch *b = w->batch;
     w->c->copied[kind]++;
     if (w->m->dry) {
-        set_add(&w->m->taken, up_digest_of(key.data, key.len));
+        (void)up_digest_set_add(&w->m->taken, up_digest_of(key.data, key.len));
         return UP_OK;
     }
     b->item[b->n++] = (struct up_memo_item){copy(&b->arena, key), copy(&b->arena, value)};
@@ -199,7 +163,7 @@ static int visit_part(void *ctx, struct up_view name, struct up_view key, struct
     look(w);
     if (!named_rightly(w, "partial result", name, key))
         return 0;
-    if (set_has(&w->m->taken, digest_at(name))) {
+    if (up_digest_set_has(&w->m->taken, digest_at(name))) {
         w->c->had[UP_MERGE_PART]++;
         return 0;
     }
@@ -262,7 +226,7 @@ static int result(struct work *w, struct up_digest key, struct up_view doc,
             up_digest_hex(key, hex[0]), r.stage, up_digest_hex(r.digest, hex[1]));
         return UP_OK;
     }
-    if (!rc && set_has(&w->m->taken, key)) {
+    if (!rc && up_digest_set_has(&w->m->taken, key)) {
         w->c->had[UP_MERGE_RESULT]++;
         return UP_OK;
     }

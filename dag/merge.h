@@ -7,6 +7,7 @@
  * leaves a sound store, and the next one copies the rest. */
 #ifndef UP_DAG_MERGE_H
 #define UP_DAG_MERGE_H
+#include "store/base/set.h"
 #include "store/store.h"
 
 enum up_merge_kind { UP_MERGE_RESULT, UP_MERGE_ARTIFACT, UP_MERGE_PART, UP_MERGE_KINDS };
@@ -16,10 +17,6 @@ struct up_merge_count {
     uint64_t differ; /* other bytes under one key; told through say */
 };
 
-struct up_digest_set { /* open addressing; no digest is zero */
-    struct up_digest *slot;
-    size_t n, cap;
-};
 struct up_merge {        /* up_merge_release */
     struct up_store *to; /* NULL with dry: an empty store */
     bool dry;            /* count what would be copied, write nothing */

@@ -7,7 +7,7 @@
 #include "dag/exec.h"
 #include "store/store.h"
 
-enum { VERIFY = 64 << 20, GLANCE = 64 << 20 }; /* bytes per run */
+enum { VERIFY = 64 << 20, GLANCE = 16 << 20 }; /* bytes per run */
 
 /* ---- the record ---- */
 

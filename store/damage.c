@@ -21,6 +21,7 @@ enum up_db up_record_db(enum up_record_type type)
     case UP_REC_CHUNK:
         return UP_DB_CHUNKS;
     case UP_REC_FORMAT:
+    case UP_REC_PIN:
         return UP_DB_META;
     case UP_REC_DAMAGED:
         return UP_DB_DAMAGED;
@@ -33,7 +34,6 @@ enum up_db up_record_db(enum up_record_type type)
 static size_t name_bytes(enum up_db db)
 {
     static const size_t n[UP_DB_COUNT] = {
-        [UP_DB_META] = sizeof "format" - 1,
         [UP_DB_RESULTS] = sizeof(struct up_digest),
         [UP_DB_OBJECTS] = sizeof(struct up_digest),
         [UP_DB_CHUNKS] = sizeof(struct up_digest) + 4,
@@ -47,7 +47,9 @@ enum up_db up_record_home(const struct up_record *r)
 {
     enum up_db db = up_record_db(r->type);
     size_t n = r->name.len;
-    if (db == UP_DB_COUNT || n == 0 || n > UP_LMDB_KEY_MAX)
+    if (db == UP_DB_COUNT || n == 0 || n > UP_LMDB_KEY_MAX ||
+        (r->type == UP_REC_FORMAT && n != sizeof "format" - 1) ||
+        (r->type == UP_REC_PIN && n < sizeof UP_PIN_PREFIX))
         return UP_DB_COUNT;
     return name_bytes(db) == 0 || name_bytes(db) == n ? db : UP_DB_COUNT;
 }
@@ -78,7 +80,17 @@ const char *up_record_expect_head(struct up_view bytes, enum up_db db, struct up
 int up_store_put_record(struct up_txn *t, enum up_db db, struct up_view key, uint8_t *rec,
                         size_t n, struct up_err *err)
 {
-    up_record_seal(rec, n, up_txn_number(t));
+    struct up_record before;
+    struct up_view there;
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    uint64_t seq = (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
+    int rc = up_txn_get(t, db, key, &there, err);
+    if (rc != UP_OK && rc != UP_ENOTFOUND)
+        return rc;
+    if (rc == UP_OK && up_record_peek(there, &before) == NULL && before.seq >= seq)
+        seq = before.seq + (before.seq < UINT64_MAX);
+    up_record_seal(rec, n, seq);
     return up_txn_put(t, db, key, (struct up_view){rec, n}, err);
 }
 

@@ -2,9 +2,11 @@
  * for tests that need a hook. */
 #ifndef UP_STORE_INNER_H
 #define UP_STORE_INNER_H
+#include "store/lease.h"
 #include "store/lmdb.h"
 #include "store/lock.h"
 #include "store/record.h"
+#include "store/seal.h"
 #include "store/store.h"
 
 #include <pthread.h>
@@ -15,6 +17,10 @@ enum { UP_STORE_FORMAT = 1 };
 struct up_store {
     struct up_lmdb *lmdb;
     struct up_lock lock;
+    struct up_lease lease;
+    struct up_seal seal; /* which it was opened under */
+    uint64_t walked;     /* when the pages were found sound, seconds since 1970; 0: not */
+    int claim_fd;        /* claim.lock; -1 until it is needed */
     char *dir;
     bool read_only, unlocked;
     dev_t dev;
@@ -31,6 +37,14 @@ static inline struct up_view up_digest_view(const struct up_digest *d)
 {
     return (struct up_view){d->b, sizeof d->b};
 }
+
+#define UP_PIN_PREFIX "pin/"
+
+/* Runs are held under the digest of their id, marked so that it is no artifact's. */
+struct up_digest up_run_name(struct up_view id);
+/* Nothing of this name is removed by a collector until the store is closed. To be called
+ * before looking whether it is there. A handle that only reads holds nothing. */
+int up_store_hold(struct up_store *s, struct up_digest name, struct up_err *err);
 
 /* A write transaction of this store: read-only handles refuse, other processes
  * that check the file's pages are waited for. fn as up_lmdb_write's. */
@@ -51,6 +65,8 @@ const char *up_record_expect_head(struct up_view bytes, enum up_db db, struct up
 /* Seals a record and puts it under its own name, inside a transaction. */
 int up_store_put_record(struct up_txn *t, enum up_db db, struct up_view key, uint8_t *rec,
                         size_t n, struct up_err *err);
+
+void up_claims_release(struct up_store *s);
 
 /* ---- damage ---- */
 /* One sentence to whoever opened the store. */

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <lmdb.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,6 +23,7 @@ struct up_lmdb {
     size_t map; /* changed only while the gate is closed */
     pid_t pid;
     char *dir;
+    atomic_bool suspect;
 };
 
 struct up_txn {
@@ -56,7 +58,7 @@ static bool disk_full(const struct up_lmdb *e, int rc)
            getrlimit(RLIMIT_FSIZE, &limit) == 0 && (rlim_t)st.st_size >= limit.rlim_cur;
 }
 
-static int fail(const struct up_lmdb *e, int rc, const char *doing, struct up_err *err)
+static int fail(struct up_lmdb *e, int rc, const char *doing, struct up_err *err)
 {
     if (disk_full(e, rc))
         return up_fail(err, UP_ENOSPC,
@@ -64,6 +66,9 @@ static int fail(const struct up_lmdb *e, int rc, const char *doing, struct up_er
                        "intact: make room and run again",
                        rc == EFBIG ? " quota or file size limit (ulimit -f)" : "", doing,
                        e->dir);
+    if (rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND || rc == MDB_INVALID ||
+        rc == MDB_BAD_TXN)
+        atomic_store(&e->suspect, true);
     if (rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND || rc == MDB_INVALID)
         return up_fail(
             err, UP_ECORRUPT,
@@ -119,6 +124,8 @@ static int grow(struct up_lmdb *e, size_t seen, struct up_err *err)
     up_gate_open(&e->gate);
     return rc;
 }
+
+bool up_lmdb_suspect(struct up_lmdb *e) { return atomic_load(&e->suspect); }
 
 size_t up_lmdb_map_bytes(struct up_lmdb *e)
 {
@@ -229,8 +236,6 @@ int up_txn_del(struct up_txn *t, enum up_db db, struct up_view key, struct up_er
     return rc == 0 || rc == MDB_NOTFOUND ? UP_OK : fail(t->e, rc, "writing to", err);
 }
 
-uint64_t up_txn_number(struct up_txn *t) { return mdb_txn_id(t->txn); }
-
 static int seek(MDB_cursor *c, enum up_seek how, MDB_val *k, MDB_val *v)
 {
     if (how == UP_SEEK_FIRST || how == UP_SEEK_LAST)
@@ -261,6 +266,42 @@ int up_txn_seek(struct up_txn *t, enum up_db db, enum up_seek how, struct up_vie
     *key = view_of(k);
     *value = view_of(v);
     return UP_OK;
+}
+
+/* ---- the whole ---- */
+
+static int sizes(struct up_txn *t, void *ctx, struct up_err *err)
+{
+    struct up_lmdb_size *out = ctx;
+    MDB_envinfo info;
+    for (int db = 0; db < UP_DB_COUNT; db++) {
+        MDB_stat st;
+        int rc = mdb_stat(t->txn, t->e->dbi[db], &st);
+        if (rc != 0)
+            return fail(t->e, rc, "reading", err);
+        out->entries[db] = st.ms_entries;
+        out->used +=
+            (st.ms_branch_pages + st.ms_leaf_pages + st.ms_overflow_pages) * st.ms_psize;
+        out->file = st.ms_psize;
+    }
+    (void)mdb_env_info(t->e->env, &info);
+    out->file *= info.me_last_pgno + 1;
+    out->txn = info.me_last_txnid;
+    return UP_OK;
+}
+
+int up_lmdb_size(struct up_lmdb *e, struct up_lmdb_size *out, struct up_err *err)
+{
+    *out = (struct up_lmdb_size){.used = 0};
+    return up_lmdb_read(e, sizes, out, err);
+}
+
+int up_lmdb_copy(struct up_lmdb *e, const char *dir, struct up_err *err)
+{
+    up_gate_enter(&e->gate);
+    int rc = mdb_env_copy2(e->env, dir, MDB_CP_COMPACT);
+    up_gate_leave(&e->gate);
+    return rc == 0 ? UP_OK : fail(e, rc, "copying", err);
 }
 
 /* ---- opening ---- */

@@ -39,7 +39,19 @@ struct up_txn;
 int up_lmdb_open(struct up_lmdb **out, const char *dir, enum up_lmdb_mode mode,
                  size_t map_bytes, struct up_err *err);
 void up_lmdb_close(struct up_lmdb *e); /* NULL is fine */
+/* Whether LMDB has met pages that make no sense. */
+bool up_lmdb_suspect(struct up_lmdb *e);
 size_t up_lmdb_map_bytes(struct up_lmdb *e);
+/* A compact copy as dir/data.mdb, of what is committed now; not synced. */
+int up_lmdb_copy(struct up_lmdb *e, const char *dir, struct up_err *err);
+
+struct up_lmdb_size {
+    uint64_t entries[UP_DB_COUNT];
+    uint64_t used, file; /* bytes: of the pages that hold records, and up to the last page */
+    uint64_t txn;        /* number of the last transaction */
+};
+/* Read off the trees' descriptors: nothing is walked. */
+int up_lmdb_size(struct up_lmdb *e, struct up_lmdb_size *out, struct up_err *err);
 
 typedef int up_txn_fn(struct up_txn *t, void *ctx, struct up_err *err);
 /* Returns what fn returned. */
@@ -55,7 +67,6 @@ int up_txn_put(struct up_txn *t, enum up_db db, struct up_view key, struct up_vi
                struct up_err *err);
 /* Deleting what is not there is fine. */
 int up_txn_del(struct up_txn *t, enum up_db db, struct up_view key, struct up_err *err);
-uint64_t up_txn_number(struct up_txn *t);
 
 enum up_seek { UP_SEEK_FIRST, UP_SEEK_LAST, UP_SEEK_AFTER, UP_SEEK_BEFORE };
 /* The entry first, last, or next after or before *key; UP_ENOTFOUND without a

@@ -126,7 +126,9 @@ static void set_aside(struct up_store *s, const struct bad *bad)
 static int run_look(struct up_store *s, up_txn_fn *fn, struct look *l, struct up_err *err)
 {
     char hex[UP_DIGEST_HEX];
-    int rc = up_lmdb_read(s->lmdb, fn, l, err);
+    int rc = up_store_hold(s, l->digest, err);
+    if (rc == UP_OK)
+        rc = up_lmdb_read(s->lmdb, fn, l, err);
     if (rc == UP_ENOTFOUND)
         return up_fail(err, rc, "the store %s has no object %s", s->dir,
                        up_digest_hex(l->digest, hex));

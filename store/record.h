@@ -9,7 +9,8 @@
  *        5     1  type, one ASCII letter, see below
  *        6     1  codec: 0 stored as it is, 1 zstd frame
  *        7     1  shuffle width w: 0 none, or 2, 4, 8 (only with codec 1)
- *        8     8  sequence: the number of the transaction that wrote it
+ *        8     8  sequence: microseconds since 1970 when it was written, or one
+ *                   more than that of the record it replaces, if that is larger
  *       16     8  length of the value before compression
  *       24     4  length of the name
  *       28     4  length of the document
@@ -20,7 +21,7 @@
  *        .        value, as the codec says
  *        .    16  XXH3-128, canonical (big-endian) form, of all bytes before it
  *
- * Names of a database have one length, those of runs 1 to 511 bytes:
+ * Names of a database have one length, those of runs and in meta 1 to 511 bytes:
  *
  *   type  database  name                        document        value
  *     R   results   XXH3-128 of the key doc.    key document    result record
@@ -31,6 +32,7 @@
  *     C   chunks    object's name, u32 index,   -               the index-th chunk of
  *                   big-endian                                  the bytes
  *     F   meta      "format"                    -               {"format": 1}
+ *     P   meta      "pin/" and a name, text     -               what is pinned, text
  *     D   damaged   u64 time in ns, big-endian  reason, text    the bad record's bytes
  *
  * Shuffle: arrays compress better when byte k of every element stands together.
@@ -57,6 +59,7 @@ enum up_record_type {
     UP_REC_LARGE = 'L',
     UP_REC_CHUNK = 'C',
     UP_REC_FORMAT = 'F',
+    UP_REC_PIN = 'P',
     UP_REC_DAMAGED = 'D'
 };
 

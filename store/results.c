@@ -50,6 +50,16 @@ static int lookup(struct up_store *s, struct lookup *l, struct up_err *err)
     return rc;
 }
 
+struct up_digest up_run_name(struct up_view id)
+{
+    struct up_buf b = UP_BUF_INIT;
+    up_buf_puts(&b, "run ");
+    up_buf_append(&b, id.data, id.len);
+    struct up_digest d = up_digest_of(b.data, b.len);
+    up_buf_release(&b);
+    return d;
+}
+
 struct item {
     struct up_digest digest; /* the key, unless it is text */
     struct up_view key;
@@ -96,6 +106,8 @@ static int put_keyed(struct up_store *s, enum up_db db, const struct up_memo_ite
         up_record_encode(&it->rec, db == UP_DB_RESULTS ? UP_REC_RESULT : UP_REC_MEMO, it->key,
                          in->key, in->value);
     }
+    for (size_t i = 0; rc == UP_OK && i < b.n; i++)
+        rc = up_store_hold(s, b.item[i].digest, err);
     if (rc == UP_OK && n)
         rc = up_store_update(s, put_items, &b, err);
     for (size_t i = 0; i < b.n; i++)
@@ -109,7 +121,8 @@ static int get_keyed(struct up_store *s, enum up_db db, struct up_view doc, stru
 {
     struct up_digest digest = s->key_digest(doc.data, doc.len);
     struct lookup l = {.db = db, .key = up_digest_view(&digest), .doc = doc, .out = out};
-    return lookup(s, &l, err);
+    int rc = up_store_hold(s, digest, err);
+    return rc == UP_OK ? lookup(s, &l, err) : rc;
 }
 
 int up_store_result_put(struct up_store *s, struct up_view key_doc, struct up_view record,
@@ -161,7 +174,9 @@ int up_store_run_put(struct up_store *s, const char *id, struct up_view doc, str
     if (rc != UP_OK)
         return rc;
     up_record_encode(&it.rec, UP_REC_RUN, it.key, (struct up_view){NULL, 0}, doc);
-    rc = up_store_update(s, put_items, &b, err);
+    rc = up_store_hold(s, up_run_name(it.key), err);
+    if (rc == UP_OK)
+        rc = up_store_update(s, put_items, &b, err);
     up_buf_release(&it.rec);
     return rc;
 }
@@ -170,5 +185,7 @@ int up_store_run_get(struct up_store *s, const char *id, struct up_buf *doc, str
 {
     struct lookup l = {.db = UP_DB_RUNS, .key = up_view_str(id), .out = doc};
     int rc = check_id(l.key, err);
+    if (rc == UP_OK)
+        rc = up_store_hold(s, up_run_name(l.key), err);
     return rc == UP_OK ? lookup(s, &l, err) : rc;
 }

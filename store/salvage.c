@@ -81,16 +81,12 @@ struct batch {
 static int put_batch(struct up_txn *t, void *ctx, struct up_err *err)
 {
     const struct batch *b = ctx;
-    struct up_buf copy = UP_BUF_INIT;
     struct up_record r;
     int rc = UP_OK;
     for (size_t i = 0; rc == UP_OK && i < b->n; i++) {
-        up_buf_clear(&copy);
-        up_buf_append(&copy, b->records[i].data, b->records[i].len);
-        UP_CHECK(up_record_peek(up_buf_view(&copy), &r) == NULL);
-        rc = up_store_put_record(t, up_record_db(r.type), r.name, copy.data, copy.len, err);
+        UP_CHECK(up_record_peek(b->records[i], &r) == NULL);
+        rc = up_txn_put(t, up_record_db(r.type), r.name, b->records[i], err);
     }
-    up_buf_release(&copy);
     return rc;
 }
 
@@ -120,7 +116,7 @@ static int fill(const char *dir, const struct up_view *records, size_t n, struct
     return rc;
 }
 
-static void clear_folder(const char *tmp)
+void up_salvage_clear(const char *tmp)
 {
     static const char *const names[] = {"data.mdb", "lock.mdb"};
     struct up_buf path = UP_BUF_INIT;
@@ -144,7 +140,7 @@ static int sync_folder(const char *dir, struct up_err *err)
 }
 
 /* From here to there in one step; what was there stays as `keep`. */
-static int swap_in(const char *dir, const char *tmp, const char *keep, struct up_err *err)
+int up_salvage_swap(const char *dir, const char *tmp, const char *keep, struct up_err *err)
 {
     struct up_buf from = UP_BUF_INIT, to = UP_BUF_INIT, aside = UP_BUF_INIT;
     int rc = UP_OK;
@@ -173,14 +169,14 @@ int up_salvage_build(const char *dir, const struct up_view *records, size_t n, c
     struct up_buf tmp = UP_BUF_INIT;
     int rc = UP_OK;
     up_buf_printf(&tmp, "%s/build.tmp", dir);
-    clear_folder(up_buf_str(&tmp));
+    up_salvage_clear(up_buf_str(&tmp));
     if (mkdir(up_buf_str(&tmp), 0777) != 0)
         rc = up_fail_errno(err, "cannot make the folder %s", up_buf_str(&tmp));
     if (rc == UP_OK)
         rc = fill(up_buf_str(&tmp), records, n, err);
     if (rc == UP_OK)
-        rc = swap_in(dir, up_buf_str(&tmp), keep, err);
-    clear_folder(up_buf_str(&tmp));
+        rc = up_salvage_swap(dir, up_buf_str(&tmp), keep, err);
+    up_salvage_clear(up_buf_str(&tmp));
     up_buf_release(&tmp);
     return rc;
 }

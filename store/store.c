@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- the format record ---- */
@@ -226,7 +227,10 @@ static int open_lmdb(struct up_store *s, size_t map_bytes, struct up_err *err)
 static int open_locked(struct up_store *s, const struct up_store_opts *o, struct up_err *err)
 {
     struct up_inspection in = {.format = 0};
-    int rc = inspect(s, &in, err);
+    bool leave = s->read_only && access(s->dir, W_OK | X_OK) != 0;
+    bool sealed = up_seal_take(&s->seal, s->dir, leave);
+    int rc = sealed ? UP_OK : inspect(s, &in, err);
+    s->walked = sealed ? s->seal.walked : (uint64_t)time(NULL);
     bool unnamed = in.file.data && in.format == 0;
     if (rc == UP_OK)
         rc = open_lmdb(s, o->map_bytes, err);
@@ -249,6 +253,8 @@ int up_store_open(struct up_store **out, const char *dir, const struct up_store_
     s->damage_ctx = opts->damage_ctx;
     s->key_digest = up_digest_of;
     s->lock = (struct up_lock){-1, -1, -1};
+    s->claim_fd = -1;
+    up_lease_init(&s->lease, dir);
     UP_CHECK(pthread_mutex_init(&s->write, NULL) == 0);
     UP_CHECK(pthread_mutex_init(&s->report, NULL) == 0);
     int rc = check_folder(s, opts, err);
@@ -275,7 +281,12 @@ void up_store_close(struct up_store *s)
     if (!s)
         return;
     bool locked = s->lmdb && !s->unlocked && up_lock_open_exclusive(&s->lock, NULL) == UP_OK;
+    bool suspect = s->lmdb && up_lmdb_suspect(s->lmdb);
     up_lmdb_close(s->lmdb);
+    up_lease_release(&s->lease);
+    up_claims_release(s);
+    if (locked && s->walked && !suspect)
+        up_seal_put(s->dir, &s->seal, s->walked, !s->read_only);
     if (locked)
         up_lock_open_drop(&s->lock);
     up_lock_release(&s->lock);
@@ -284,6 +295,11 @@ void up_store_close(struct up_store *s)
     (void)pthread_mutex_destroy(&s->write);
     free(s->dir);
     free(s);
+}
+
+int up_store_hold(struct up_store *s, struct up_digest name, struct up_err *err)
+{
+    return s->read_only ? UP_OK : up_lease_hold(&s->lease, name, err);
 }
 
 int up_store_update(struct up_store *s, up_txn_fn *fn, void *ctx, struct up_err *err)

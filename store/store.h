@@ -10,6 +10,8 @@
  * a bad record is reported through `on_damage` and is a miss; a handle that may
  * write moves it aside, a read-only one leaves it where it is. On a hit the
  * stored key document is compared byte for byte: a hash collision is a miss.
+ * What a handle that may write has read or written is safe from a collector in any process
+ * (store/sweep.h) until it is closed.
  * Never used across fork. All calls are thread-safe. A folder is open at most
  * once in a process; other processes may use it at the same time. The file itself
  * is checked page by page before it is opened: one that is broken is kept as
@@ -79,10 +81,38 @@ int up_store_run_put(struct up_store *s, const char *id, struct up_view doc,
 int up_store_run_get(struct up_store *s, const char *id, struct up_buf *doc,
                      struct up_err *err);
 
+/* ---- pins: name (1 to 200 bytes of text) -> the run or artifact that gc never removes ---- */
+int up_store_pin_put(struct up_store *s, const char *name, const char *what,
+                     struct up_err *err);
+/* Appends what is pinned. UP_ENOTFOUND. */
+int up_store_pin_get(struct up_store *s, const char *name, struct up_buf *what,
+                     struct up_err *err);
+int up_store_pin_remove(struct up_store *s, const char *name, struct up_err *err);
+
+/* ---- claims: who computes what, between processes ---- */
+/* *mine says whether the key is now this handle's to compute, or another process's. A claim
+ * ends with up_store_unclaim, or with its process, however that ends. */
+int up_store_claim(struct up_store *s, struct up_digest key, bool *mine, struct up_err *err);
+void up_store_unclaim(struct up_store *s, struct up_digest key);
+
+struct up_store_counts {
+    uint64_t results, objects, runs, memo, pins; /* records */
+    uint64_t used, file; /* bytes of the file that hold records; of the whole file */
+};
+/* Nothing is walked: the same time however much there is. */
+int up_store_count(struct up_store *s, struct up_store_counts *out, struct up_err *err);
+
 /* ---- walking: read-only, in key order; the callback returns 0 to go on ---- */
-enum up_store_kind { UP_STORE_RESULT, UP_STORE_OBJECT, UP_STORE_RUN, UP_STORE_MEMO };
+enum up_store_kind {
+    UP_STORE_RESULT,
+    UP_STORE_OBJECT,
+    UP_STORE_RUN,
+    UP_STORE_MEMO,
+    UP_STORE_PIN
+};
 /* RESULT and MEMO: name = 16 digest bytes of the key, doc = key document, value = record.
- * OBJECT: name = digest, value empty. RUN: name = id, value = document.
+ * OBJECT: name = digest, value empty. RUN: name = id, value = document. PIN: name = the
+ * pin's, value = what it pins.
  * newest_first walks runs backwards. Bad records are reported and passed over;
  * of objects only the header is looked at.
  * The callback gets copies and may call the store. */

@@ -3,6 +3,7 @@
 #include "store/base/err.h"
 #include "store/inner.h"
 #include "store/pages.h"
+#include "store/sweep.h"
 #include "store/inspect.h"
 
 #include <stdlib.h>
@@ -17,6 +18,7 @@ enum depth { DEPTH_HEAD, DEPTH_SUM, DEPTH_ALL };
 
 struct entry { /* offsets into the batch's bytes */
     size_t name, name_len, doc, doc_len, value, value_len, stored;
+    uint64_t seq;
     bool bad;
 };
 
@@ -41,6 +43,7 @@ static void take(struct batch *b, struct up_view key, struct up_view bytes)
     struct entry *e = &b->entry[b->n++];
     struct up_record r;
     *e = (struct entry){.name = add(&b->bytes, key), .name_len = key.len, .stored = bytes.len};
+    e->seq = up_record_peek(bytes, &r) == NULL ? r.seq : 0;
     if (b->depth == DEPTH_HEAD) {
         e->bad = up_record_expect_head(bytes, b->db, key) != NULL;
         return;
@@ -109,26 +112,76 @@ static void batch_free(struct batch *b)
     free(b);
 }
 
-int up_store_walk(struct up_store *s, enum up_store_kind kind, bool newest_first,
-                  up_store_visit *visit, void *ctx, struct up_err *err)
+/* In a leaf a record takes its bytes, its key and its node; a large one has pages of its
+ * own behind the node. */
+static uint64_t room(const struct entry *e)
 {
-    static const enum up_db dbs[] = {[UP_STORE_RESULT] = UP_DB_RESULTS,
-                                     [UP_STORE_OBJECT] = UP_DB_OBJECTS,
-                                     [UP_STORE_RUN] = UP_DB_RUNS,
-                                     [UP_STORE_MEMO] = UP_DB_MEMO};
+    enum { PAGE = 4096, NODE = 10, IN_LEAF = 2036, RUN = 16 };
+    uint64_t node = e->name_len + NODE;
+    if (node + e->stored <= IN_LEAF)
+        return node + e->stored;
+    return node + (e->stored + RUN + PAGE - 1) / PAGE * PAGE;
+}
+
+/* meta holds more than pins, whose names begin in one way. */
+static bool shown(int kind, const struct entry *e, struct up_view *name)
+{
+    const size_t n = sizeof UP_PIN_PREFIX - 1;
+    if (e->bad ||
+        (kind == UP_STORE_PIN && (name->len <= n || memcmp(name->data, UP_PIN_PREFIX, n) != 0)))
+        return false;
+    if (kind == UP_STORE_PIN)
+        *name = (struct up_view){name->data + n, name->len - n};
+    return true;
+}
+
+static int survey(struct up_store *s, int kind, bool newest_first, up_survey_visit *visit,
+                  void *ctx, struct up_err *err)
+{
+    static const enum up_db dbs[] = {
+        [UP_STORE_RESULT] = UP_DB_RESULTS, [UP_STORE_OBJECT] = UP_DB_OBJECTS,
+        [UP_STORE_RUN] = UP_DB_RUNS,       [UP_STORE_MEMO] = UP_DB_MEMO,
+        [UP_STORE_PIN] = UP_DB_META,       [UP_STORE_CHUNK] = UP_DB_CHUNKS};
+    bool head = kind == UP_STORE_OBJECT || kind == UP_STORE_CHUNK;
     int rc, stop = 0;
-    struct batch *b =
-        batch_new(dbs[kind], newest_first, kind == UP_STORE_OBJECT ? DEPTH_HEAD : DEPTH_ALL);
+    struct batch *b = batch_new(dbs[kind], newest_first, head ? DEPTH_HEAD : DEPTH_ALL);
     while (!stop && next_batch(s, b, &rc, err))
         for (size_t i = 0; !stop && i < b->n; i++) {
             const struct entry *e = &b->entry[i];
-            if (!e->bad)
-                stop = visit(ctx, name_of(b, e),
-                             (struct up_view){b->bytes.data + e->doc, e->doc_len},
-                             (struct up_view){b->bytes.data + e->value, e->value_len});
+            struct up_seen seen = {.name = name_of(b, e),
+                                   .doc = {b->bytes.data + e->doc, e->doc_len},
+                                   .value = {b->bytes.data + e->value, e->value_len},
+                                   .written = e->seq,
+                                   .bytes = room(e)};
+            if (shown(kind, e, &seen.name))
+                stop = visit(ctx, &seen);
         }
     batch_free(b);
     return stop ? stop : rc;
+}
+
+int up_store_survey(struct up_store *s, int kind, up_survey_visit *visit, void *ctx,
+                    struct up_err *err)
+{
+    return survey(s, kind, false, visit, ctx, err);
+}
+
+struct plain { /* a visitor that asks for less */
+    up_store_visit *visit;
+    void *ctx;
+};
+
+static int visit_plain(void *ctx, const struct up_seen *seen)
+{
+    const struct plain *p = ctx;
+    return p->visit(p->ctx, seen->name, seen->doc, seen->value);
+}
+
+int up_store_walk(struct up_store *s, enum up_store_kind kind, bool newest_first,
+                  up_store_visit *visit, void *ctx, struct up_err *err)
+{
+    struct plain p = {visit, ctx};
+    return survey(s, kind, newest_first, visit_plain, &p, err);
 }
 
 /* ---- glance ---- */
@@ -204,6 +257,7 @@ static int verify_pages(struct up_store *s, struct up_store_health *h, struct up
             up_lock_open_drop(&s->lock);
         if (rc == UP_ECORRUPT) {
             h->bad++;
+            s->walked = 0; /* whoever opens it next looks for himself */
             up_damage_report(s,
                              "%s/data.mdb is damaged (%s): the next command that writes to the "
                              "store repairs it",

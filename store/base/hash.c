@@ -38,6 +38,18 @@ static char *hex(const uint8_t *b, size_t n, char *out)
     return out;
 }
 
+bool up_digest_read(struct up_digest *d, const char *text)
+{
+    static const char digit[] = "0123456789abcdef";
+    for (size_t i = 0; i < 2 * sizeof d->b; ++i) {
+        const char *at = text[i] ? strchr(digit, text[i]) : NULL;
+        if (!at)
+            return false;
+        d->b[i / 2] = (uint8_t)(i % 2 ? d->b[i / 2] | (at - digit) : (at - digit) << 4);
+    }
+    return text[2 * sizeof d->b] == 0;
+}
+
 char *up_digest_hex(struct up_digest d, char out[UP_DIGEST_HEX])
 {
     return hex(d.b, sizeof d.b, out);

@@ -19,6 +19,7 @@ struct up_sha256 up_sha256_of(const void *p, size_t n);
 bool up_digest_equal(struct up_digest a, struct up_digest b);
 bool up_digest_zero(struct up_digest d); /* all zero: "absent" */
 char *up_digest_hex(struct up_digest d, char out[UP_DIGEST_HEX]);
+bool up_digest_read(struct up_digest *d, const char *hex); /* all 32 digits, or false */
 char *up_sha256_hex(struct up_sha256 d, char out[UP_SHA256_HEX]);
 
 #endif

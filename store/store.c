@@ -224,6 +224,17 @@ static int open_lmdb(struct up_store *s, size_t map_bytes, struct up_err *err)
     return up_lmdb_open(&s->lmdb, s->dir, mode, map_bytes, err);
 }
 
+static int read_format(struct up_txn *t, void *ctx, struct up_err *err)
+{
+    int64_t *format = ctx;
+    struct up_view key = up_view_str("format"), bytes;
+    struct up_record r;
+    int rc = up_txn_get(t, UP_DB_META, key, &bytes, err);
+    if (rc == UP_OK && up_record_expect(bytes, UP_DB_META, key, &r) == NULL)
+        *format = up_format_version(&r);
+    return rc == UP_ENOTFOUND ? UP_OK : rc;
+}
+
 static int open_locked(struct up_store *s, const struct up_store_opts *o, struct up_err *err)
 {
     struct up_inspection in = {.format = 0};
@@ -234,6 +245,10 @@ static int open_locked(struct up_store *s, const struct up_store_opts *o, struct
     bool unnamed = in.file.data && in.format == 0;
     if (rc == UP_OK)
         rc = open_lmdb(s, o->map_bytes, err);
+    if (rc == UP_OK && sealed)
+        rc = up_lmdb_read(s->lmdb, read_format, &in.format, err);
+    if (rc == UP_OK && in.format > UP_STORE_FORMAT)
+        rc = newer(s, in.format, err);
     up_lock_open_drop(&s->lock);
     for (size_t i = 0; rc == UP_OK && i < in.n; i++)
         (void)up_damage_aside(s, in.misfits[i].db, up_buf_view(&in.misfits[i].key), NULL);

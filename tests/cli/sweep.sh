@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sourced, after lib.sh, by test_sweep.sh and soak.sh: a sweep of COUNT architectures that is killed,
+# Sourced, after lib.sh, by test_sweep.sh and soak/kill.sh: a sweep of COUNT architectures that is killed,
 # and one that is cut into shares, against one that goes through.
 
 # sweep ARG...: a run of the sweep

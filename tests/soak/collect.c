@@ -11,6 +11,7 @@
 #include "store/base/err.h"
 #include "store/base/pack.h"
 #include "store/base/rng.h"
+#include "store/base/set.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WRITERS = 3, VALUES = 40, NODES = 4, LARGE = 1400000 };
+enum { WRITERS = 3, VALUES = 40, NODES = 4, LARGE = 1400000, ROUND_US = 40000 };
 
 static void damaged(void *ctx, const char *sentence)
 {
@@ -133,6 +134,7 @@ static int write_for_ever(const char *dir, const char *seed)
         for (uint64_t n = 1 + up_rng_below(&rng, 3); !rc && n-- > 0;)
             rc = one_run(s, &rng, &err);
         up_store_close(s);
+        (void)usleep(2000);
         if (rc) {
             fprintf(stderr, "a writer: %s\n", err.msg);
             return 1;
@@ -143,6 +145,7 @@ static int write_for_ever(const char *dir, const char *seed)
 struct model {
     struct up_store *s;
     long runs, missing;
+    struct up_digest_set sound; /* looked at in this round */
 };
 
 static int check_run(void *ctx, const struct up_run_record *r)
@@ -151,6 +154,8 @@ static int check_run(void *ctx, const struct up_run_record *r)
     m->runs++;
     for (size_t i = 0; i < r->nnodes; i++) {
         struct up_buf b = UP_BUF_INIT;
+        if (!up_digest_set_add(&m->sound, r->nodes[i].key))
+            continue;
         bool there = up_store_get(m->s, r->nodes[i].digest, &b, NULL) == UP_OK;
         up_buf_clear(&b);
         there = there && up_store_result_get(m->s, r->nodes[i].key_doc, &b, NULL) == UP_OK;
@@ -192,6 +197,7 @@ static int collect(const char *dir, long round, uint64_t *removed, struct model 
     /* runs may go while they are looked at, by nobody but this process */
     rc = up_runs_walk(m->s, check_run, m, &err);
     up_store_close(m->s);
+    up_digest_set_release(&m->sound);
     return rc != 0 || m->missing != 0;
 }
 
@@ -210,6 +216,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < WRITERS; i++)
         pid[i] = start(argv[0], argv[1], seed++);
     for (long round = 0; !bad && round < rounds; round++) {
+        (void)usleep(ROUND_US); /* so that there is something to collect */
         bad = collect(argv[1], round, &removed, &m);
         int status = 0, w = (int)(round % WRITERS);
         if (waitpid(pid[w], &status, WNOHANG) == pid[w])

@@ -5,7 +5,9 @@
 
 #include <sys/resource.h>
 
-enum { OBJECTS = 10, RESULTS = 45, FLIPS = 300, CUTS = 50 };
+enum { OBJECTS = 10, RESULTS = 45 };
+
+static int flips = 300, cuts = 50; /* an argument gives another number of flips */
 
 /* Made once: they are compared many times. */
 static struct up_view object(int i)
@@ -120,7 +122,7 @@ static void flipped_bytes_anywhere(void **state)
     struct folder f = full_folder(&data);
     struct up_rng r = up_rng_init(1, "flips");
     int said = 0, lost = 0, worst = 0;
-    for (int i = 0; i < FLIPS; i++) {
+    for (int i = 0; i < flips; i++) {
         /* a third each: anywhere, in a meta page, in the small records' pages */
         size_t span = i % 3 == 1 ? 300 : data.len;
         size_t at = (size_t)up_rng_below(&r, span);
@@ -140,8 +142,8 @@ static void flipped_bytes_anywhere(void **state)
     print_message(
         "%d flips: %d reported, the others in bytes nobody reads; %d records lost, at "
         "most %d by one flip\n",
-        FLIPS, said, lost, worst);
-    assert_true(said > FLIPS / 4);
+        flips, said, lost, worst);
+    assert_true(said > flips / 4);
     assert_true(worst <= 2);
     up_buf_release(&data);
     folder_remove(&f);
@@ -153,7 +155,7 @@ static void every_cut(void **state)
     struct folder f = full_folder(&data);
     struct up_rng r = up_rng_init(2, "cuts");
     int lost = 0;
-    for (int i = 0; i < CUTS; i++) {
+    for (int i = 0; i < cuts; i++) {
         size_t len = (size_t)up_rng_below(&r, data.len);
         len = i < 10 ? (size_t)i * 8 : i < 20 ? len % 16384 : i % 2 ? len / 4096 * 4096 : len;
         restart(&f, &data, len);
@@ -500,8 +502,15 @@ static void read_only_reports_and_leaves(void **state)
     folder_remove(&f);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc > 1) {
+        flips = (int)strtol(argv[1], NULL, 10);
+        cuts = flips / 6;
+        const struct CMUnitTest soak[] = {cmocka_unit_test(flipped_bytes_anywhere),
+                                          cmocka_unit_test(every_cut)};
+        return cmocka_run_group_tests(soak, NULL, NULL);
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_byte_of_a_small_record),
         cmocka_unit_test(every_byte_of_a_node_and_key),

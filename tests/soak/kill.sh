@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# soak.sh UPNAS ROUNDS [COUNT]: kill a run at random moments, resume, check the store; ends with equal
+# kill.sh UPNAS PROGRAMS [ROUNDS [COUNT]]: kill a run at random moments, resume, check the store; ends with equal
 # bytes. Then the same with a sweep of COUNT architectures, and with its shares merged.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../cli/lib.sh"
 . "$source_dir/tests/cli/sweep.sh"
-rounds=${2:-50}
-sweep_of=${3:-2000}
+rounds=${3:-200}
+sweep_of=${4:-2000}
 
 up run tiny.yaml --json --store whole
 digests whole >want

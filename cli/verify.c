@@ -136,12 +136,11 @@ out:
     up_task_release(&t);
     if (rc == UP_EUSAGE)
         return rc;
-    int status = (rc == UP_ECORRUPT || h.bad || differ ? UP_EXIT_CORRUPT : UP_EXIT_OK) +
-                 (untrusted ? UP_EXIT_UNTRUSTED : 0);
-    if (!rc || rc == UP_ECORRUPT)
-        return status;
-    fprintf(stderr, "upnas: %s\n", err->msg);
-    return status + UP_EXIT_OTHER;
+    int exit = (h.bad || differ || rc == UP_ECORRUPT ? UP_EXIT_CORRUPT : UP_EXIT_OK) +
+               (untrusted ? UP_EXIT_UNTRUSTED : 0);
+    if (rc)
+        fprintf(stderr, "upnas: %s\n", err->msg);
+    return rc && rc != UP_ECORRUPT ? exit + UP_EXIT_OTHER : exit;
 }
 
 const struct up_command up_command_verify = {

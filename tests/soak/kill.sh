@@ -14,6 +14,7 @@ for ((i = 1; i <= rounds; ++i)); do
     sleep "$(awk -v r=$RANDOM 'BEGIN { printf "%.3f", r / 32768 * 3 }')"
     kill -9 "$pid" 2>/dev/null || true
     wait "$pid" 2>/dev/null || true
+    [ -e .upnas/data.mdb ] || continue # killed before it made the store
     up verify
     if [ $((i % 5)) = 0 ]; then
         up run tiny.yaml --json --no-out

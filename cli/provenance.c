@@ -1,11 +1,18 @@
 #include "cli/provenance.h"
 #include "stages/nn/gemm.h"
 #include <cpuid.h>
+#include <gnu/libc-version.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+
+#ifdef __clang__
+static const char compiler[] = __VERSION__; /* begins with its name */
+#else
+static const char compiler[] = "gcc " __VERSION__;
+#endif
 
 /* The processor's brand string, from CPUID leaves 0x80000002..4. */
 static void cpu_name(char out[128])
@@ -20,6 +27,17 @@ static void cpu_name(char out[128])
     memmove(out, out + skip, n - skip + 1);
     for (n -= skip; n && out[n - 1] == ' '; --n)
         out[n - 1] = '\0';
+}
+
+/* "OpenBLAS 0.3.21, Haswell kernels" */
+static void blas_name(char out[128])
+{
+    const char *config = up_blas_config();
+    size_t release = strcspn(config, " ");
+    release += strspn(config + release, " ");
+    release += strcspn(config + release, " ");
+    snprintf(out, 128, "%.*s, %s kernels", (int)(release < 64 ? release : 64), config,
+             up_blas_core());
 }
 
 static void add(struct up_provenance *p, const char *name, const char *value)
@@ -43,10 +61,13 @@ void up_provenance_fill(struct up_provenance *p)
     else
         snprintf(p->user, sizeof p->user, "%ld", (long)geteuid());
     cpu_name(p->cpu);
-    add(p, "blas", up_blas_core());
-    add(p, "compiler", __VERSION__);
+    blas_name(p->blas);
+    snprintf(p->libc, sizeof p->libc, "glibc %s", gnu_get_libc_version());
+    add(p, "blas", p->blas);
+    add(p, "compiler", compiler);
     add(p, "cpu", p->cpu);
     add(p, "host", p->host);
+    add(p, "libc", p->libc);
     add(p, "os", p->os);
     add(p, "upnas", UP_VERSION);
     add(p, "user", p->user);

@@ -1,4 +1,5 @@
 /* upnas show: a run, an artifact, or one number of it, with where it came from. */
+#include "cli/answer.h"
 #include "cli/archs_csv.h"
 #include "cli/doc.h"
 #include "cli/task.h"
@@ -9,7 +10,7 @@
 struct show {
     struct up_common common;
     struct up_words rest; /* NAME [PATH] */
-    bool raw, csv;
+    bool raw, csv, why;
     struct up_store *store;
     struct up_buf out;
 };
@@ -290,11 +291,24 @@ static int show(struct show *s, struct up_err *err)
     return rc;
 }
 
+static int why(struct show *s, struct up_err *err)
+{
+    struct up_answer a;
+    int rc = up_answer_find(&a, s->store, s->rest.n ? s->rest.v[0] : "last",
+                            s->rest.n > 1 ? s->rest.v[1] : NULL, err);
+    if (!rc)
+        (s->common.json ? up_why_json : up_why_text)(&s->out, &a.asked, a.lineage);
+    up_answer_release(&a);
+    return rc;
+}
+
 static int run(const struct up_command *c, int argc, char **argv, struct up_err *err)
 {
     struct show s = {.common = UP_COMMON_INIT};
     const struct up_opt opts[] = {
         UP_OPT_COMMON(&s.common),
+        {"--why", UP_OPT_FLAG, &s.why, NULL,
+         "all it was made of, down to source files, settings and machines", 0, 0},
         {"--raw", UP_OPT_FLAG, &s.raw, NULL,
          "only the bytes of a text or binary, for a file or pipe", 0, 0},
         {"--csv", UP_OPT_FLAG, &s.csv, NULL,
@@ -306,8 +320,11 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
         return rc;
     if (s.csv && (s.raw || s.common.json || s.rest.n != 1))
         return csv_usage(err);
+    if (s.why && (s.raw || s.csv))
+        return up_fail(err, UP_EUSAGE, "--why goes with --json, not with --raw or --csv");
     if (!(rc = up_cli_words(c, &s.rest, 0, 2, "", err)) &&
-        !(rc = up_cli_open_store(&s.store, &s.common, false, err)) && !(rc = show(&s, err)))
+        !(rc = up_cli_open_store(&s.store, &s.common, false, err)) &&
+        !(rc = (s.why ? why : show)(&s, err)))
         rc = up_cli_print(&s.out, err);
     up_buf_release(&s.out);
     up_store_close(s.store);
@@ -315,11 +332,16 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
 }
 
 const struct up_command up_command_show = {
-    "show", "[NAME [PATH]]", "a run, an artifact, or one value, with its provenance",
+    "show", "[NAME [PATH] | NUMBER --why]",
+    "a run, an artifact, or one value, with its provenance",
     "NAME: a run (an id, part of one, last, last~1), a node of the last run (lambda), "
     "RUN:NODE,\n"
     "or the first digits of a digest. PATH leads into the artifact: weights, best/0/arch,\n"
     "scores/17/3, files/cell-1.svg (with --raw, into a file). With --csv the scored\n"
     "architectures (scores), the pool (space) or a published table (benchmark) are a CSV that\n"
-    "benchmark.scores and space.list read again.",
+    "benchmark.scores and space.list read again. With --why everything it was made of: NAME "
+    "and\n"
+    "PATH as before (or NODE/PATH), or a NUMBER as results print it, which is looked for in "
+    "what\n"
+    "the last run made (RUN:NUMBER: in another).",
     run};

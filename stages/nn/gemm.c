@@ -22,6 +22,7 @@ static struct {
     __typeof__(cblas_sgemm) *sgemm;
     __typeof__(cblas_dgemm) *dgemm;
     __typeof__(openblas_get_corename) *corename;
+    __typeof__(openblas_get_config) *config;
     __typeof__(openblas_set_num_threads) *set_num_threads;
     dsyev_fn *dsyev;
     dgetrf_fn *dgetrf;
@@ -37,6 +38,7 @@ static void load(void)
         {&blas.sgemm, "cblas_sgemm"},
         {&blas.dgemm, "cblas_dgemm"},
         {&blas.corename, "openblas_get_corename"},
+        {&blas.config, "openblas_get_config"},
         {&blas.set_num_threads, "openblas_set_num_threads"},
         {&blas.dsyev, "dsyev_"},
         {&blas.dgetrf, "dgetrf_"},
@@ -127,4 +129,10 @@ const char *up_blas_core(void)
 {
     need();
     return blas.corename();
+}
+
+const char *up_blas_config(void)
+{
+    need();
+    return blas.config();
 }

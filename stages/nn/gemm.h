@@ -28,5 +28,7 @@ double up_log_abs_det(double *a, int n);
 
 /* Name of the running kernel set, such as "Haswell". */
 const char *up_blas_core(void);
+/* Release and build, such as "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH NO_AFFINITY ...". */
+const char *up_blas_config(void);
 
 #endif

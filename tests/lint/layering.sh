@@ -54,6 +54,7 @@ once lmdb.h
 once curl/curl.h
 once cblas.h
 once yaml.h
+once microhttpd.h
 
 never store dag stages -- 'exit\(|getenv\(|setenv\(|signal\(|sigaction\(|f?printf\(|f?puts\(|putchar\(|setlocale\(' \
     'only cli exits, prints, reads the environment or handles signals' '^store/base/(err|arena)\.c:|^stages/space/order/'

@@ -1,7 +1,9 @@
 /* upnas diff: how two runs differ, and where the difference starts. */
 #include "dag/diff.h"
+#include "cli/results_diff.h"
 #include "cli/task.h"
 #include "stages/format/json_write.h"
+#include <string.h>
 
 enum { LEAVES = 12 };
 
@@ -38,8 +40,55 @@ static bool both(const struct up_diff_node *n)
     return n->output_differs && !up_digest_zero(n->a) && !up_digest_zero(n->b);
 }
 
-static void as_text(struct up_buf *out, struct up_store *s, const struct up_diff *d)
+struct runs {
+    struct up_store *store;
+    const struct up_run_record *a, *b;
+    const struct up_diff *d;
+};
+
+/* "search     other result, because of lambda" */
+static void node_line(struct up_buf *out, const struct up_diff_node *n)
 {
+    up_buf_printf(out, "%-10s %s%s", n->stage,
+                  n->in_a != n->in_b
+                      ? (n->in_a ? "only in the first run" : "only in the second run")
+                  : n->output_differs ? "other result"
+                                      : "other key, same result",
+                  n->root ? " (the difference starts here)" : "");
+    for (size_t i = 0; i < n->nbecause; ++i)
+        up_buf_printf(out, "%s %s",
+                      i         ? ","
+                      : n->root ? ", and because of"
+                                : ", because of",
+                      n->because[i]);
+    up_buf_puts(out, "\n");
+}
+
+struct columns {
+    struct up_buf *out;
+    const struct runs *r;
+};
+
+static void beside_text(void *ctx, const char *path, const char *a, const char *b)
+{
+    struct columns *c = ctx;
+    bool same = a && b && !strcmp(a, b);
+    if (c->r) /* the first row */
+        up_buf_printf(c->out, "\n%-24s %-24s %s\n", "result", c->r->a->id, c->r->b->id);
+    c->r = NULL;
+    size_t n = strlen(path);
+    if (n > 5 && !strcmp(path + n - 5, "/arch")) /* too long for a column */
+        up_buf_printf(c->out, same ? "%-24s %s\n" : "%-24s %s\n%-24s %s\n", path, or_absent(a),
+                      "", or_absent(b));
+    else
+        up_buf_printf(c->out, "%-24s %-24s %s\n", path, or_absent(a),
+                      same ? "=" : or_absent(b));
+}
+
+static void as_text(struct up_buf *out, const struct runs *r)
+{
+    const struct up_diff *d = r->d;
+    struct columns columns = {out, r};
     for (size_t i = 0; i < d->nconfig; ++i)
         up_buf_printf(out, "setting %s: %s -> %s\n", d->config[i].name,
                       or_absent(d->config[i].a), or_absent(d->config[i].b));
@@ -47,23 +96,22 @@ static void as_text(struct up_buf *out, struct up_store *s, const struct up_diff
         const struct up_diff_node *n = &d->nodes[i];
         if (!n->key_differs && !n->output_differs && n->in_a == n->in_b)
             continue;
-        up_buf_printf(out, "%-10s %s%s\n", n->stage,
-                      n->in_a != n->in_b
-                          ? (n->in_a ? "only in the first run" : "only in the second run")
-                      : n->output_differs ? "other result"
-                                          : "other key, same result",
-                      n->root ? " (the difference starts here)" : "");
+        node_line(out, n);
         for (size_t k = 0; n->root && k < n->nreasons; ++k)
             up_buf_printf(out, "    %s: %s -> %s\n", n->reasons[k].field,
                           or_absent(n->reasons[k].before), or_absent(n->reasons[k].after));
-        if (both(n))
-            leaves(s, n, leaf_text, out);
+        if (n->root)
+            up_results_behind(r->store, r->a, r->b, n, leaf_text, out);
+        if (n->root && both(n)) /* what follows from it, --json lists */
+            leaves(r->store, n, leaf_text, out);
     }
     if (!out->len)
         up_buf_puts(out, "no difference\n");
+    else
+        up_results_side_by_side(r->store, r->a, r->b, beside_text, &columns);
 }
 
-static void node_json(struct up_jw *w, struct up_store *s, const struct up_diff_node *n)
+static void node_json(struct up_jw *w, const struct runs *r, const struct up_diff_node *n)
 {
     char hex[UP_DIGEST_HEX];
     up_jw_object(w);
@@ -73,35 +121,48 @@ static void node_json(struct up_jw *w, struct up_store *s, const struct up_diff_
     up_jw_key_bool(w, "key_differs", n->key_differs);
     up_jw_key_bool(w, "output_differs", n->output_differs);
     up_jw_key_bool(w, "root", n->root);
+    up_jw_key(w, "because");
+    up_jw_list(w);
+    for (size_t k = 0; k < n->nbecause; ++k)
+        up_jw_str(w, n->because[k]);
+    up_jw_end(w);
     up_jw_key_str(w, "a", up_digest_zero(n->a) ? NULL : up_digest_hex(n->a, hex));
     up_jw_key_str(w, "b", up_digest_zero(n->b) ? NULL : up_digest_hex(n->b, hex));
     up_jw_key(w, "reasons");
     up_jw_list(w);
     for (size_t k = 0; k < n->nreasons; ++k)
         leaf_json(w, n->reasons[k].field, n->reasons[k].before, n->reasons[k].after);
+    if (n->root)
+        up_results_behind(r->store, r->a, r->b, n, leaf_json, w);
     up_jw_end(w);
     up_jw_key(w, "values");
     up_jw_list(w);
     if (both(n))
-        leaves(s, n, leaf_json, w);
+        leaves(r->store, n, leaf_json, w);
     up_jw_end(w);
     up_jw_end(w);
 }
 
-static void as_json(struct up_buf *out, struct up_store *s, const struct up_diff *d)
+static void as_json(struct up_buf *out, const struct runs *r)
 {
     struct up_jw w;
     up_jw_init(&w, out, 0);
     up_jw_object(&w);
+    up_jw_key_str(&w, "a", r->a->id);
+    up_jw_key_str(&w, "b", r->b->id);
     up_jw_key(&w, "config");
     up_jw_list(&w);
-    for (size_t i = 0; i < d->nconfig; ++i)
-        leaf_json(&w, d->config[i].name, d->config[i].a, d->config[i].b);
+    for (size_t i = 0; i < r->d->nconfig; ++i)
+        leaf_json(&w, r->d->config[i].name, r->d->config[i].a, r->d->config[i].b);
     up_jw_end(&w);
     up_jw_key(&w, "nodes");
     up_jw_list(&w);
-    for (size_t i = 0; i < d->nnodes; ++i)
-        node_json(&w, s, &d->nodes[i]);
+    for (size_t i = 0; i < r->d->nnodes; ++i)
+        node_json(&w, r, &r->d->nodes[i]);
+    up_jw_end(&w);
+    up_jw_key(&w, "results");
+    up_jw_list(&w);
+    up_results_side_by_side(r->store, r->a, r->b, leaf_json, &w);
     up_jw_end(&w);
     up_jw_end(&w);
     up_buf_puts(out, "\n");
@@ -126,7 +187,7 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
         (rc = up_run_find(store, rest.n > 1 ? rest.v[1] : "last", &b, err)))
         goto out;
     d = up_diff_make(a, b);
-    (common.json ? as_json : as_text)(&out, store, d);
+    (common.json ? as_json : as_text)(&out, &(struct runs){store, a, b, d});
     rc = up_cli_print(&out, err);
 out:
     up_diff_free(d);
@@ -139,4 +200,8 @@ out:
 
 const struct up_command up_command_diff = {
     "diff", "[RUN [RUN]]",
-    "how two runs differ: settings, keys, results (default: last~1 and last)", NULL, run};
+    "how two runs differ: settings, keys, results (default: last~1 and last)",
+    "Says at which nodes the difference starts, in which setting, file, version or machine, "
+    "and\n"
+    "which results differ because of them; then what both found, side by side.",
+    run};

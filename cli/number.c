@@ -35,13 +35,14 @@ struct finder {
     char path[PATH];
 };
 
-static void meet(struct finder *f, double v)
+static bool meet(struct finder *f, double v)
 {
     bool equal = v == f->w->value;
     if (f->rounded)
         equal = !equal && fabs(v - f->w->value) <= f->w->half * (1 + 1e-9);
     if (equal)
         f->enough = !f->visit(f->ctx, f->path, v);
+    return equal;
 }
 
 static size_t step(struct finder *f, const char *name, size_t len)
@@ -91,7 +92,8 @@ static double number_at(const struct up_array *a, size_t i)
 
 static void find_in_array(struct finder *f, const struct up_array *a)
 {
-    for (size_t i = 0; i < a->count && !f->enough; i++) {
+    bool met = false;
+    for (size_t i = 0; i < a->count && !met; i++) { /* the first one stands for the array */
         double v = number_at(a, i);
         if (fabs(v - f->w->value) > f->w->half * 2)
             continue;
@@ -103,7 +105,7 @@ static void find_in_array(struct finder *f, const struct up_array *a)
             step_to(f, rest / below);
             rest %= below;
         }
-        meet(f, v);
+        met = meet(f, v);
         memcpy(f->path, old, sizeof old);
     }
 }
@@ -143,7 +145,7 @@ static int find(struct finder *f, struct up_cursor *c, unsigned depth)
     case UP_T_INT:
     case UP_T_REAL:
         if (!(rc = up_cur_real(c, &v, f->err)))
-            meet(f, v);
+            (void)meet(f, v);
         return rc;
     default:
         return up_cur_skip(c, f->err);
@@ -198,20 +200,40 @@ static size_t digits_of(double v)
     return n;
 }
 
-/* The first node of the run that has these bits. */
+/* The last part of a path that is no position: "unified" of "best/0/unified". */
+static struct up_view name_of(const char *path)
+{
+    struct up_view name = {(const uint8_t *)path, 0};
+    for (const char *p = path; *p;) {
+        size_t n = strcspn(p, "/");
+        if (strspn(p, "0123456789") < n)
+            name = (struct up_view){(const uint8_t *)p, n};
+        p += n + (p[n] == '/');
+    }
+    return name;
+}
+
+/* The first node of the run that has these bits, and there what has the name under which the
+ * number was found. */
 static int trace(struct up_number_found *f, struct up_store *s, const struct up_run_record *r,
                  struct up_err *err)
 {
     struct up_wanted exact = {f->place[0].value, 0, false};
+    struct up_number_place met = f->place[0];
     int rc = UP_OK;
-    f->origin = f->place[0];
+    f->origin = met;
     if (digits_of(exact.value) < DIGITS)
         return UP_OK;
     f->n = 0;
     for (size_t i = 0; i < r->nnodes && !rc; i++)
         rc = gather_node(f, s, &r->nodes[i], &exact, false, err);
-    f->origin = f->place[0];
     f->n = f->n ? f->n : 1; /* what was there a moment ago */
+    f->origin = f->place[0];
+    for (size_t i = 0; i < f->n && !strcmp(f->place[i].stage, f->place[0].stage); i++)
+        if (up_view_equal(name_of(f->place[i].path), name_of(met.path))) {
+            f->origin = f->place[i];
+            break;
+        }
     return rc;
 }
 

@@ -56,6 +56,32 @@ static bool is_root(const struct up_diff *d, const struct up_diff_node *n)
     return false;
 }
 
+static void add_cause(const char **list, size_t *n, const char *stage)
+{
+    for (size_t i = 0; i < *n; i++)
+        if (!strcmp(list[i], stage))
+            return;
+    list[(*n)++] = stage;
+}
+
+/* Through every input whose bytes differ; what lies behind those is known already. */
+static void find_causes(struct up_diff *d, struct up_diff_node *n)
+{
+    const char **list = UP_NEW(&d->arena, d->nnodes, const char *);
+    for (size_t i = 0; i < n->nreasons; i++) {
+        const char *field = n->reasons[i].field;
+        const struct up_diff_node *in =
+            strncmp(field, "input ", 6) != 0 ? NULL : node_of(d, field + 6);
+        if (!in)
+            continue;
+        if (in->root)
+            add_cause(list, &n->nbecause, in->stage);
+        for (size_t k = 0; k < in->nbecause; k++)
+            add_cause(list, &n->nbecause, in->because[k]);
+    }
+    n->because = list;
+}
+
 static void diff_node(struct up_diff *d, const char *stage, const struct up_run_record *a,
                       const struct up_run_record *b)
 {
@@ -74,6 +100,7 @@ static void diff_node(struct up_diff *d, const char *stage, const struct up_run_
             n.nreasons = up_key_diff(x->key_doc, y->key_doc, stage, y->inputs, y->ninputs,
                                      &d->arena, &n.reasons);
         n.root = both && is_root(d, &n);
+        find_causes(d, &n);
     } else {
         n.root = true;
     }

@@ -17,6 +17,10 @@ struct up_diff_node {
     bool root;
     const struct up_reason *reasons; /* differing fields of the key */
     size_t nreasons;
+    /* The roots that its inputs differ because of, each once: they explain this node, or, when
+     * it is a root itself, the part of its difference that does not start here. */
+    const char *const *because;
+    size_t nbecause;
     struct up_digest a, b; /* outputs */
 };
 struct up_diff {

@@ -104,7 +104,7 @@ def main():
                     sys.exit(f"false: {rest}")
             elif verb == "wait":
                 until = time.time() + 10
-                while not b.js(rest):
+                while not b.js(f"!!({rest})"):
                     if time.time() > until:
                         sys.exit(f"never true: {rest}")
                     time.sleep(0.05)

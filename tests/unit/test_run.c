@@ -420,6 +420,11 @@ static void test_diff(void **state)
     assert_true(!d->nodes[1].root && d->nodes[1].key_differs && d->nodes[1].output_differs);
     assert_true(!d->nodes[2].root && d->nodes[2].key_differs);
     assert_string_equal(d->nodes[1].reasons[0].field, "input src");
+    assert_int_equal(d->nodes[0].nbecause, 0);
+    assert_int_equal(d->nodes[1].nbecause, 1);
+    assert_string_equal(d->nodes[1].because[0], "src");
+    assert_int_equal(d->nodes[2].nbecause, 1);
+    assert_string_equal(d->nodes[2].because[0], "src");
     up_diff_free(d);
     d = up_diff_make(b, b);
     assert_int_equal(d->nconfig, 0);

@@ -1,7 +1,7 @@
 # bash completion for upnas: commands, options, configs, keys after --set.
 _upnas() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-}
-    local commands="init run plan status explain log show diff verify merge score rank remote push pull key gc pin export import help version"
+    local commands="init run plan status explain log show diff verify merge score rank remote push pull key gc pin export import report serve help version"
     local options="--help --json --store --allow-network-store"
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
@@ -16,7 +16,7 @@ _upnas() {
         --credentials | --ca) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
         --calibrate) mapfile -t COMPREPLY < <(compgen -W "rank-gauss signed-log zscore minmax raw" -- "$word") && return ;;
         --lambda) mapfile -t COMPREPLY < <(compgen -W "learned selected weighted sum sum- last" -- "$word"; compgen -f -- "$word") && return ;;
-        --trust | --region | --endpoint | --stall | --key | --run | --from | --target | --ignore | --top | --threads | --batch | --seed | --limit | --set | --arch | --rebuild | --grace | --max-size | --keep) return ;;
+        --trust | --region | --endpoint | --stall | --key | --run | --from | --target | --ignore | --top | --threads | --batch | --seed | --limit | --port | --set | --arch | --rebuild | --grace | --max-size | --keep) return ;;
     esac
     case "$command" in
         run) options+=" --set --threads --out --no-out --offline" ;;
@@ -30,7 +30,9 @@ _upnas() {
         push) options+=" --run --key --unsigned --repair --dry-run" ;;
         pull) options+=" --set --from --run" ;;
         gc) options+=" --dry-run --grace --max-size --keep --no-compact" ;;
-        show) options+=" --raw --csv" ;;
+        show) options+=" --why --raw --csv" ;;
+        report) options+=" --html" ;;
+        serve) options+=" --port" ;;
         rank) options+=" --space --scores --lambda --accuracy --target --dataset --ignore --calibrate --top --strict" ;;
         score) options+=" --space --arch --weights --images --labels --dataset --batch --threads --isa --seed" ;;
     esac

@@ -60,8 +60,10 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
     else if (up_run_record_node(r, "report"))
         rc = up_result_text(&out, store, r, err);
     else
-        rc = up_fail(err, UP_EUSAGE, "run %s went no further than %s, and has no report", r->id,
-                     r->nnodes ? r->nodes[r->nnodes - 1].stage : "its start");
+        rc = up_fail(
+            err, UP_EUSAGE,
+            "run %s went no further than %s, and has no report; 'upnas log' lists others",
+            r->id, r->nnodes ? r->nodes[r->nnodes - 1].stage : "its start");
     if (!rc)
         rc = up_cli_print(&out, err);
 out:

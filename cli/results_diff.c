@@ -4,7 +4,7 @@
 #include "store/store.h"
 #include <string.h>
 
-enum { BEST = 5 };
+enum { BEST = 3 };
 
 struct beside {
     struct up_view a, b;

@@ -6,7 +6,7 @@
 "$upnas" --version | grep -qE '^upnas [0-9]+\.[0-9]+\.[0-9]+$' || fail "--version"
 rc=0 && "$upnas" >/dev/null 2>&1 || rc=$?
 [ "$rc" = 2 ] || fail "no command: exit $rc"
-for c in init run plan status explain log show diff verify merge score rank remote push pull key; do
+for c in init run plan status explain log show diff verify merge score rank remote push pull key gc pin export import report serve; do
     grep -q "^  $c " out || fail "--help does not list $c"
     up "$c" --help
     cp out help && "$upnas" --help >out
@@ -24,7 +24,7 @@ up init --json && lines init
 up run tiny.yaml --json && lines run
 up run tiny.yaml --set lambda.preset=sum --json && lines run
 for c in "plan tiny.yaml" "plan tiny.yaml scores" "run tiny.yaml scores" "status" "status tiny.yaml" "explain tiny.yaml" "explain tiny.yaml search" log show \
-    "show last~1" "show lambda" "show lambda weights" "show scores scores/0/1" "show search unified/0" diff verify \
+    "show last~1" "show lambda" "show lambda weights" "show scores scores/0/1" "show search unified/0" "show search/unified/0 --why" "report last~2" diff verify \
     "score --space nb201 --arch 100 --batch 4"; do
     # shellcheck disable=SC2086 # words
     up $c --json && lines "$c"

@@ -78,7 +78,8 @@ int up_cli_options(const struct up_command *c, const struct up_opt *opts, int ar
     int rc;
     for (int i = 0; i < argc; ++i) {
         const char *word = strcmp(argv[i], "-h") ? argv[i] : "--help";
-        if (only_words || word[0] != '-' || !word[1]) {
+        bool number = word[0] == '-' && strchr("0123456789.", word[1]); /* or a single '-' */
+        if (only_words || word[0] != '-' || number) {
             if ((rc = words_add(rest, argv[i], err)))
                 return rc;
             continue;

@@ -26,6 +26,12 @@ grep -q "that number rounded" out || { cat out >&2; fail "$rounded is not taken 
 up show "last:$flops" --why
 head -n 1 out | grep -q "flops.* = $flops" || { cat out >&2; fail "the number $flops"; }
 
+negative=$("$python" -c 'import csv; r = next(csv.DictReader(open("results/results.csv"))); print(min((v for k, v in r.items() if k.startswith("predicted")), key=float))')
+if [ "${negative#-}" != "$negative" ]; then
+    up show "$negative" --why
+    head -n 1 out | grep -q "predicted/.* = $negative" || { cat out >&2; fail "the number $negative"; }
+fi
+
 # everything is in the chain
 for word in '^lambda version [0-9]' '  setting   lambda.preset: sum  \(--set lambda.preset=sum\)' \
     '  setting   [0-9]+ more at their defaults' '  input     calibrate +[0-9a-f]{32}$' \

@@ -67,13 +67,14 @@ if [ -n "$tls" ]; then
     [ -z "$(executed)" ] || fail "not over TLS: $(cat out err)"
 fi
 
-as bob # a large artifact, in pieces, over the wire: the embedding
-as alice
-up run tiny.yaml vgae --no-out
+as alice # an artifact of some MiB, which goes in pieces: a batch of images
+up run tiny.yaml data --no-out --set data.batch=1000
 up push team
+grep -qE 'pushed 1 results, 1 artifacts of [2-9]\.[0-9] MiB' out || fail "a large artifact: $(cat out)"
 as bob
-up run tiny.yaml vgae --no-out --json
-[ -z "$(executed)" ] || fail "the embedding was computed again"
+up run tiny.yaml data --no-out --json --set data.batch=1000
+[ -z "$(executed)" ] || fail "the images were made again"
+up verify
 
 kill "${pids[0]}"
 rm .upnas/*.mdb

@@ -9,9 +9,16 @@ for case in "$shared"/golden/{nb201_*,darts_idx534}.json; do
     up score --space "$space" --arch "$arch" --weights "$base.weights.npz" --images "$base.images.npy" \
         --labels "$base.labels.npy" --dataset cifar10 --json
     "$python" - "$case" <<'P'
-import json, sys
+import json, re, sys
+OPS = ["max_pool_3x3", "avg_pool_3x3", "skip_connect", "sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5"]
+# A Genotype as NASLib's two lists of (source, operation).
+def compact(genotype):
+    pairs = [(int(source), OPS.index(op)) for op, source in re.findall(r"\('(\w+)', (\d)\)", genotype)]
+    return str([pairs[:8], pairs[8:]])
 want = json.load(open(sys.argv[1]))
 got = json.load(open("out"))
+if got["space"] == "darts":
+    got["arch"] = compact(got["arch"])
 assert got["arch"] == want["arch"] and got["space"] == want["space"] and got["batch"] == want["batch"], got
 assert len(got["proxies"]) == 13 and got["seconds"] > 0
 tolerance = {"grasp": 1e-3}

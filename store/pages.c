@@ -334,6 +334,30 @@ static int newer_meta(struct walk *w, const uint8_t **meta)
     return UP_OK;
 }
 
+/* The state before the newest one is whole, too, and its free list names no later transaction
+ * than its own. Where it does, its number was changed, and it is the newest: what LMDB takes
+ * for that would lack a transaction without a word. */
+static int older_meta(struct walk *w, unsigned at)
+{
+    const uint8_t *meta = page_at(w, at) + PAGE_HEAD;
+    struct tree t = tree_of(meta + 24, FREE_LIST, (struct up_view){NULL, 0});
+    struct walk quiet = *w; /* nobody reads these pages: other damage there does none */
+    quiet.err = NULL;
+    uint64_t page = t.root;
+    for (unsigned level = 1, n; level <= t.depth && level <= DEPTH_MAX; level++) {
+        bool branch = level < t.depth;
+        if (page < 2 || page >= w->file_pages ||
+            page_head(&quiet, page, branch ? IS_BRANCH : IS_LEAF, 1, &n) ||
+            nodes_fit(&quiet, page, branch, n))
+            return UP_OK;
+        struct node last = node_again(w, page, branch, n - 1);
+        if (!branch && last.key.len == 8 && le(last.key.data, 8) > le(meta + META_BYTES - 8, 8))
+            return bad(w, at, "carries a transaction number older than what it refers to");
+        page = last.size_or_child;
+    }
+    return UP_OK;
+}
+
 static int walk_meta(struct walk *w, const uint8_t *meta)
 {
     const struct up_view none = {NULL, 0};
@@ -365,7 +389,9 @@ int up_pages_walk(struct up_view file, up_pages_visit *visit, void *ctx, struct 
         return bad(&w, w.txn % 2, "names a last page that is not in the file");
     w.seen = up_alloc((size_t)(w.last_page / 64 + 1) * sizeof *w.seen);
     w.taken = up_alloc((size_t)w.psize / 16);
-    rc = walk_meta(&w, meta);
+    rc = older_meta(&w, meta == page_at(&w, 0) + PAGE_HEAD);
+    if (rc == UP_OK)
+        rc = walk_meta(&w, meta);
     free(w.seen);
     free(w.taken);
     return rc;

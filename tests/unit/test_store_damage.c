@@ -149,6 +149,27 @@ static void flipped_bytes_anywhere(void **state)
     folder_remove(&f);
 }
 
+/* A meta page with the number of an earlier transaction hands over to the other one, which
+ * lacks the last transaction. */
+static void every_transaction_number(void **state)
+{
+    enum { NUMBER = 16 + 24 + 2 * 48 + 8, PAGE = 4096 };
+    struct up_buf data;
+    struct folder f = full_folder(&data);
+    int lost = 0;
+    (void)state;
+    for (int bit = 0; bit < 2 * 64; bit++) {
+        uint8_t *byte = data.data + (bit / 64) * PAGE + NUMBER + bit % 64 / 8;
+        *byte ^= (uint8_t)(1u << bit % 8);
+        restart(&f, &data, data.len);
+        lost += survive(&f);
+        *byte ^= (uint8_t)(1u << bit % 8);
+    }
+    assert_int_equal(lost, 0);
+    up_buf_release(&data);
+    folder_remove(&f);
+}
+
 static void every_cut(void **state)
 {
     struct up_buf data;
@@ -508,6 +529,7 @@ int main(int argc, char **argv)
         flips = (int)strtol(argv[1], NULL, 10);
         cuts = flips / 6;
         const struct CMUnitTest soak[] = {cmocka_unit_test(flipped_bytes_anywhere),
+                                          cmocka_unit_test(every_transaction_number),
                                           cmocka_unit_test(every_cut)};
         return cmocka_run_group_tests(soak, NULL, NULL);
     }
@@ -520,6 +542,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(verify_in_trouble),
         cmocka_unit_test(read_only_reports_and_leaves),
         cmocka_unit_test(flipped_bytes_anywhere),
+        cmocka_unit_test(every_transaction_number),
         cmocka_unit_test(every_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,6 +183,8 @@ static int write_once(struct up_lmdb *e, up_txn_fn *fn, void *ctx, bool *again, 
         *again = t.full;
     } else if ((db = mdb_txn_commit(t.txn)) != 0) {
         *again = db == MDB_MAP_FULL;
+        if (!*again) /* a meta page may be written in part: the next one walks the pages */
+            atomic_store(&e->suspect, true);
         rc = fail(e, db, "writing to", err);
     }
     up_gate_leave(&e->gate);

@@ -39,7 +39,7 @@ struct up_txn;
 int up_lmdb_open(struct up_lmdb **out, const char *dir, enum up_lmdb_mode mode,
                  size_t map_bytes, struct up_err *err);
 void up_lmdb_close(struct up_lmdb *e); /* NULL is fine */
-/* Whether LMDB has met pages that make no sense. */
+/* Whether LMDB has met pages that make no sense, or a commit has failed. */
 bool up_lmdb_suspect(struct up_lmdb *e);
 size_t up_lmdb_map_bytes(struct up_lmdb *e);
 /* A compact copy as dir/data.mdb, of what is committed now; not synced. */

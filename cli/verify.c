@@ -123,9 +123,9 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
     struct up_store_health h = {0};
 
     int rc = up_cli_options(c, opts, argc, argv, &t.rest, err);
-    if (rc || t.common.help)
-        return rc;
-    if ((rc = up_cli_words(c, &t.rest, n > 0, n > 0, "a config with --rebuild", err)) ||
+    if (!rc && t.common.help)
+        return UP_EXIT_OK;
+    if (rc || (rc = up_cli_words(c, &t.rest, n > 0, n > 0, "a config with --rebuild", err)) ||
         (n && (rc = up_task_config(&t, err))) ||
         (n && (rc = up_pin_kernels(t.config->native, err))))
         goto out;
@@ -134,8 +134,6 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
                : verify(&t.common, t.store, &h, &untrusted, err);
 out:
     up_task_release(&t);
-    if (rc == UP_EUSAGE)
-        return rc;
     int exit = (h.bad || differ || rc == UP_ECORRUPT ? UP_EXIT_CORRUPT : UP_EXIT_OK) +
                (untrusted ? UP_EXIT_UNTRUSTED : 0);
     if (rc)
@@ -147,9 +145,10 @@ const struct up_command up_command_verify = {
     "verify", "[--rebuild N CONFIG [--set KEY=VALUE ...]]",
     "check every record against its digests",
     "Exit status: 0 sound, 1 corrupt, 2 results from remotes that no key trusted today has "
-    "signed (or\n"
-    "wrong usage), 4 other trouble; added up. The next run moves damaged records\n"
-    "aside and computes them again, with the same bytes. With --rebuild, N nodes are computed "
-    "again\n"
-    "in a store of their own, and their bytes compared.",
+    "signed,\n"
+    "4 other trouble such as wrong usage; added up. The next run moves damaged records aside "
+    "and\n"
+    "computes them again, with the same bytes. With --rebuild, N nodes are computed again in a "
+    "store\n"
+    "of their own, and their bytes compared.",
     run};

@@ -16,6 +16,10 @@ done
 up run darts-quick.yaml "${small[@]}" --set decode.modules=2 --set search.limits.imagenet_flops=620 --json
 [ "$(number executed)" = 0 ] || fail "a rerun executed: $(executed)"
 
+# The estimator learns without noise where any point decodes.
+up show mpe recipe/noise --json
+[ "$(number value)" = 0 ] || fail "noise: $(cat out)"
+
 # Limits on the network that is not scored hold; every spelling reads back as the same.
 "$python" - results <<'P'
 import csv, json, re, sys

@@ -274,7 +274,7 @@ static int show(struct show *s, struct up_err *err)
     struct up_run_record *r = NULL;
     struct up_result result;
     const char *name = s->rest.n ? s->rest.v[0] : "last";
-    int rc;
+    int rc = UP_ENOTFOUND;
 
     bool last = s->rest.n < 2 && !strncmp(name, "last", 4) && (!name[4] || name[4] == '~') &&
                 !strchr(name, ':'); /* can be nothing but a run */

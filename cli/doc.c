@@ -4,18 +4,48 @@
 #include <stdlib.h>
 #include <string.h>
 
+union number {
+    int32_t i32;
+    int64_t i64;
+    uint32_t u32;
+    uint64_t u64;
+    float f32;
+    double f64;
+};
+
+static union number number_of(enum up_dtype t, const uint8_t *p)
+{
+    union number v = {0};
+    memcpy(&v, p, up_dtype_size(t));
+    return v;
+}
+
+double up_array_real(const struct up_array *a, size_t i)
+{
+    const uint8_t *p = a->data + i * up_dtype_size(a->type);
+    union number v = number_of(a->type, p);
+    switch (a->type) {
+    case UP_U8:
+        return *p;
+    case UP_I32:
+        return v.i32;
+    case UP_I64:
+        return (double)v.i64;
+    case UP_F32:
+        return (double)v.f32;
+    case UP_F64:
+        return v.f64;
+    case UP_U32:
+        return v.u32;
+    case UP_U64:
+        return (double)v.u64;
+    }
+    return (double)NAN;
+}
+
 static void number_json(struct up_jw *w, enum up_dtype t, const uint8_t *p)
 {
-    union {
-        int32_t i32;
-        int64_t i64;
-        uint32_t u32;
-        uint64_t u64;
-        float f32;
-        double f64;
-    } v = {0};
-
-    memcpy(&v, p, up_dtype_size(t));
+    union number v = number_of(t, p);
     switch (t) {
     case UP_U8:
         up_jw_uint(w, *p);

@@ -17,5 +17,7 @@ int up_doc_walk(struct up_cursor *c, const char *path, struct up_array *element,
                 enum up_type *found, struct up_err *err);
 /* The numbers of an array as nested JSON lists; a scalar when ndim is 0. */
 void up_array_json(struct up_jw *w, const struct up_array *a);
+/* Number i of it, as a double. */
+double up_array_real(const struct up_array *a, size_t i);
 
 #endif

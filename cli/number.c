@@ -1,4 +1,5 @@
 #include "cli/number.h"
+#include "cli/doc.h"
 #include "stages/format/number.h"
 #include "store/base/pack.h"
 #include "store/store.h"
@@ -59,42 +60,11 @@ static size_t step_to(struct finder *f, uint64_t i)
     return step(f, name, (size_t)snprintf(name, sizeof name, "%llu", (unsigned long long)i));
 }
 
-static double number_at(const struct up_array *a, size_t i)
-{
-    const uint8_t *p = a->data + i * up_dtype_size(a->type);
-    union {
-        int32_t i32;
-        int64_t i64;
-        uint32_t u32;
-        uint64_t u64;
-        float f32;
-        double f64;
-    } v = {0};
-    memcpy(&v, p, up_dtype_size(a->type));
-    switch (a->type) {
-    case UP_U8:
-        return *p;
-    case UP_I32:
-        return v.i32;
-    case UP_I64:
-        return (double)v.i64;
-    case UP_F32:
-        return (double)v.f32;
-    case UP_F64:
-        return v.f64;
-    case UP_U32:
-        return v.u32;
-    case UP_U64:
-        return (double)v.u64;
-    }
-    return NAN;
-}
-
 static void find_in_array(struct finder *f, const struct up_array *a)
 {
     bool met = false;
     for (size_t i = 0; i < a->count && !met; i++) { /* the first one stands for the array */
-        double v = number_at(a, i);
+        double v = up_array_real(a, i);
         if (fabs(v - f->w->value) > f->w->half * 2)
             continue;
         char old[PATH];

@@ -188,7 +188,7 @@ int up_gc_load(struct up_gc_world *w, struct up_store *s, struct up_err *err)
     }
     size_t n = w->n[UP_GC_RESULT];
     w->by_artifact = up_alloc((n + 1) * sizeof *w->by_artifact);
-    w->todo = up_alloc((n + 1) * sizeof *w->todo);
+    w->pending = up_alloc((n + 1) * sizeof *w->pending);
     for (size_t i = 0; i < n; i++)
         w->by_artifact[i] = (uint32_t)i;
     sorted = w->of[UP_GC_RESULT];
@@ -203,7 +203,7 @@ void up_gc_world_release(struct up_gc_world *w)
         free(w->of[k]);
     free(w->pinned);
     free(w->by_artifact);
-    free(w->todo);
+    free(w->pending);
     up_arena_release(&w->arena);
     *w = (struct up_gc_world){.sweep = NULL};
 }

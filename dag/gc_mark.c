@@ -44,7 +44,7 @@ static void keep_result(struct up_gc_world *w, struct up_gc_rec *r)
     if (r->kept)
         return;
     r->kept = true;
-    w->todo[w->ntodo++] = (uint32_t)(r - w->of[UP_GC_RESULT]);
+    w->pending[w->npending++] = (uint32_t)(r - w->of[UP_GC_RESULT]);
 }
 
 static void keep_artifact(struct up_gc_world *w, struct up_digest d)
@@ -72,8 +72,8 @@ static void keep_provenance(struct up_gc_world *w, struct up_digest d)
 
 static void spread(struct up_gc_world *w)
 {
-    while (w->ntodo) {
-        const struct up_gc_rec *r = &w->of[UP_GC_RESULT][w->todo[--w->ntodo]];
+    while (w->npending) {
+        const struct up_gc_rec *r = &w->of[UP_GC_RESULT][w->pending[--w->npending]];
         keep_artifact(w, r->artifact);
         for (size_t i = 0; i < r->ninputs; i++) {
             if (up_digest_zero(r->inputs[i]))
@@ -148,7 +148,7 @@ static void mark_young(struct up_gc_world *w, const struct up_gc_rule *rule)
 
 void up_gc_mark(struct up_gc_world *w, const struct up_gc_rule *rule)
 {
-    w->ntodo = 0;
+    w->npending = 0;
     for (int k = 0; k < UP_GC_KINDS; k++)
         for (size_t i = 0; i < w->n[k]; i++)
             w->of[k][i].kept = false;
@@ -165,10 +165,10 @@ void up_gc_mark(struct up_gc_world *w, const struct up_gc_rule *rule)
 
 void up_gc_mark_more(struct up_gc_world *w)
 {
-    w->ntodo = 0;
+    w->npending = 0;
     for (size_t i = 0; i < w->n[UP_GC_RESULT]; i++)
         if (w->of[UP_GC_RESULT][i].kept)
-            w->todo[w->ntodo++] = (uint32_t)i;
+            w->pending[w->npending++] = (uint32_t)i;
     spread(w);
 }
 

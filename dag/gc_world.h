@@ -35,8 +35,8 @@ struct up_gc_world {
     struct up_digest *pinned; /* artifacts */
     size_t npinned;
     uint32_t *by_artifact; /* results in order of artifact, then newest first */
-    uint32_t *todo;        /* results whose inputs are still to be marked */
-    size_t ntodo;
+    uint32_t *pending;     /* results whose inputs are still to be marked */
+    size_t npending;
 };
 struct up_gc_rule {
     uint64_t young; /* what was written at this time or later stays */

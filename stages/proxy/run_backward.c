@@ -121,30 +121,22 @@ static void UP_R(norm_back)(struct UP_R(up_run) * r, const struct up_step *step,
 {
     const struct up_op *op = &r->program->op[step->op];
     const struct up_laid_slot *src = &r->layout->slot[op->src];
-    const real *p[2] = {UP_R(up_run_image)(&r->grad, op->dst, image),
-                        UP_R(up_run_image)(&r->act, op->src, image)};
+    const real *dy = UP_R(up_run_image)(&r->grad, op->dst, image);
     real *dx = UP_R(up_run_image)(&r->grad, op->src, image);
-    struct up_rectangle all = {1, (int)(src->plane / LANES), 0, 0};
-    for (int b = 0; b < src->blocks; ++b, dx += src->plane) {
-        if (r->identity_norm)
-            r->kernel->pass(dx, p[0], NULL, &all, step->add);
-        else
-            r->kernel->mix2(dx, p, UP_R(up_run_factor)(r, step->op, b, UP_K_GRAD), &all,
-                            step->add);
-        p[0] += src->plane;
-        p[1] += src->plane;
-    }
+    struct up_rectangle all = {1, (int)((size_t)src->blocks * src->plane / LANES), 0, 0};
+    if (r->identity_norm)
+        r->kernel->pass(dx, dy, NULL, &all, step->add);
+    else
+        UP_R(up_run_mix)
+    (r, dx, dy, UP_R(up_run_image)(&r->act, op->src, image), step, UP_K_GRAD);
 }
 
 static void UP_R(sums_back)(struct UP_R(up_run) * r, int norm, int image)
 {
     const struct up_op *op = &r->program->op[norm];
-    const struct up_laid_slot *src = &r->layout->slot[op->src];
-    const real *v = UP_R(up_run_image)(&r->grad, op->dst, image);
-    const real *x = UP_R(up_run_image)(&r->act, op->src, image);
-    for (int b = 0; b < src->blocks; ++b, v += src->plane, x += src->plane) {
-        UP_R(up_run_moments)(r, UP_R(up_run_sums)(r, norm, b, image), v, x, norm, b, false);
-    }
+    UP_R(up_run_moments)
+    (r, UP_R(up_run_image)(&r->grad, op->dst, image),
+     UP_R(up_run_image)(&r->act, op->src, image), norm, image, false);
 }
 
 static void UP_R(backward_image)(void *ctx, size_t task, int image)

@@ -47,18 +47,32 @@ double *UP_R(up_run_sums)(const struct UP_R(up_run) * r, int norm, int b, int im
     return r->sums + ((size_t)image * r->layout->norm_blocks + block) * UP_SUMS;
 }
 
-void UP_R(up_run_moments)(const struct UP_R(up_run) * r, double *s, const real *v,
-                          const real *x, int norm, int b, bool tangent)
+void UP_R(up_run_moments)(const struct UP_R(up_run) * r, const real *v, const real *x, int norm,
+                          int image, bool tangent)
 {
     const struct up_op *op = &r->program->op[norm];
     const struct up_laid_slot *src = &r->layout->slot[op->src];
-    double mean[LANES] = {0};
-    for (int i = 0; i < LANES && b * LANES + i < r->program->slot[op->src].c; ++i) {
-        const struct up_moments *n = &r->norm[op->norm + b * LANES + i];
-        mean[i] = tangent ? n->tangent : n->mean;
+    for (int b = 0; b < src->blocks; ++b, v += src->plane, x += src->plane) {
+        double mean[LANES] = {0};
+        double *s = UP_R(up_run_sums)(r, norm, b, image) + (tangent ? 2 * LANES : 0);
+        for (int i = 0; i < LANES && b * LANES + i < r->program->slot[op->src].c; ++i) {
+            const struct up_moments *n = &r->norm[op->norm + b * LANES + i];
+            mean[i] = tangent ? n->tangent : n->mean;
+        }
+        memset(s, 0, 2 * LANES * sizeof *s);
+        r->kernel->moments(s, v, x, mean, (ptrdiff_t)(src->plane / LANES));
     }
-    memset(s, 0, 2 * LANES * sizeof *s);
-    r->kernel->moments(s, v, x, mean, (ptrdiff_t)(src->plane / LANES));
+}
+
+void UP_R(up_run_mix)(const struct UP_R(up_run) * r, real *y, const real *v, const real *x,
+                      const struct up_step *step, int factor)
+{
+    const struct up_laid_slot *src = &r->layout->slot[r->program->op[step->op].src];
+    struct up_rectangle all = {1, (int)(src->plane / LANES), 0, 0};
+    for (int b = 0; b < src->blocks; ++b, y += src->plane, v += src->plane, x += src->plane) {
+        const real *p[2] = {v, x};
+        r->kernel->mix2(y, p, UP_R(up_run_factor)(r, step->op, b, factor), &all, step->add);
+    }
 }
 
 /* The frame of a padded plane of h x w pixels. */

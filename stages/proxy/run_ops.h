@@ -100,10 +100,13 @@ int up_run_strip(const struct up_laid_op *o);
     real *up_run_factor##R(const struct up_run##R *r, int norm, int b, int k);                 \
     /* Sums of a norm's block b on an image, UP_SUMS of them. */                               \
     double *up_run_sums##R(const struct up_run##R *r, int norm, int b, int image);             \
-    /* s[0..31] = moments of v over x less its mean in a norm's block, of the activations or,  \
-     * `tangent`, of their tangent. */                                                         \
-    void up_run_moments##R(const struct up_run##R *r, double *s, const real *v, const real *x, \
-                           int norm, int b, bool tangent);
+    /* A norm's sums on an image: moments of v over x less its mean, or, `tangent`, less the   \
+     * mean of its tangent, behind the others. v and x begin with the norm's first block. */   \
+    void up_run_moments##R(const struct up_run##R *r, const real *v, const real *x, int norm,  \
+                           int image, bool tangent);                                           \
+    /* y (+)= a norm's k-th coefficients of v, x and 1, block by block. */                     \
+    void up_run_mix##R(const struct up_run##R *r, real *y, const real *v, const real *x,       \
+                       const struct up_step *step, int k);
 UP_RUN_OPS_DECLARE(float, _f32)
 UP_RUN_OPS_DECLARE(double, _f64)
 

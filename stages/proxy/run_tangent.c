@@ -52,30 +52,18 @@ static void UP_R(layer_tangent)(const struct UP_R(level) * l, const struct up_st
 static void UP_R(norm_tangent)(struct UP_R(up_run) * r, const struct up_step *step, int image)
 {
     const struct up_op *op = &r->program->op[step->op];
-    const struct up_laid_slot *src = &r->layout->slot[op->src];
-    const real *p[2] = {UP_R(up_run_image)(&r->tan, op->src, image),
-                        UP_R(up_run_image)(&r->act, op->src, image)};
-    real *ydot = UP_R(up_run_image)(&r->tan, op->dst, image);
-    struct up_rectangle all = {1, (int)(src->plane / LANES), 0, 0};
-    for (int b = 0; b < src->blocks; ++b, ydot += src->plane) {
-        r->kernel->mix2(ydot, p, UP_R(up_run_factor)(r, step->op, b, UP_K_TANGENT), &all,
-                        step->add);
-        p[0] += src->plane;
-        p[1] += src->plane;
-    }
+    UP_R(up_run_mix)
+    (r, UP_R(up_run_image)(&r->tan, op->dst, image),
+     UP_R(up_run_image)(&r->tan, op->src, image), UP_R(up_run_image)(&r->act, op->src, image),
+     step, UP_K_TANGENT);
 }
 
 static void UP_R(sums_tangent)(struct UP_R(up_run) * r, int norm, int image)
 {
     const struct up_op *op = &r->program->op[norm];
-    const struct up_laid_slot *src = &r->layout->slot[op->src];
-    for (int b = 0; b < src->blocks; ++b) {
-        size_t at = (size_t)b * src->plane;
-        UP_R(up_run_moments)
-        (r, UP_R(up_run_sums)(r, norm, b, image),
-         UP_R(up_run_image)(&r->tan, op->src, image) + at,
-         UP_R(up_run_image)(&r->act, op->src, image) + at, norm, b, false);
-    }
+    UP_R(up_run_moments)
+    (r, UP_R(up_run_image)(&r->tan, op->src, image),
+     UP_R(up_run_image)(&r->act, op->src, image), norm, image, false);
 }
 
 static void UP_R(tangent_image)(void *ctx, size_t task, int image)
@@ -230,17 +218,12 @@ static void UP_R(sums_both)(const struct UP_R(level) * l, int norm, int image)
 {
     struct UP_R(up_run) *r = l->run;
     const struct up_op *op = &r->program->op[norm];
-    const struct up_laid_slot *src = &r->layout->slot[op->src];
-    for (int b = 0; b < src->blocks; ++b) {
-        size_t at = (size_t)b * src->plane;
-        double *s = UP_R(up_run_sums)(r, norm, b, image);
-        UP_R(up_run_moments)
-        (r, s, UP_R(up_run_image)(l->gtan, op->dst, image) + at,
-         UP_R(up_run_image)(&r->act, op->src, image) + at, norm, b, false);
-        UP_R(up_run_moments)
-        (r, s + 2 * LANES, UP_R(up_run_image)(&r->grad, op->dst, image) + at,
-         UP_R(up_run_image)(&r->tan, op->src, image) + at, norm, b, true);
-    }
+    UP_R(up_run_moments)
+    (r, UP_R(up_run_image)(l->gtan, op->dst, image),
+     UP_R(up_run_image)(&r->act, op->src, image), norm, image, false);
+    UP_R(up_run_moments)
+    (r, UP_R(up_run_image)(&r->grad, op->dst, image),
+     UP_R(up_run_image)(&r->tan, op->src, image), norm, image, true);
 }
 
 static void UP_R(both_image)(void *ctx, size_t task, int image)

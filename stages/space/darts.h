@@ -61,5 +61,10 @@ int up_darts_number(struct up_text *t, uint8_t *out, uint64_t count, const char 
 int up_darts_operation(struct up_text *t, uint8_t *op, struct up_err *err);
 /* The two sources of the node that ends with this pair differ; column: of the pair. */
 int up_darts_differ(const uint8_t *cell, int pair, size_t column, struct up_err *err);
+/* A cell's pairs, read one by one; `what` is what an error expects where it begins. */
+int up_darts_read_cell(struct up_text *t, uint8_t *gene, const char *what,
+                       int (*pair)(struct up_text *t, uint8_t *gene, int node,
+                                   struct up_err *err),
+                       struct up_err *err);
 
 #endif

@@ -12,30 +12,23 @@ enum field { NORMAL, NORMAL_CONCAT, REDUCE, REDUCE_CONCAT, FIELDS };
 static const char *const field_name[FIELDS] = {"normal", "normal_concat", "reduce",
                                                "reduce_concat"};
 
+static int read_pair(struct up_text *t, uint8_t *gene, int node, struct up_err *err)
+{
+    char close = 0;
+    int rc = up_darts_opening(t, &close, "a pair ('operation', source)", err);
+    if (!rc)
+        rc = up_darts_operation(t, &gene[1], err);
+    if (!rc)
+        rc = up_darts_comma(t, "',' and a source", err);
+    if (!rc)
+        rc = up_darts_number(t, &gene[0], DARTS_INPUTS + (uint64_t)node, "source", err);
+    return rc ? rc : up_darts_closing(t, close, err);
+}
+
 static int read_cell(struct up_text *t, uint8_t *gene, struct up_err *err)
 {
-    char list = 0, pair = 0;
-    int rc = up_darts_opening(t, &list, "a cell: a list of 8 pairs ('operation', source)", err);
-    for (int i = 0; !rc && i < DARTS_PAIRS; i++) {
-        if (i)
-            rc = up_darts_comma(t, "',' (a cell has 8 pairs)", err);
-        up_text_blanks(t);
-        size_t col = up_text_column(t);
-        if (!rc)
-            rc = up_darts_opening(t, &pair, "a pair ('operation', source)", err);
-        if (!rc)
-            rc = up_darts_operation(t, &gene[2 * i + 1], err);
-        if (!rc)
-            rc = up_darts_comma(t, "',' and a source", err);
-        if (!rc)
-            rc = up_darts_number(t, &gene[2 * i], DARTS_INPUTS + (uint64_t)(i / 2), "source",
-                                 err);
-        if (!rc)
-            rc = up_darts_closing(t, pair, err);
-        if (!rc)
-            rc = up_darts_differ(gene, i, col, err);
-    }
-    return rc ? rc : up_darts_closing(t, list, err);
+    return up_darts_read_cell(t, gene, "a cell: a list of 8 pairs ('operation', source)",
+                              read_pair, err);
 }
 
 static int not_all(size_t col, struct up_err *err)

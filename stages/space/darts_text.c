@@ -81,7 +81,7 @@ int up_darts_differ(const uint8_t *cell, int pair, size_t column, struct up_err 
                    cell[2 * pair]);
 }
 
-static int read_pair(struct up_text *t, uint8_t gene[2], int node, struct up_err *err)
+static int read_pair(struct up_text *t, uint8_t *gene, int node, struct up_err *err)
 {
     char close = 0;
     int rc = up_darts_opening(t, &close, "a pair (source, operation)", err);
@@ -94,21 +94,28 @@ static int read_pair(struct up_text *t, uint8_t gene[2], int node, struct up_err
     return rc ? rc : up_darts_closing(t, close, err);
 }
 
-static int read_cell(struct up_text *t, uint8_t *gene, struct up_err *err)
+int up_darts_read_cell(struct up_text *t, uint8_t *gene, const char *what,
+                       int (*pair)(struct up_text *, uint8_t *, int, struct up_err *),
+                       struct up_err *err)
 {
     char close = 0;
-    int rc = up_darts_opening(t, &close, "a cell: a list of 8 pairs", err);
+    int rc = up_darts_opening(t, &close, what, err);
     for (int i = 0; !rc && i < DARTS_PAIRS; i++) {
         if (i)
             rc = up_darts_comma(t, "',' (a cell has 8 pairs)", err);
         up_text_blanks(t);
         size_t col = up_text_column(t);
         if (!rc)
-            rc = read_pair(t, gene + 2 * i, i / 2, err);
+            rc = pair(t, gene + 2 * i, i / 2, err);
         if (!rc)
             rc = up_darts_differ(gene, i, col, err);
     }
     return rc ? rc : up_darts_closing(t, close, err);
+}
+
+static int read_cell(struct up_text *t, uint8_t *gene, struct up_err *err)
+{
+    return up_darts_read_cell(t, gene, "a cell: a list of 8 pairs", read_pair, err);
 }
 
 int up_darts_read_compact(struct up_text *t, struct up_arch *a, struct up_err *err)

@@ -16,20 +16,20 @@ enum {
  * reads; write its up_score_NAME beside its kind and list it in score.c; add its
  * value to the golden cases. */
 const struct up_proxy up_proxies[UP_PROXIES] = {
-    [UP_SNIP] = {"snip", 3, L, "Lee et al., ICLR 2019: sum |w g|"},
+    [UP_SNIP] = {"snip", 4, L, "Lee et al., ICLR 2019: sum |w g|"},
     [UP_FLOPS] = {"flops", 1, 0, "multiply-adds and elementwise operations, millions"},
     [UP_PARAMS] = {"params", 1, 0, "parameters, millions"},
-    [UP_L2_NORM] = {"l2_norm", 1, W, "Abdelfattah et al., ICLR 2021: sum over layers of ||w||"},
-    [UP_GRASP] = {"grasp", 3, H, "Wang et al., ICLR 2020: -w . (H g)"},
-    [UP_GRAD_NORM] = {"grad_norm", 3, L,
+    [UP_L2_NORM] = {"l2_norm", 2, W, "Abdelfattah et al., ICLR 2021: sum over layers of ||w||"},
+    [UP_GRASP] = {"grasp", 4, H, "Wang et al., ICLR 2020: -w . (H g)"},
+    [UP_GRAD_NORM] = {"grad_norm", 4, L,
                       "Abdelfattah et al., ICLR 2021: sum over layers of ||g||"},
-    [UP_SYNFLOW] = {"synflow", 2, S, "Tanaka et al., NeurIPS 2020: log sum |w dS/dw|"},
-    [UP_JACOV] = {"jacov", 3, J, "Mellor et al., arXiv 2006.04647v1: -sum log(v+k) + 1/(v+k)"},
-    [UP_EPE_NAS] = {"epe_nas", 3, J, "Lopes et al., ICANN 2021"},
-    [UP_ZEN] = {"zen", 3, Z, "Lin et al., ICCV 2021"},
-    [UP_FISHER] = {"fisher", 3, L, "Turner et al., ICLR 2020: 0.5 mean (sum y dL/dy)^2"},
-    [UP_PLAIN] = {"plain", 3, L, "Abdelfattah et al., ICLR 2021: sum w g"},
-    [UP_NWOT] = {"nwot", 3, F, "Mellor et al., ICML 2021: log|det K|"},
+    [UP_SYNFLOW] = {"synflow", 3, S, "Tanaka et al., NeurIPS 2020: log sum |w dS/dw|"},
+    [UP_JACOV] = {"jacov", 4, J, "Mellor et al., arXiv 2006.04647v1: -sum log(v+k) + 1/(v+k)"},
+    [UP_EPE_NAS] = {"epe_nas", 4, J, "Lopes et al., ICANN 2021"},
+    [UP_ZEN] = {"zen", 4, Z, "Lin et al., ICCV 2021"},
+    [UP_FISHER] = {"fisher", 4, L, "Turner et al., ICLR 2020: 0.5 mean (sum y dL/dy)^2"},
+    [UP_PLAIN] = {"plain", 4, L, "Abdelfattah et al., ICLR 2021: sum w g"},
+    [UP_NWOT] = {"nwot", 4, F, "Mellor et al., ICML 2021: log|det K|"},
 };
 
 int up_proxy_find(const char *name)

@@ -1,5 +1,7 @@
 #include "stages/proxy/weights.h"
 
+#include "stages/nn/draw.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,9 +24,7 @@ static void draw_default(float *out, const struct up_weight *w, uint64_t seed)
         return;
     }
     struct up_rng rng = up_rng_init(seed, w->name);
-    double bound = 1 / sqrt((double)w->fan_in);
-    for (size_t i = 0; i < w->count; ++i)
-        out[i] = (float)up_rng_range(&rng, -bound, bound);
+    up_draw_uniforms(out, w->count, (float)(1 / sqrt((double)w->fan_in)), &rng, 0);
 }
 
 enum { SHAPE_TEXT = 192 };
@@ -78,21 +78,15 @@ int up_weights_fill(float *out, const struct up_program *p, uint64_t seed,
     return UP_OK;
 }
 
-void up_weights_draw(float *out, size_t count, uint64_t seed, const char *name)
-{
-    struct up_rng rng = up_rng_init(seed, name);
-    for (size_t i = 0; i < count; ++i)
-        out[i] = (float)up_rng_normal(&rng);
-}
-
 void up_weights_normal(float *out, const struct up_program *p, uint64_t seed)
 {
     char name[UP_WEIGHT_NAME + 8];
     for (int i = 0; i < p->weights; ++i) {
         const struct up_weight *w = &p->weight[i];
         snprintf(name, sizeof name, "zen.%s", w->name);
+        struct up_rng rng = up_rng_init(seed, name);
         if (w->role == UP_W_COUNTED)
-            up_weights_draw(out + w->at, w->count, seed, name);
+            up_draw_normals(out + w->at, w->count, &rng, 0);
         else
             constant(out + w->at, w->count, w->role == UP_W_GAMMA ? 1.0f : 0.0f);
     }

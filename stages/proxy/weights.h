@@ -15,7 +15,4 @@ int up_weights_fill(float *out, const struct up_program *p, uint64_t seed,
 /* out[numbers]: N(0, 1) for counted weights, 0 for biases, 1 and 0 for norms (zen, step 1). */
 void up_weights_normal(float *out, const struct up_program *p, uint64_t seed);
 
-/* out[count]: N(0, 1) from the stream `name`. */
-void up_weights_draw(float *out, size_t count, uint64_t seed, const char *name);
-
 #endif

@@ -2,6 +2,7 @@
  * x + 0.01 x2, and the running variances after both forwards, momentum 0.1 from 1. */
 #include "stages/proxy/work.h"
 
+#include "stages/nn/draw.h"
 #include "stages/nn/reduce.h"
 #include "stages/proxy/weights.h"
 
@@ -10,24 +11,37 @@
 
 static const double gamma_mix = 0.01, momentum = 0.1;
 
-/* The first images, and for `second` the disturbed ones; drawn in the order [c][n][h][w]. */
+/* to[16 k] += scale * the normals of a channel's image, which begins a block of the stream. */
+static void add_plane(float *to, size_t area, float scale, const struct up_rng *stream,
+                      size_t plane)
+{
+    enum { SOME = 1024, EACH = 4 };
+    float drawn[SOME];
+    uint64_t block = plane * ((area + EACH - 1) / EACH);
+    for (size_t at = 0; at < area; at += SOME, block += SOME / EACH) {
+        size_t n = area - at < SOME ? area - at : SOME;
+        up_draw_normals(drawn, n, stream, block);
+        for (size_t k = 0; k < n; ++k, to += UP_BLOCK_LANES)
+            *to += scale * drawn[k];
+    }
+}
+
+/* The first images, and for `second` the disturbed ones; drawn in the order [n][c][h][w]. */
 static void draw_images(const struct up_work *w, float *x, bool second)
 {
     const struct up_slot *s = &w->program.slot[w->program.input];
-    size_t area = (size_t)(s->h * s->w), image = w->layout.slot[w->program.input].image;
+    const struct up_laid_slot *l = &w->layout.slot[w->program.input];
+    size_t area = (size_t)(s->h * s->w);
     struct up_rng first = up_rng_init(w->job->seed, "zen.x");
     struct up_rng other = up_rng_init(w->job->seed, "zen.x2");
-    memset(x, 0, image * (size_t)w->run.n * sizeof *x);
-    for (int c = 0; c < s->c; ++c)
-        for (int i = 0; i < w->run.n; ++i) {
-            float *to = x + (size_t)i * image +
-                        (size_t)(c / UP_BLOCK_LANES) * area * UP_BLOCK_LANES +
-                        c % UP_BLOCK_LANES;
-            for (size_t k = 0; k < area; ++k, to += UP_BLOCK_LANES) {
-                *to = (float)up_rng_normal(&first);
-                if (second)
-                    *to += (float)gamma_mix * (float)up_rng_normal(&other);
-            }
+    memset(x, 0, l->image * (size_t)w->run.n * sizeof *x);
+    for (int i = 0; i < w->run.n; ++i, x += l->image)
+        for (int c = 0; c < s->c; ++c) {
+            float *to = x + (size_t)(c / UP_BLOCK_LANES) * l->plane + c % UP_BLOCK_LANES;
+            size_t plane = (size_t)(i * s->c + c);
+            add_plane(to, area, 1, &first, plane);
+            if (second)
+                add_plane(to, area, (float)gamma_mix, &other, plane);
         }
 }
 

@@ -1,7 +1,7 @@
 #include "store/base/rng.h"
 #include "store/base/err.h"
+#include "store/base/philox.h"
 
-#include <Random123/philox.h>
 #include <math.h>
 #include <string.h>
 #include <xxhash.h>
@@ -18,12 +18,8 @@ struct up_rng up_rng_at(const struct up_rng *stream, uint64_t block)
 
 static void refill(struct up_rng *r)
 {
-    philox4x32_ctr_t c = {{(uint32_t)r->block, (uint32_t)(r->block >> 32), (uint32_t)r->stream,
-                           (uint32_t)(r->stream >> 32)}};
-    philox4x32_key_t k = {{(uint32_t)r->seed, (uint32_t)(r->seed >> 32)}};
-    philox4x32_ctr_t out = philox4x32(c, k);
+    philox4x32_ctr_t out = up_philox(r->seed, r->stream, r->block++);
     memcpy(r->out, out.v, sizeof r->out);
-    r->block++;
     r->left = 4;
 }
 

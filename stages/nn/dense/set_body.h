@@ -1,6 +1,6 @@
-/* The functions of dense.h and of Adam for one instruction set. The including file defines
- * UP_SIMD_AVX512, UP_SIMD_AVX2 or UP_SIMD_PLAIN, and UP_DENSE_SET and UP_DENSE_ADAM, the names
- * of what it makes. */
+/* The functions of dense.h, of Adam and of draw.h for one instruction set. The including file
+ * defines UP_SIMD_AVX512, UP_SIMD_AVX2 or UP_SIMD_PLAIN, and UP_DENSE_SET, UP_DENSE_ADAM and
+ * UP_DENSE_DRAWS, the names of what it makes. */
 #include "stages/nn/block/simd.h"
 #include "stages/nn/dense.h"
 #include "stages/nn/dense/exp.h"
@@ -11,11 +11,14 @@
 #define UP_REAL_EXP up_exp_f32
 #include "stages/nn/dense/matmul_body.h"
 #include "stages/nn/dense/dense_body.h"
+#include "stages/nn/dense/draw_body.h"
 
 const struct up_dense UP_DENSE_SET = {
     matmul,  up_fill, up_relu,   up_relu_backward, up_bn_train, up_bn_eval, up_bn_backward,
     up_sums, up_dot,  up_gather, up_exp,           up_bce,      up_turn,
 };
+
+const struct up_draws UP_DENSE_DRAWS = {up_uniforms, up_normals};
 
 void UP_DENSE_ADAM(float *restrict v, float *restrict m1, float *restrict m2,
                    const float *restrict g, size_t n, const struct up_adam_rates *r)

@@ -1,4 +1,4 @@
-/* What dense.c and adam.c choose from, one source file each. */
+/* What dense.c, adam.c and draw.c choose from, one source file each. */
 #ifndef UP_NN_DENSE_SETS_H
 #define UP_NN_DENSE_SETS_H
 #include "stages/nn/dense.h"
@@ -14,5 +14,12 @@ struct up_adam_rates {
 typedef void up_adam_fn(float *v, float *m1, float *m2, const float *g, size_t n,
                         const struct up_adam_rates *r);
 up_adam_fn up_adam_portable, up_adam_avx2, up_adam_avx512;
+
+enum { UP_DRAW_BLOCKS = 64 }; /* of a stream, drawn together: out[4 UP_DRAW_BLOCKS] */
+typedef void up_draw_fn(float *out, uint64_t seed, uint64_t stream, uint64_t block);
+struct up_draws {
+    up_draw_fn *uniforms, *normals; /* U[-1, 1), N(0, 1) */
+};
+extern const struct up_draws up_draws_portable, up_draws_avx2, up_draws_avx512;
 
 #endif

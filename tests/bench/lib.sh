@@ -41,6 +41,32 @@ up() {
 }
 # made NODE: the name of what that node of the last run of ours made, whoever else uses the store.
 made() { printf '%s:%s' "$(sed -n 's/.*"run": "\([^"]*\)".*/\1/p' last)" "$1"; }
+# read_words WORD...: NODE.SETTING=VALUE into the array `settings`, NAME=VALUE into the variable NAME, which has its
+# default already, all others into the array `words`.
+read_words() {
+    local w
+    settings=() words=()
+    for w in "$@"; do
+        case $w in
+            *.*=*) settings+=(--set "$w") ;;
+            *=*)
+                [ -v "${w%%=*}" ] || {
+                    echo "$0: what is $w?" >&2
+                    exit 2
+                }
+                printf -v "${w%%=*}" %s "${w#*=}"
+                ;;
+            *) words+=("$w") ;;
+        esac
+    done
+}
+# darts ARG...: a run of configs/darts.yaml on CIFAR-10, a batch of 32, with the `settings`.
+darts() {
+    up run "$root/configs/darts.yaml" --store "$store" --json --no-out --set data.batch=32 --set data.source=cifar10 \
+        --set "data.folder=$data/cifar-10-batches-bin" "${settings[@]}" "$@"
+}
+# train_part TRAIN ROWS: the calibrate.train that fits on the first TRAIN of so many rows.
+train_part() { awk -v n="$1" -v rows="$2" 'BEGIN { printf "%.9f", n / rows }'; }
 # environment NAME [KEY=VALUE...]: the first line.
 environment() {
     up run "$root/configs/quick.yaml" space --store fresh --json

@@ -67,7 +67,7 @@ void up_results_side_by_side(struct up_store *s, const struct up_run_record *a,
                              const struct up_run_record *b, up_leaf_visit *visit, void *ctx)
 {
     static const char *const whole[] = {"tau_unused", "rho_unused", "tau_predicted",
-                                        "rho_predicted"};
+                                        "rho_predicted", "tau_heldout"};
     static const char *const of_entry[] = {"arch", "unified", "flops", "params"};
     struct up_buf da = UP_BUF_INIT, db = UP_BUF_INIT;
     report_of(&da, s, a);

@@ -10,8 +10,10 @@
  *  n_unused; preset; proxies {alone f64[M], heldout f64[M], invalid u32[M] rows without
  *  a valid score, n_heldout u32[M] rows behind heldout, names, weights f64[M]};
  *  queries; regret {k u32[3], predicted f64[3], unused f64[3]}; rho_predicted,
- *  rho_unused; schema; space; target; tau_predicted, tau_unused; text}
+ *  rho_unused; schema; space; target; tau_heldout, tau_predicted, tau_unused; text}
  *
+ * tau_heldout: tau-b of the unified score of the predicted proxies with that of the measured
+ * ones, on rows that the estimator has not seen; nil without such rows.
  * tau_unused: tau-b of the unified score of the measured proxies with accuracy, on
  * rows lambda was not fitted on; tau_predicted: of the predicted ones, on rows that
  * neither lambda nor the estimator has seen. nil without a benchmark or such rows. */
@@ -175,7 +177,7 @@ static void report_pack(struct up_buf *b, const struct report *r, struct up_aren
 {
     const struct up_evidence *e = &r->evidence;
     const struct up_truth *t = &r->scored.truth;
-    up_pack_map(b, 23);
+    up_pack_map(b, 24);
     up_pack_str(b, "absent");
     up_pack_list(b, r->names.n_absent);
     for (size_t i = 0; i < r->names.n_absent; i++)
@@ -203,6 +205,7 @@ static void report_pack(struct up_buf *b, const struct report *r, struct up_aren
     pack_word(b, "schema", "upnas.report/1");
     pack_word(b, "space", r->scored.space->name);
     pack_word(b, "target", e->target < 0 ? "" : t->name[e->target]);
+    pack_real(b, "tau_heldout", e->tau_heldout);
     pack_real(b, "tau_predicted", e->tau_predicted);
     pack_real(b, "tau_unused", e->tau_unused);
     pack_text(b, r);
@@ -315,7 +318,7 @@ static int report_run(struct up_job *job, struct up_err *err)
 }
 
 const struct up_stage up_stage_report = {.name = "report",
-                                         .version = 2,
+                                         .version = 3,
                                          .does = "the best cells and the evidence for them",
                                          .params = params,
                                          .inputs = inputs,

@@ -5,7 +5,7 @@
 #include <string.h>
 
 static void tau(struct up_page *p, struct up_view report, const char *field, const char *name,
-                const char *what)
+                const char *what, const char *without)
 {
     struct up_html *h = &p->h;
     char text[UP_NUMBER_TEXT], exact[UP_NUMBER_TEXT];
@@ -16,21 +16,28 @@ static void tau(struct up_page *p, struct up_view report, const char *field, con
         up_page_number(p, "report", field, up_number_fixed(text, v, 4),
                        up_number_print(exact, v), what);
     else
-        up_html_leaf(h, "span",
-                     "not measured: there are no accuracies that nothing was fitted on",
-                     "class", "soft", NULL);
+        up_html_leaf(h, "span", without, "class", "soft", NULL);
     up_html_close(h);
 }
 
 static void taus(struct up_page *p, struct up_view report)
 {
+    static const char *const unfitted =
+        "not measured: there are no accuracies that nothing was fitted on";
     up_html_open(&p->h, "dl", "class", "facts", NULL);
     tau(p, report, "tau_unused", "tau-b, measured scores",
         "Kendall's tau-b of the unified score of measured proxies with accuracy, on "
-        "architectures the weights were not fitted on.");
+        "architectures the weights were not fitted on.",
+        unfitted);
     tau(p, report, "tau_predicted", "tau-b, predicted scores",
         "Kendall's tau-b of the predicted unified score with accuracy, on architectures that "
-        "neither the weights nor the estimator have seen.");
+        "neither the weights nor the estimator have seen.",
+        unfitted);
+    tau(p, report, "tau_heldout", "tau-b, predicted with measured",
+        "Kendall's tau-b of the predicted unified score with the measured one, on "
+        "architectures "
+        "that the estimator has not seen.",
+        "not measured: the estimator has seen all");
     up_html_close(&p->h);
 }
 

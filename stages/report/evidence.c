@@ -112,6 +112,12 @@ static void held_out(struct up_evidence *e, struct up_arena *arena)
     for (size_t m = 0; m < s->m; m++)
         if (e->heldout_n[m] > e->n_heldout)
             e->n_heldout = e->heldout_n[m];
+    double *x = UP_NEW(arena, n + 1, double), *y = UP_NEW(arena, n + 1, double);
+    for (size_t i = 0; i < n; i++) {
+        x[i] = e->forecast_unified[row[i]];
+        y[i] = s->unified[row[i]];
+    }
+    e->tau_heldout = up_kendall_tau_b(x, y, finite_pairs(x, y, n));
 }
 
 static void count_invalid(struct up_evidence *e)

@@ -101,6 +101,10 @@ static void proxy_table(struct up_buf *out, const struct up_evidence *e)
         cell(out, e->heldout[m], 3, 13);
         up_buf_printf(out, "  %7u\n", (unsigned)e->invalid[m]);
     }
+    up_buf_printf(out, "%-22s", "unified score");
+    cell(out, e->tau_unused, 3, 9);
+    cell(out, e->tau_heldout, 3, 13);
+    up_buf_puts(out, "\n");
 }
 
 /* What a warning said when it happened, for a run that finds everything cached. */

@@ -55,9 +55,11 @@ static void normals_are_box_and_muller(void **state)
 static void sets_are_equal(void **state)
 {
     (void)state;
-    const struct up_draws *set[] = {&up_draws_portable,
+    const struct up_draws *set[] = {
+        &up_draws_portable,
 #if defined __x86_64__
-                                    &up_draws_avx2, &up_draws_avx512
+        &up_draws_avx2,
+        &up_draws_avx512
 #endif
     };
     float first[2][SOME], x[2][SOME];

@@ -348,6 +348,13 @@ static void test_report_held_out_are_valid(void **state)
             b[k++] = w.calibrated[i * M + 2];
         }
     assert_near(tau[2], up_kendall_tau_b(a, b, k), 0);
+    for (size_t i = TRAIN; i < N; i++) {
+        a[i - TRAIN] = up_model_unify(&m->view, m->weights, y + i * M);
+        b[i - TRAIN] = 0;
+        for (size_t j = 0; j < M; j++)
+            b[i - TRAIN] += m->weights[j] * w.calibrated[i * M + j];
+    }
+    assert_near(real_at(&out, "tau_heldout"), up_kendall_tau_b(a, b, N - TRAIN), 0);
     up_buf_release(&found);
     up_buf_release(&decoded);
     up_buf_release(&out);

@@ -15,8 +15,8 @@
 #include "store/base/pack.h"
 #include <string.h>
 
-static const char *const presets[] = {"learned", "selected",   "weighted", "sum", "sum-",
-                                      "fixed",   "regression", "tpe",      NULL};
+static const char *const presets[] = {"learned", "carried", "selected",   "weighted", "sum",
+                                      "sum-",    "fixed",   "regression", "tpe",      NULL};
 #define LEARNS "lambda.preset=regression|tpe"
 static const char *const absences[] = {"error", "ignore", NULL};
 

@@ -219,3 +219,24 @@ size_t up_slot_from(const struct up_slot *s)
 {
     return (size_t)s->from * (size_t)s->h * (size_t)s->w;
 }
+
+bool up_program_sum_is_fixed(const struct up_program *p)
+{
+    bool *moves = up_alloc((size_t)p->slots * sizeof *moves);
+    moves[p->input] = true;
+    for (int i = 0; i < p->ops; ++i) {
+        const struct up_op *op = &p->op[i];
+        bool keeps =
+            op->kind == UP_OP_COPY || op->kind == UP_OP_MEAN || op->kind == UP_OP_LINEAR;
+        bool fixes = op->kind == UP_OP_NORM || op->kind == UP_OP_ZERO;
+        int part = p->slot[op->dst].of;
+        if (fixes || (keeps && !moves[op->src]))
+            continue;
+        moves[op->dst] = true;
+        if (part >= 0)
+            moves[part] = true;
+    }
+    bool fixed = !moves[p->logits];
+    free(moves);
+    return fixed;
+}

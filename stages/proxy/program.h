@@ -105,6 +105,10 @@ int up_program_relu(struct up_program *p, int src);
 int up_program_mean(struct up_program *p, int src);
 int up_program_linear(struct up_program *p, int src, int out, const char *name);
 
+/* Whether the logits' sum over a batch is the same whatever the images: a norm gives each of
+ * its channels a fixed mean, and behind the last norms only what keeps means follows. */
+bool up_program_sum_is_fixed(const struct up_program *p);
+
 size_t up_slot_numbers(const struct up_slot *s); /* per image */
 /* Where a view starts in its slot's buffer [c][n][h][w], in numbers per image; else 0. */
 size_t up_slot_from(const struct up_slot *s);

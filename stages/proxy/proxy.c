@@ -24,8 +24,8 @@ const struct up_proxy up_proxies[UP_PROXIES] = {
     [UP_GRAD_NORM] = {"grad_norm", 4, L,
                       "Abdelfattah et al., ICLR 2021: sum over layers of ||g||"},
     [UP_SYNFLOW] = {"synflow", 3, S, "Tanaka et al., NeurIPS 2020: log sum |w dS/dw|"},
-    [UP_JACOV] = {"jacov", 4, J, "Mellor et al., arXiv 2006.04647v1: -sum log(v+k) + 1/(v+k)"},
-    [UP_EPE_NAS] = {"epe_nas", 4, J, "Lopes et al., ICANN 2021"},
+    [UP_JACOV] = {"jacov", 5, J, "Mellor et al., arXiv 2006.04647v1: -sum log(v+k) + 1/(v+k)"},
+    [UP_EPE_NAS] = {"epe_nas", 5, J, "Lopes et al., ICANN 2021"},
     [UP_ZEN] = {"zen", 4, Z, "Lin et al., ICCV 2021"},
     [UP_FISHER] = {"fisher", 4, L, "Turner et al., ICLR 2020: 0.5 mean (sum y dL/dy)^2"},
     [UP_PLAIN] = {"plain", 4, L, "Abdelfattah et al., ICLR 2021: sum w g"},
@@ -50,6 +50,10 @@ const char *up_score_reason(enum up_score_state s)
     case UP_SCORE_SINGULAR:
         return "the images give the same signs, so that their matrix has no logarithm of a "
                "determinant";
+    case UP_SCORE_ROUNDING:
+        return "batch normalisation fixes the sum of the logits, so that their Jacobian is "
+               "zero "
+               "and what is left of it is rounding";
     default:
         return "the features do not depend on the images, so that the score is infinite";
     }

@@ -66,7 +66,14 @@ struct up_proxy_job {
     void (*passed)(void *ctx, unsigned pass);
     void *ctx;
 };
-enum up_score_state { UP_SCORE_OK = 0, UP_SCORE_NAN, UP_SCORE_SINGULAR, UP_SCORE_DEGENERATE };
+enum up_score_state {
+    UP_SCORE_OK = 0,
+    UP_SCORE_NAN,
+    UP_SCORE_SINGULAR,
+    UP_SCORE_DEGENERATE,
+    UP_SCORE_ROUNDING, /* of drawn weights; with given ones the published rounding is met */
+    UP_SCORE_STATES
+};
 const char *up_score_reason(enum up_score_state s); /* a short sentence */
 struct up_proxy_scores {
     double value[UP_PROXIES];  /* NaN where state is not OK or not wanted */

@@ -1,3 +1,4 @@
+#include "stages/proxy/networks.h"
 #include "stages/proxy/work.h"
 
 #include <math.h>
@@ -75,29 +76,46 @@ static void run_passes(struct up_proxy_scores *out, struct up_work *w)
         out->loss = w->loss;
 }
 
-static unsigned passes_of(const struct up_proxy_job *job)
+/* Whether nothing but rounding would be left of the Jacobian. */
+static bool jacobian_is_zero(const struct up_proxy_job *job)
+{
+    struct up_program p = UP_PROGRAM_INIT;
+    if (job->given ||
+        up_network_build(&p, job->space, &job->arch, &job->net, job->batch->c, NULL))
+        return false;
+    bool zero = up_program_sum_is_fixed(&p);
+    up_program_release(&p);
+    return zero;
+}
+
+/* `refused`: the proxies that are not worth their pass. */
+static unsigned passes_of(const struct up_proxy_job *job, unsigned *refused)
 {
     unsigned passes = 0;
+    bool zero = (job->want & (1u << UP_JACOV | 1u << UP_EPE_NAS)) && jacobian_is_zero(job);
+    *refused = 0;
     for (int i = 0; i < UP_PROXIES; ++i)
-        if (wanted(job, i))
+        if (wanted(job, i) && zero && (up_proxies[i].passes & UP_PASS_JACOBIAN))
+            *refused |= 1u << i;
+        else if (wanted(job, i))
             passes |= up_proxies[i].passes;
     return passes;
 }
 
 size_t up_proxy_memory(const struct up_proxy_job *job)
 {
-    unsigned passes = passes_of(job);
+    unsigned refused, passes = passes_of(job, &refused);
     return passes ? up_work_size(job, passes) : 0;
 }
 
 int up_proxy_score(struct up_proxy_scores *out, const struct up_proxy_job *job,
                    struct up_proxy_slab *slab, struct up_err *err)
 {
-    unsigned passes = passes_of(job);
+    unsigned refused, passes = passes_of(job, &refused);
     struct up_work work;
     for (int i = 0; i < UP_PROXIES; ++i) {
         out->value[i] = (double)NAN;
-        out->state[i] = UP_SCORE_OK;
+        out->state[i] = refused >> i & 1 ? UP_SCORE_ROUNDING : UP_SCORE_OK;
     }
     out->loss = (double)NAN;
     out->seconds = 0;

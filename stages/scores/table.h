@@ -7,8 +7,8 @@
 
 enum up_row_state { /* after those of up_score_state */
                     UP_ROW_INVALID =
-                        UP_SCORE_DEGENERATE + 1, /* the table says there is no valid score */
-                    UP_ROW_ABSENT,               /* the table has an empty field */
+                        UP_SCORE_STATES, /* the table says there is no valid score */
+                    UP_ROW_ABSENT,       /* the table has an empty field */
                     UP_ROW_STATES
 };
 const char *up_row_reason(int state);

@@ -38,7 +38,7 @@ print(json.dumps({"weights": sys.argv[1], "seeds": len(darts), "nb201_unused": m
 P
 }
 
-for preset in learned selected weighted sum; do
+for preset in carried learned selected weighted sum; do
     rank "$preset"
     "$python" -c 'import json, sys
 print(json.dumps({"weights": sys.argv[1], "darts": round(json.load(open("darts"))["tau"], 4)}))' "$preset"
@@ -54,6 +54,8 @@ for ridge in 0.01 0.1 1; do
 done
 way "regression without zen" --set lambda.preset=regression \
     --set "scores.proxies=[epe_nas,fisher,flops,grad_norm,grasp,jacov,l2_norm,nwot,params,plain,snip,synflow]"
+way "regression without jacov and epe_nas" --set lambda.preset=regression \
+    --set "scores.proxies=[fisher,flops,grad_norm,grasp,l2_norm,nwot,params,plain,snip,synflow,zen]"
 way "regression signed-log" --set lambda.preset=regression --set calibrate.method=signed-log
 way tpe
 way "tpe kendall" --set lambda.objective=kendall

@@ -299,6 +299,36 @@ static void scores_depend_on_no_processor(void **state)
     }
 }
 
+/* The gradient of the logits' sum is zero, but for rounding, just where the program says so;
+ * then there is no jacov and no epe_nas, unless the weights are given. */
+static void a_fixed_sum_has_no_jacobian(void **state)
+{
+    for (uint64_t i = 0; i < NETWORKS / 4; ++i) {
+        struct fixture f;
+        struct up_work w;
+        struct plain t;
+        struct up_proxy_scores s, given;
+        open_fixture(&f, *state, i);
+        assert_int_equal(up_work_init(&w, &f.job, ALL_PASSES, f.slab, NULL), UP_OK);
+        plain_init(&t, &f, &w);
+        plain_passes(&t, &f);
+        size_t pixels = (size_t)(f.batch.n * 3 * f.batch.h * f.batch.w);
+        double size = sqrt(up_dot_f32(t.jacobian, t.jacobian, (ptrdiff_t)pixels));
+        bool fixed = up_program_sum_is_fixed(&w.program);
+        assert_true(fixed == !strcmp(*state, "darts") && (size < 1e-3) == (fixed || size == 0));
+        up_work_release(&w);
+        assert_int_equal(up_proxy_score(&s, &f.job, f.slab, NULL), UP_OK);
+        give_weights(&f);
+        assert_int_equal(up_proxy_score(&given, &f.job, f.slab, NULL), UP_OK);
+        for (int k = 0; k < UP_PROXIES; ++k) {
+            bool refused = fixed && (k == UP_JACOV || k == UP_EPE_NAS);
+            assert_true((s.state[k] == UP_SCORE_ROUNDING) == refused);
+            assert_true(given.state[k] != UP_SCORE_ROUNDING);
+        }
+        close_fixture(&f);
+    }
+}
+
 int main(void)
 {
     static char nb201[] = "nb201", darts[] = "darts";
@@ -307,6 +337,8 @@ int main(void)
         cmocka_unit_test_prestate(passes_are_the_plain_ones, darts),
         cmocka_unit_test_prestate(any_order_gives_the_same, nb201),
         cmocka_unit_test_prestate(any_order_gives_the_same, darts),
+        cmocka_unit_test_prestate(a_fixed_sum_has_no_jacobian, nb201),
+        cmocka_unit_test_prestate(a_fixed_sum_has_no_jacobian, darts),
         cmocka_unit_test_prestate(scores_depend_on_no_processor, nb201),
         cmocka_unit_test_prestate(scores_depend_on_no_processor, darts),
     };

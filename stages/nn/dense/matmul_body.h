@@ -2,16 +2,23 @@
  * registers while k runs, so that every number is one chain of fused multiply-adds in
  * the order of k, whatever the tile's shape.
  *
- * B is read a strip of columns at a time. Where it is transposed, or the strip is
- * narrower than a register, the strip is first copied, DEEP rows of it, to the stack. */
+ * B is read a strip of columns at a time, as wide as there is: the wider the strip, the
+ * fewer numbers of A a multiply-add asks for. Where B is transposed, or the strip is narrower
+ * than a register, the strip is first copied, DEEP rows of it, to the stack. */
 
 #if defined UP_SIMD_AVX512
+enum { WIDE_REGS = 4 };
+#define UP_WIDE_TILES(X) X(6) X(4) X(2) X(1)
 #define UP_PAIR_TILES(X) X(14) X(8) X(4) X(2) X(1)
 #define UP_LONE_TILES(X) X(28) X(14) X(8) X(4) X(2) X(1)
 #elif defined UP_SIMD_AVX2
+enum { WIDE_REGS = 2 };
+#define UP_WIDE_TILES(X) X(6) X(4) X(2) X(1)
 #define UP_PAIR_TILES(X) X(6) X(4) X(2) X(1)
 #define UP_LONE_TILES(X) X(12) X(6) X(4) X(2) X(1)
 #else
+enum { WIDE_REGS = 2 };
+#define UP_WIDE_TILES(X) X(4) X(2) X(1)
 #define UP_PAIR_TILES(X) X(4) X(2) X(1)
 #define UP_LONE_TILES(X) X(4) X(2) X(1)
 #endif
@@ -20,31 +27,46 @@
 #else
 #define UP_UNROLL _Pragma("GCC unroll 28")
 #endif
-/* A strip is two registers wide, or one; TURN: rows turned at a time. */
-enum { PAIR = 2 * LANES_f32, DEEP = 256, TILE_MAX = 28, TURN = 8 };
+/* TURN: rows turned at a time. */
+enum {
+    WIDE = WIDE_REGS * LANES_f32,
+    PAIR = 2 * LANES_f32,
+    DEEP = 128,
+    TILE_MAX = 28,
+    TURN = 8
+};
 
 struct side { /* element (row i, step k) of op(A) is p[i * row + k * step] */
     const float *p;
     long row, step;
 };
 
+/* A's rows are found from every fourth one: so many addresses fit in registers. */
 UP_INLINE void tile(float *c, long ldc, struct side a, const float *b, long ldb, int rows,
                     int regs, int k, int add)
 {
-    reg_f32 s[TILE_MAX][2];
+    reg_f32 s[TILE_MAX][WIDE_REGS], p[WIDE_REGS];
+    const float *four[TILE_MAX / 4];
     UP_UNROLL
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < regs; j++)
             s[i][j] = add ? load_f32(c + i * ldc + j * LANES_f32) : all_f32(0);
-    for (int t = 0; t < k; t++, a.p += a.step, b += ldb) {
-        reg_f32 p = load_f32(b), q = regs == 2 ? load_f32(b + LANES_f32) : p;
+    for (int i = 0; i < rows; i += 4)
+        four[i / 4] = a.p + i * a.row;
+    for (int t = 0; t < k; t++, b += ldb) {
+        UP_UNROLL
+        for (int j = 0; j < regs; j++)
+            p[j] = load_f32(b + j * LANES_f32);
         UP_UNROLL
         for (int i = 0; i < rows; i++) {
-            reg_f32 x = all_f32(a.p[i * a.row]);
-            s[i][0] = fma_f32(x, p, s[i][0]);
-            if (regs == 2)
-                s[i][1] = fma_f32(x, q, s[i][1]);
+            reg_f32 x = all_f32(four[i / 4][i % 4 * a.row]);
+            UP_UNROLL
+            for (int j = 0; j < regs; j++)
+                s[i][j] = fma_f32(x, p[j], s[i][j]);
         }
+        UP_UNROLL
+        for (int i = 0; i < rows; i += 4)
+            four[i / 4] += a.step;
     }
     UP_UNROLL
     for (int i = 0; i < rows; i++)
@@ -58,29 +80,30 @@ UP_INLINE void tile(float *c, long ldc, struct side a, const float *b, long ldb,
     {                                                                                          \
         tile(c, ldc, a, b, ldb, rows, regs, k, add);                                           \
     }
+#define UP_WIDE_TILE(rows) UP_TILE(wide, WIDE_REGS, rows)
 #define UP_PAIR_TILE(rows) UP_TILE(pair, 2, rows)
 #define UP_LONE_TILE(rows) UP_TILE(lone, 1, rows)
+UP_WIDE_TILES(UP_WIDE_TILE)
 UP_PAIR_TILES(UP_PAIR_TILE)
 UP_LONE_TILES(UP_LONE_TILE)
 
 #define UP_STEP(kind, rows)                                                                    \
     for (; m >= rows; m -= rows, c += (rows)*ldc, a.p += (rows)*a.row)                         \
         kind##rows(c, ldc, a, b, ldb, k, add);
+#define UP_WIDE_STEP(rows) UP_STEP(wide, rows)
 #define UP_PAIR_STEP(rows) UP_STEP(pair, rows)
 #define UP_LONE_STEP(rows) UP_STEP(lone, rows)
 
 /* All rows of a strip of C. */
-static void pair(float *c, long ldc, struct side a, const float *b, long ldb, int m, int k,
-                 int add)
-{
-    UP_PAIR_TILES(UP_PAIR_STEP)
-}
-
-static void lone(float *c, long ldc, struct side a, const float *b, long ldb, int m, int k,
-                 int add)
-{
-    UP_LONE_TILES(UP_LONE_STEP)
-}
+#define UP_STRIP(kind, TILES, STEP)                                                            \
+    static void kind(float *c, long ldc, struct side a, const float *b, long ldb, int m,       \
+                     int k, int add)                                                           \
+    {                                                                                          \
+        TILES(STEP)                                                                            \
+    }
+UP_STRIP(wide_strip, UP_WIDE_TILES, UP_WIDE_STEP)
+UP_STRIP(pair_strip, UP_PAIR_TILES, UP_PAIR_STEP)
+UP_STRIP(lone_strip, UP_LONE_TILES, UP_LONE_STEP)
 
 /* panel[k][width] from b[n][k], n <= width; the rest stays as it is. */
 static void turn(float *panel, int width, const float *b, long ldb, int n, int k)
@@ -108,7 +131,7 @@ static void narrow(float *c, long ldc, struct side a, const float *b, long ldb, 
         memset(square, 0, sizeof square);
         for (int i = 0; add && i < rows; i++)
             memcpy(square + i * LANES_f32, c + i * ldc, (size_t)n * sizeof *c);
-        lone(square, LANES_f32, a, b, ldb, rows, k, 1);
+        lone_strip(square, LANES_f32, a, b, ldb, rows, k, 1);
         for (int i = 0; i < rows; i++)
             memcpy(c + i * ldc, square + i * LANES_f32, (size_t)n * sizeof *c);
     }
@@ -117,13 +140,13 @@ static void narrow(float *c, long ldc, struct side a, const float *b, long ldb, 
 static void matmul(float *c, int ldc, const float *a, int lda, enum up_trans ta, const float *b,
                    int ldb, enum up_trans tb, int m, int n, int k, int add)
 {
-    float panel[DEEP * PAIR];
+    float panel[DEEP * WIDE];
     for (int j = 0, width; j < n; j += width) {
-        width = n - j >= PAIR ? PAIR : LANES_f32;
+        width = n - j >= WIDE ? WIDE : n - j >= PAIR ? PAIR : LANES_f32;
         int have = n - j < width ? n - j : width, copy = tb == UP_T || have < width;
         int most = copy ? DEEP : k;
         if (have < width)
-            memset(panel, 0, sizeof panel);
+            memset(panel, 0, (size_t)((k < DEEP ? k : DEEP) * width) * sizeof *panel);
         for (int t = 0; t < k; t += most) {
             int deep = k - t < most ? k - t : most, on = add || t;
             struct side s = {ta == UP_T ? a + (long)t * lda : a + t, ta == UP_T ? 1 : lda,
@@ -138,10 +161,12 @@ static void matmul(float *c, int ldc, const float *a, int lda, enum up_trans ta,
             int ldq = copy ? width : ldb;
             if (have < width)
                 narrow(c + j, ldc, s, q, ldq, m, have, deep, on);
+            else if (width == WIDE)
+                wide_strip(c + j, ldc, s, q, ldq, m, deep, on);
             else if (width == PAIR)
-                pair(c + j, ldc, s, q, ldq, m, deep, on);
+                pair_strip(c + j, ldc, s, q, ldq, m, deep, on);
             else
-                lone(c + j, ldc, s, q, ldq, m, deep, on);
+                lone_strip(c + j, ldc, s, q, ldq, m, deep, on);
         }
     }
 }

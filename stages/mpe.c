@@ -400,7 +400,7 @@ static int mpe_run(struct up_job *job, struct up_err *err)
 
 const struct up_stage up_stage_mpe = {
     .name = "mpe",
-    .version = 3,
+    .version = 4,
     .does = "learns to predict every proxy from the embedding",
     .params = params,
     .inputs = inputs,

@@ -367,7 +367,7 @@ static int vgae_run(struct up_job *job, struct up_err *err)
 
 const struct up_stage up_stage_vgae = {
     .name = "vgae",
-    .version = 2,
+    .version = 3,
     .does = "learns the embedding of architectures and the way back",
     .params = params,
     .inputs = inputs,

@@ -22,8 +22,9 @@ struct UP_REAL_(mlp_work) {
         UP_REAL *r, *dh;          /* [H][ld] */
         UP_REAL *used;            /* [2][H] */
     } layer[UP_MLP_DEPTH_MAX];
-    UP_REAL *turned, *d_rows; /* [H][ld], [B][H] on the way */
-    UP_REAL *y, *dy;          /* [seats][M][ld] */
+    UP_REAL *turned;            /* [H][ld] on the way */
+    UP_REAL *dr_rows, *dh_rows; /* [B][H] */
+    UP_REAL *y, *dy;            /* [seats][M][ld] */
     double loss;
 };
 
@@ -47,7 +48,8 @@ static void UP_REAL_(mlp_work_init)(struct UP_REAL_(mlp_work) * w,
         w->layer[i].used = UP_NEW(arena, 2 * l->hidden, UP_REAL);
     }
     w->turned = UP_NEW(arena, l->hidden * ld, UP_REAL);
-    w->d_rows = UP_NEW(arena, capacity * l->hidden, UP_REAL);
+    w->dr_rows = UP_NEW(arena, capacity * l->hidden, UP_REAL);
+    w->dh_rows = UP_NEW(arena, capacity * l->hidden, UP_REAL);
     w->y = UP_NEW(arena, seats * l->out * ld, UP_REAL);
     w->dy = UP_NEW(arena, seats * l->out * ld, UP_REAL);
 }
@@ -135,13 +137,13 @@ static void UP_REAL_(mlp_backward)(UP_REAL *g, struct UP_REAL_(mlp_work) * w, UP
         }
     for (int i = l->depth - 1; i >= 0; i--) {
         struct UP_REAL_(bn) p = UP_REAL_(mlp_norm)(w, i, v, c);
-        UP_REAL *dr = w->turned + (long)c * ld, *rows = w->d_rows + c;
+        UP_REAL *dr = w->turned + (long)c * ld, *rows = w->dh_rows + c;
         w->k->matmul(dr, ld, v + l->layer[i + 1].w + c, H, UP_T, d, ld, UP_N, C, B,
                      up_mlp_layout_to(l, i + 1), 0);
-        w->k->turn(rows, H, dr, C, B, ld);
+        w->k->turn(w->dr_rows + c, H, dr, C, B, ld);
         w->k->bn_backward(rows, g + l->layer[i].gamma + c, g + l->layer[i].beta + c,
-                          g + l->layer[i].b + c, rows, w->layer[i].r_rows + c,
-                          w->layer[i].h_rows + c, &p, B, C, H, 1);
+                          g + l->layer[i].b + c, w->dr_rows + c, w->layer[i].h_rows + c, &p, B,
+                          C, H);
         w->k->turn(w->layer[i].dh + (long)c * ld, ld, rows, B, C, H);
         up_crew_meet(seat);
         d = w->layer[i].dh;

@@ -1,17 +1,17 @@
 /* Behind the encoder of vgae_net_body.h: the head, the decoder and the loss, forward and
- * backward, a seat's graphs. */
+ * backward, a part's graphs. */
 
-/* (mu, ell), sigma and z of the graphs s. */
+/* (mu, ell), sigma and z of the graphs s, x[rows][ld] being the last norm's output. */
 static void UP_REAL_(vgae_sample)(struct UP_REAL_(vgae_work) * w, const UP_REAL *v,
-                                  struct up_span s, const struct UP_REAL_(vgae_mode) * m)
+                                  const UP_REAL *x, int ld, struct up_span s,
+                                  const struct UP_REAL_(vgae_mode) * m)
 {
     const struct up_vgae_layout *l = w->l;
     int n = (s.to - s.from) * l->nodes, H = l->hidden, L = l->latent;
     long r = (long)s.from * l->nodes;
     UP_REAL *head = w->head + r * 2 * L;
     w->k->fill(head, v + l->head_b, n, 2 * L, 2 * L);
-    w->k->matmul(head, 2 * L, w->layer[UP_VGAE_LAYERS - 1].x + r * H, H, UP_N, v + l->head_w, H,
-                 UP_T, n, 2 * L, H, 1);
+    w->k->matmul(head, 2 * L, x, ld, UP_N, w->turned[0], 2 * L, UP_N, n, 2 * L, H, 1);
     for (int i = 0; i < n; i++, r++, head += 2 * L) {
         UP_REAL *sd = w->sd + r * L, *z = w->z + r * L;
         w->k->exp(sd, head + L, L);
@@ -125,35 +125,37 @@ static struct UP_REAL_(vgae_loss) UP_REAL_(vgae_loss)(const struct UP_REAL_(vgae
                                         sum.kl / R};
 }
 
-/* Gradients of the head and of the decoder, and w->d[0] for the encoder: columns again. */
-static void UP_REAL_(vgae_head_back)(UP_REAL *g, struct UP_REAL_(vgae_work) * w,
-                                     const UP_REAL *v, const struct up_seat *seat)
+/* Part p of the gradients of the head and of the decoder, and w->dy. */
+static void UP_REAL_(vgae_head_back)(struct UP_REAL_(vgae_work) * w, const UP_REAL *v, int p,
+                                     const UP_REAL *x, int ld)
 {
     const struct up_vgae_layout *l = w->l;
-    int R = w->G * l->nodes, K = l->classes, H = l->hidden, L = l->latent;
-    struct up_span s = up_crew_share(seat, H, UP_REAL_(vgae_unit));
-    int c = s.from, C = s.to - s.from;
-    const UP_REAL *x = w->layer[UP_VGAE_LAYERS - 1].x;
-    if (seat->id == seat->of - 1) {
-        w->k->matmul(g + l->op_w, L, w->ops, K, UP_T, w->z, L, UP_N, K, L, R, 0);
-        w->k->sums(g + l->op_b, w->ops, R, K, K);
-    }
-    if (seat->id == 0)
-        w->k->sums(g + l->head_b, w->dhead, R, 2 * L, 2 * L);
-    w->k->matmul(g + l->head_w + c, H, w->dhead, 2 * L, UP_T, x + c, H, UP_N, 2 * L, C, R, 0);
-    w->k->matmul(w->d[0] + c, H, w->dhead, 2 * L, UP_N, v + l->head_w + c, H, UP_N, R, C, 2 * L,
+    struct up_span s = UP_REAL_(vgae_part)(w->G, p);
+    int n = (s.to - s.from) * l->nodes, K = l->classes, H = l->hidden, L = l->latent;
+    long r = (long)s.from * l->nodes;
+    const UP_REAL *dhead = w->dhead + r * 2 * L, *ops = w->ops + r * K;
+    UP_REAL *part = w->part[0] + (size_t)p * w->stretch;
+    if (n == 0)
+        memset(part, 0, w->stretch * sizeof *part);
+    w->k->sums(part + (l->head_b - l->head_w), dhead, n, 2 * L, 2 * L);
+    w->k->sums(part + (l->op_b - l->head_w), ops, n, K, K);
+    if (n == 0)
+        return;
+    w->k->matmul(part, H, dhead, 2 * L, UP_T, x, ld, UP_N, 2 * L, H, n, 0);
+    w->k->matmul(part + (l->op_w - l->head_w), L, ops, K, UP_T, w->z + r * L, L, UP_N, K, L, n,
                  0);
+    w->k->matmul(w->dy + r * H, H, dhead, 2 * L, UP_N, v + l->head_w, H, UP_N, n, H, 2 * L, 0);
 }
 
-/* Loss (in w->loss) and gradient of the batch: g[tensors.learned], but for layer 0's eps.
- * The seats meet before, and have not met at the end. */
-static void UP_REAL_(vgae_learn)(UP_REAL *g, struct UP_REAL_(vgae_work) * w, UP_REAL *v,
-                                 const struct UP_REAL_(vgae_mode) * m,
-                                 const struct up_seat *seat)
+/* Part p from the last half on and back to it. */
+static void UP_REAL_(vgae_decode)(struct UP_REAL_(vgae_work) * w, UP_REAL *v, int p,
+                                  const struct UP_REAL_(vgae_mode) * m,
+                                  const struct UP_REAL_(vgae_desk) * desk)
 {
-    struct up_span s = up_crew_share(seat, w->G, 1);
-    UP_REAL_(vgae_encode)(w, v, m, seat);
-    UP_REAL_(vgae_sample)(w, v, s, m);
+    enum { LAST = UP_REAL_(vgae_halves) - 1 };
+    struct up_span s = UP_REAL_(vgae_part)(w->G, p);
+    UP_REAL_(vgae_output)(desk->x, w, v, LAST, s, desk);
+    UP_REAL_(vgae_sample)(w, v, desk->x, desk->ld, s, m);
     UP_REAL_(vgae_ops)(w, v, s);
     for (int b = s.from; b < s.to; b++) {
         UP_REAL_(vgae_edges)(w, b);
@@ -162,7 +164,21 @@ static void UP_REAL_(vgae_learn)(UP_REAL *g, struct UP_REAL_(vgae_work) * w, UP_
     UP_REAL_(vgae_ops_back)(w, v, s);
     for (int b = s.from; b < s.to; b++)
         UP_REAL_(vgae_graph_back)(w, b, m);
+    UP_REAL_(vgae_head_back)(w, v, p, desk->x, desk->ld);
+    UP_REAL_(vgae_slopes)(w, v, LAST, p, desk);
+}
+
+/* Loss (in w->loss) and gradient of the batch, g[tensors.learned], the latter when the seats
+ * have met again. They meet before. */
+static void UP_REAL_(vgae_learn)(UP_REAL *g, struct UP_REAL_(vgae_work) * w, UP_REAL *v,
+                                 const struct UP_REAL_(vgae_mode) * m,
+                                 const struct up_seat *seat)
+{
+    struct up_span mine = up_crew_share(seat, UP_REAL_(vgae_parts), 1);
+    UP_REAL_(vgae_encode)(w, v, m, seat);
+    UP_REAL_(vgae_settle)(w, v, UP_REAL_(vgae_halves) - 1, m, seat);
+    for (int p = mine.from; p < mine.to; p++)
+        UP_REAL_(vgae_decode)(w, v, p, m, &w->desk[seat->id]);
     up_crew_meet(seat);
-    UP_REAL_(vgae_head_back)(g, w, v, seat);
     UP_REAL_(vgae_encode_back)(g, w, v, m, seat);
 }

@@ -27,7 +27,6 @@ void up_vgae_layout_init(struct up_vgae_layout *l, int nodes, int classes, bool 
     l->hidden = hidden;
     l->latent = latent;
     for (int i = 0; i < UP_VGAE_LAYERS; i++) {
-        l->layer[i].eps = learned(l, i, "eps", 1, 0);
         l->layer[i].w1 = learned(l, i, "linear1.weight", hidden, i ? hidden : l->inputs);
         l->layer[i].b1 = learned(l, i, "linear1.bias", hidden, 0);
         l->layer[i].gamma1 = learned(l, i, "norm1.weight", hidden, 0);
@@ -43,6 +42,8 @@ void up_vgae_layout_init(struct up_vgae_layout *l, int nodes, int classes, bool 
     up_tensors_learned(&l->tensors, "logstd.bias", latent, 0);
     l->op_w = up_tensors_learned(&l->tensors, "ops.weight", classes, latent);
     l->op_b = up_tensors_learned(&l->tensors, "ops.bias", classes, 0);
+    for (int i = 0; i < UP_VGAE_LAYERS; i++) /* last: single numbers would shift matrices */
+        l->layer[i].eps = learned(l, i, "eps", 1, 0);
     for (int i = 0; i < UP_VGAE_LAYERS; i++) {
         l->layer[i].mean1 = statistic(l, i, "norm1.mean", hidden);
         l->layer[i].var1 = statistic(l, i, "norm1.var", hidden);

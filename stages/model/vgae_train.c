@@ -3,6 +3,7 @@
 #include "stages/nn/adam.h"
 #include "stages/nn/crew.h"
 #include "stages/nn/dense.h"
+#include "stages/nn/draw.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -81,18 +82,16 @@ struct course {
     struct up_err *err;
 };
 
-/* A seat's graphs of the batch from `at` on. */
-static void take(struct course *c, size_t at, int G, const struct up_vgae_mode *m,
-                 const struct up_seat *seat)
+/* The graphs s, a part, of the batch from `at` on. */
+static void take(struct course *c, size_t at, struct up_span s, const struct up_vgae_mode *m,
+                 const struct up_vgae_desk *desk)
 {
-    struct up_span s = up_crew_share(seat, G, 1);
     for (int b = s.from; b < s.to; b++) {
         struct up_cell_graph g = {{0}, {0}};
-        size_t place = at + (size_t)b;
-        c->source->graph(&g, c->source->ctx, c->order[place]);
+        c->source->graph(&g, c->source->ctx, c->order[at + (size_t)b]);
         up_vgae_take(&c->w, b, &g);
-        up_vgae_draw(&c->w, b, place, m, c->t->recipe.dropout, &c->noise, &c->keep);
     }
+    up_vgae_draw(&c->w, s, at, m, c->t->recipe.dropout, &c->noise, &c->keep, desk);
 }
 
 /* Sums of mu and its square, per node and dimension; later mean and deviation. */
@@ -123,9 +122,6 @@ static void measure(struct course *c, const struct up_seat *seat)
 {
     int learned = (int)c->t->layout.tensors.learned;
     struct up_span s = up_crew_share(seat, learned, CHUNK);
-    UP_CHECK(c->t->layout.layer[0].eps == 0);
-    if (s.from == 0) /* the only number of the gradient that is not there yet */
-        up_vgae_slopes(&c->w, c->g, 0, c->w.G);
     for (int i = s.from; i < s.to; i += CHUNK) {
         int n = s.to - i < CHUNK ? s.to - i : CHUNK;
         c->square[i / CHUNK] = up_grad_square(c->g + i, (size_t)n);
@@ -175,12 +171,14 @@ static void walk(void *ctx, const struct up_seat *seat)
     const struct up_vgae_recipe *r = &t->recipe;
     bool whole = r->fix_mode || t->epoch == 0;
     struct up_vgae_mode mode = {whole, whole, whole && r->dropout > 0, 0};
+    struct up_span mine = up_crew_share(seat, up_vgae_parts, 1);
     int64_t step = t->step;
     size_t n = c->source->n, batch = (size_t)r->batch;
     for (size_t at = 0; at < n; at += batch) {
         int G = (int)(n - at < batch ? n - at : batch);
         mode.kl = r->kl < 0 ? 1.0 / (G * t->layout.nodes) : r->kl;
-        take(c, at, G, &mode, seat);
+        for (int p = mine.from; p < mine.to; p++)
+            take(c, at, up_vgae_part(G, p), &mode, &c->w.desk[seat->id]);
         if (seat->id == 0)
             c->w.G = G;
         up_crew_meet(seat);
@@ -217,7 +215,8 @@ int up_vgae_trainer_epoch(struct up_vgae_trainer *t, const struct up_vgae_source
                        .tick = tick,
                        .ctx = ctx,
                        .err = err};
-    up_vgae_work_init(&c.w, &t->layout, r->batch, up_dense_best(), scratch);
+    threads = threads < up_vgae_parts ? threads : up_vgae_parts;
+    up_vgae_work_init(&c.w, &t->layout, r->batch, threads, up_dense_best(), scratch);
     order_of(order, source->n, r, t->epoch);
     memset(t->prior, 0, 2 * (size_t)count * sizeof *t->prior);
     up_crew_run(threads, walk, &c);

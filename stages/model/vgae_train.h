@@ -49,8 +49,8 @@ struct up_vgae_trainer {
 /* Memory in the arena; weights drawn from the recipe's seed. */
 void up_vgae_trainer_init(struct up_vgae_trainer *t, const struct up_vgae_recipe *r, int nodes,
                           int classes, struct up_arena *arena);
-/* One pass over the source on up to `threads` threads, which change no bit; eight find
- * work, one for sixteen hidden units. `tick` is called after every batch with the graphs
+/* One pass over the source on up to `threads` threads, which change no bit; four find
+ * work, one for a quarter of the batch. `tick` is called after every batch with the graphs
  * done and stops the epoch by a value other than 0, which is returned. UP_EINVAL: the loss
  * is no longer a number. After a failure the trainer must not go on. Scratch: a batch, and
  * 4 bytes a graph for the order. */

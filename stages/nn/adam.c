@@ -34,7 +34,7 @@ double up_grad_square(const float *g, size_t n)
     const struct up_dense *d = up_dense_best();
     int lines = (int)(n / LINE), rest = (int)(n % LINE);
     const float *tail = g + (size_t)lines * LINE;
-    return d->dot(g, g, lines, LINE, LINE) + d->dot(tail, tail, 1, rest, LINE);
+    return d->dot(g, LINE, g, LINE, lines, LINE) + d->dot(tail, LINE, tail, LINE, 1, rest);
 }
 
 double up_grad_scale(double norm, double max)

@@ -6,6 +6,7 @@
 #include "stages/nn/adam.h"
 #include "stages/nn/crew.h"
 #include "stages/nn/dense.h"
+#include "stages/nn/draw.h"
 #include "stages/nn/dense/exp.h"
 #include "stages/nn/matmul.h"
 #include "store/base/rng.h"
@@ -33,10 +34,23 @@ static void f64_matmul(double *c, int ldc, const double *a, int lda, enum up_tra
     up_dgemm(c, ldc, a, lda, ta, b, ldb, tb, m, n, k, 1, add);
 }
 
+static void f64_gather(double *a, int lda, const double *x, int ldx, const uint8_t *links,
+                       const uint8_t *link, int nodes, double k, int B, int C)
+{
+    for (int r = 0; r < B; r++)
+        for (int c = 0; c < C; c++) {
+            double s = k * x[r * ldx + c];
+            for (int j = 0; j < links[r]; j++)
+                s += x[(r - r % nodes + link[r * nodes + j]) * ldx + c];
+            a[r * lda + c] = s;
+        }
+}
+
 static const struct f64_dense set = {
-    f64_matmul,  f64_fill,        f64_relu, f64_relu_backward, f64_bn_train,
-    f64_bn_eval, f64_bn_backward, f64_sums, f64_dot,           f64_gather,
-    f64_exp,     f64_bce,         f64_turn,
+    f64_matmul,     f64_fill,      f64_relu,      f64_relu_backward, f64_sums,
+    f64_dot,        f64_gather,    f64_exp,       f64_bce,           f64_turn,
+    f64_bn_measure, f64_bn_settle, f64_bn_freeze, f64_bn_apply,      f64_bn_slopes,
+    f64_bn_turn,    f64_bn_back,   f64_bn_train,  f64_bn_backward,
 };
 static const struct up_seat alone = {NULL, 0, 1};
 
@@ -78,6 +92,33 @@ struct layer {
     int batch;
 };
 
+/* A batch in parts, one of them empty. */
+enum { PARTS = 3 };
+static const int rows_of[PARTS] = {2, 0, B - 2}, row_of[PARTS] = {0, 2, 2};
+
+static void settle(const struct f64_bn *p, const double *h)
+{
+    double mean[PARTS * O], square[PARTS * O];
+    memset(mean, 0xff, sizeof mean); /* of an empty part nothing is read */
+    memset(square, 0xff, sizeof square);
+    for (int i = 0; i < PARTS; i++)
+        if (rows_of[i])
+            f64_bn_measure(mean + i * O, square + i * O, h + row_of[i] * O, rows_of[i], O, O);
+    f64_bn_settle(p, mean, square, rows_of, PARTS, O);
+}
+
+/* dx from dy = l->c; the layer has been forward. */
+static void norm_back(double *dx, double *dgamma, double *dbeta, double *db,
+                      const struct layer *l, const struct f64_bn *p)
+{
+    double s[PARTS * O], q[PARTS * O], a[O], b[O];
+    for (int i = 0; i < PARTS; i++)
+        f64_bn_slopes(s + i * O, q + i * O, l->c + row_of[i] * O, O, l->h + row_of[i] * O, O, p,
+                      rows_of[i], O);
+    f64_bn_turn(a, b, dgamma, dbeta, db, s, q, p, rows_of, PARTS, O, l->batch);
+    f64_bn_back(dx, O, l->c, O, l->h, O, p, a, b, B, O);
+}
+
 static double layer_loss(void *ctx)
 {
     struct layer *l = ctx;
@@ -88,9 +129,10 @@ static double layer_loss(void *ctx)
     f64_fill(l->h, l->b, B, O, O);
     f64_matmul(l->h, O, l->x, I, UP_N, l->w, I, UP_T, B, O, I, 1);
     if (l->batch)
-        f64_bn_train(l->y, l->h, &p, B, O, O);
+        settle(&p, l->h);
     else
-        f64_bn_eval(l->y, l->h, &p, B, O, O);
+        f64_bn_freeze(&p, O);
+    f64_bn_apply(l->y, O, l->h, O, &p, B, O);
     for (int i = 0; i < B * O; i++)
         s += l->c[i] * l->y[i];
     return s;
@@ -112,7 +154,7 @@ static void layer_gradients(int batch)
     double dx[B * I], dw[O * I] = {0}, db[O] = {0}, dgamma[O] = {0}, dbeta[O] = {0}, dh[B * O];
     layer_loss(&l);
     struct f64_bn p = {l.gamma, l.beta, l.mean, l.var, l.used, l.used + O};
-    f64_bn_backward(dh, dgamma, dbeta, db, l.c, l.y, l.h, &p, B, O, O, batch);
+    norm_back(dh, dgamma, dbeta, db, &l, &p);
     f64_matmul(dw, I, dh, O, UP_T, l.x, I, UP_N, O, I, B, 0);
     f64_matmul(dx, I, dh, O, UP_N, l.w, I, UP_N, B, I, O, 0);
     struct {
@@ -131,6 +173,30 @@ static void layer_gradients(int batch)
 
 static void test_layer_batch(void **state) { layer_gradients(1); }
 static void test_layer_frozen(void **state) { layer_gradients(0); }
+
+/* All of a norm in one go is what its steps are. */
+static void test_norm_of_one_part(void **state)
+{
+    struct up_rng r = up_rng_init(11, "norm");
+    struct layer l = {.batch = 1};
+    double mean[O] = {0}, var[O] = {0}, y[B * O], d[2][B * O], g[2][3 * O];
+    fill(l.h, B * O, &r, 1);
+    fill(l.gamma, O, &r, 1);
+    fill(l.beta, O, &r, 1);
+    fill(l.c, B * O, &r, 1);
+    struct f64_bn p = {l.gamma, l.beta, mean, var, l.used, l.used + O};
+    f64_bn_train(y, l.h, &p, B, O, O);
+    f64_bn_backward(d[0], g[0], g[0] + O, g[0] + 2 * O, l.c, l.h, &p, B, O, O);
+    settle(&p, l.h);
+    f64_bn_apply(l.y, O, l.h, O, &p, B, O);
+    norm_back(d[1], g[1], g[1] + O, g[1] + 2 * O, &l, &p);
+    for (int i = 0; i < B * O; i++) {
+        near(y[i], l.y[i], 1e-12);
+        near(d[0][i], d[1][i], 1e-12);
+    }
+    for (int i = 0; i < 3 * O; i++)
+        near(g[0][i], g[1][i], 1e-12);
+}
 
 static void test_running_statistics(void **state)
 {
@@ -252,7 +318,7 @@ static double vgae_value(void *ctx)
     return loss.ops + loss.edges + m->mode.kl * loss.kl;
 }
 
-static void vgae_gradient(struct f64_vgae_mode mode, bool places)
+static void vgae_gradient(struct f64_vgae_mode mode, bool places, int batch)
 {
     enum { NODES = 5, CLASSES = 3, GRAPHS = 4 };
     struct up_arena arena = UP_ARENA_INIT;
@@ -268,20 +334,19 @@ static void vgae_gradient(struct f64_vgae_mode mode, bool places)
                 graphs[g].adj[i * NODES + j] = (uint8_t)up_rng_below(&r, 2);
         }
     up_vgae_layout_init(&l, NODES, CLASSES, places, 6, 2);
-    f64_vgae_work_init(&m.w, &l, GRAPHS, &set, &arena);
+    f64_vgae_work_init(&m.w, &l, GRAPHS, 1, &set, &arena);
     m.v = UP_NEW(&arena, l.tensors.total, double);
     double *g = UP_NEW(&arena, l.tensors.learned, double);
     m.g = UP_NEW(&arena, l.tensors.learned, double);
     fill(m.v, l.tensors.total, &r, 0.7);
     for (size_t i = l.tensors.learned; i < l.tensors.total; i++)
         m.v[i] = fabs(m.v[i]) + 0.3;
-    m.w.G = GRAPHS;
-    for (int b = 0; b < GRAPHS; b++) {
+    m.w.G = batch;
+    for (int b = 0; b < batch; b++)
         f64_vgae_take(&m.w, b, &graphs[b]);
-        f64_vgae_draw(&m.w, b, (size_t)b, &mode, 0.3, &r, &s);
-    }
+    for (int p = 0; p < f64_vgae_parts; p++)
+        f64_vgae_draw(&m.w, f64_vgae_part(batch, p), 0, &mode, 0.3, &r, &s, m.w.desk);
     vgae_value(&m);
-    f64_vgae_slopes(&m.w, m.g, 0, GRAPHS);
     memcpy(g, m.g, l.tensors.learned * sizeof *g);
     for (size_t i = 0; i < l.tensors.learned; i++)
         assert_close(g[i], slope(vgae_value, &m, &m.v[i]), "vgae", i);
@@ -290,12 +355,14 @@ static void vgae_gradient(struct f64_vgae_mode mode, bool places)
 
 static void test_vgae_training(void **state)
 {
-    vgae_gradient((struct f64_vgae_mode){true, true, true, 0.05}, false);
-    vgae_gradient((struct f64_vgae_mode){true, true, true, 0.05}, true);
+    vgae_gradient((struct f64_vgae_mode){true, true, true, 0.05}, false, 4);
+    vgae_gradient((struct f64_vgae_mode){true, true, true, 0.05}, false,
+                  3); /* a part is empty */
+    vgae_gradient((struct f64_vgae_mode){true, true, true, 0.05}, true, 4);
 }
 static void test_vgae_frozen(void **state)
 {
-    vgae_gradient((struct f64_vgae_mode){false, false, false, 0.05}, false);
+    vgae_gradient((struct f64_vgae_mode){false, false, false, 0.05}, false, 4);
 }
 
 /* ---- Adam ---- */
@@ -371,11 +438,11 @@ static void test_sets_agree(void **state)
         d->matmul(to[0], N, a, K, UP_N, b, K, UP_T, M, N, K, 0);
         d->matmul(to[1], N, a, M, UP_T, b, N, UP_N, M, N, K, 1);
         d->bn_train(to[2], a, &p, LINES, K, K);
-        d->bn_backward(to[3], run, run + K, to[0], b, to[2], a, &p, LINES, K, K, 1);
-        d->gather(to[2], a, links, link, 8, 1.3f, LINES, K, K);
+        d->bn_backward(to[3], run, run + K, to[0], b, a, &p, LINES, K, K);
+        d->gather(to[2], K, a, K, links, link, 8, 1.3f, LINES, K);
         d->turn(to[4], M, a, M, K, K);
         d->exp(to[5], a, M * K);
-        to[1][0] += (float)d->bce(to[5], a, t, LINES) + (float)d->dot(a, b, LINES, K, K);
+        to[1][0] += (float)d->bce(to[5], a, t, LINES) + (float)d->dot(a, K, b, K, LINES, K);
         memcpy(to[1] + M * N, run, sizeof run);
     }
     for (int isa = 1; isa <= (int)up_isa_best(); isa++)
@@ -396,6 +463,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_layer_batch),
         cmocka_unit_test(test_layer_frozen),
+        cmocka_unit_test(test_norm_of_one_part),
         cmocka_unit_test(test_running_statistics),
         cmocka_unit_test(test_float_is_the_same_function),
         cmocka_unit_test(test_matmul),

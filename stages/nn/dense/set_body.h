@@ -10,12 +10,15 @@
 #define UP_REAL_(f) up_##f
 #define UP_REAL_EXP up_exp_f32
 #include "stages/nn/dense/matmul_body.h"
+#include "stages/nn/dense/gather_body.h"
 #include "stages/nn/dense/dense_body.h"
 #include "stages/nn/dense/draw_body.h"
 
 const struct up_dense UP_DENSE_SET = {
-    matmul,  up_fill, up_relu,   up_relu_backward, up_bn_train, up_bn_eval, up_bn_backward,
-    up_sums, up_dot,  up_gather, up_exp,           up_bce,      up_turn,
+    matmul,        up_fill,      up_relu,      up_relu_backward, up_sums,
+    up_dot,        gather,       up_exp,       up_bce,           up_turn,
+    up_bn_measure, up_bn_settle, up_bn_freeze, up_bn_apply,      up_bn_slopes,
+    up_bn_turn,    up_bn_back,   up_bn_train,  up_bn_backward,
 };
 
 const struct up_draws UP_DENSE_DRAWS = {up_uniforms, up_normals};

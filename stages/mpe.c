@@ -1,6 +1,7 @@
 /* mpe: the multi-proxy estimator, embedding -> calibrated scores; see model/mlp.h.
  *
- * {history f64[epochs] mean training loss; model {tensor: f32}; names [str]; preset;
+ * {counted {fit, method, names} columns that need no prediction, see model/counted.h;
+ * history f64[epochs] mean training loss; model {tensor: f32}; names [str]; preset;
  * quality {proxy: tau-b of predicted against true score, see model/held_out.h, nil where
  * undefined}; recipe {name: value} as used; rows_heldout u32[];
  * rows_train u32[] rows of scores; schema; space}
@@ -8,6 +9,7 @@
  * Trained on the rows that the calibration was fitted on, all others are held out. */
 #include "dag/stage.h"
 #include "stages/checkpoint.h"
+#include "stages/model/counted.h"
 #include "stages/model/held_out.h"
 #include "stages/model/mlp_train.h"
 #include "stages/model/vgae.h"
@@ -53,6 +55,11 @@ static const struct up_param params[] = {
      .min = 0,
      .max = 100,
      .doc = "deviation of the noise added to the embedding in training; none for darts"},
+    {.name = "count",
+     .kind = UP_P_BOOL,
+     .doc =
+         "rank architectures by their own FLOPs and parameters, not by predicted ones; null: "
+         "unless preset is paper"},
     {.name = "seed", .kind = UP_P_INT, .seed = true, .doc = "of weights, batches and noise"},
     {0},
 };
@@ -144,6 +151,7 @@ struct mpe_run {
     const uint32_t *train, *held; /* rows */
     size_t n_train, n_held;
     struct up_vgae vgae;
+    struct up_counted counted;
     float *z; /* [n][vgae.dim] */
     struct up_mlp_trainer trainer;
     struct up_err *err;
@@ -200,8 +208,23 @@ static int load_tables(struct mpe_run *r, struct up_view scores, struct up_view 
     return split(r, err);
 }
 
-static int embed(struct mpe_run *r, struct up_view scores, struct up_view vgae,
+/* What need not be predicted of archs[n]. */
+static int count(struct mpe_run *r, struct up_view calibrate, const struct up_arch *archs,
                  struct up_err *err)
+{
+    struct up_calibration c;
+    struct up_job *job = r->job;
+    bool wanted = up_job_set(job, "count") ? up_job_bool(job, "count")
+                                           : strcmp(up_job_str(job, "preset"), "paper") != 0;
+    int rc = up_calibration_load(&c, calibrate, up_job_arena(job), err);
+    if (!rc)
+        up_counted_find(&r->counted, r->space, &c, r->raw, archs, wanted ? r->n : 0,
+                        up_job_arena(job));
+    return rc;
+}
+
+static int embed(struct mpe_run *r, struct up_view scores, struct up_view calibrate,
+                 struct up_view vgae, struct up_err *err)
 {
     struct up_arena *arena = up_job_arena(r->job);
     const char *name;
@@ -225,7 +248,7 @@ static int embed(struct mpe_run *r, struct up_view scores, struct up_view vgae,
     }
     r->z = UP_NEW(arena, r->n * (size_t)r->vgae.dim, float);
     up_vgae_embed(r->z, &r->vgae, r->space, archs, r->n);
-    return UP_OK;
+    return count(r, calibrate, archs, err);
 }
 
 /* Everything that the state after `epoch` epochs depends on. */
@@ -334,7 +357,9 @@ static void pack_quality(struct up_buf *out, const struct mpe_run *r, const doub
 static void write_out(struct mpe_run *r, const float *model, const double *tau)
 {
     struct up_buf *out = up_job_out(r->job);
-    up_pack_map(out, 10);
+    up_pack_map(out, 11);
+    up_pack_str(out, "counted");
+    up_counted_pack(&r->counted, out);
     up_pack_str(out, "history");
     up_pack_array1(out, UP_F64, r->trainer.history, (size_t)r->trainer.epoch);
     up_pack_str(out, "model");
@@ -380,7 +405,7 @@ static int mpe_run(struct up_job *job, struct up_err *err)
              up_job_input(job, "calibrate", &calibrate) && up_job_input(job, "vgae", &vgae));
     int rc = load_tables(&r, scores, calibrate, err);
     if (!rc)
-        rc = embed(&r, scores, vgae, err);
+        rc = embed(&r, scores, calibrate, vgae, err);
     if (rc)
         return rc;
     struct up_mlp_recipe recipe = recipe_of(job, r.space, r.n_train);
@@ -400,7 +425,7 @@ static int mpe_run(struct up_job *job, struct up_err *err)
 
 const struct up_stage up_stage_mpe = {
     .name = "mpe",
-    .version = 4,
+    .version = 5,
     .does = "learns to predict every proxy from the embedding",
     .params = params,
     .inputs = inputs,

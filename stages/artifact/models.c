@@ -15,6 +15,12 @@ static void view_predict(const void *ctx, float *y, const float *z, size_t n)
     up_mlp_predict(y, &m->mlp, z, n);
 }
 
+static void view_count(const void *ctx, float *y, const struct up_arch *a, size_t n)
+{
+    const struct up_models *m = ctx;
+    up_counted_put(&m->counted, y, m->proxies, a, n);
+}
+
 static void view_gradient(const void *ctx, float *dz, float *y, const float *z, size_t n,
                           const float *dy)
 {
@@ -80,6 +86,18 @@ static void edges_learn(struct up_models *m)
     }
 }
 
+static int counted_load(struct up_models *m, struct up_view mpe, struct up_arena *arena,
+                        struct up_err *err)
+{
+    struct up_cursor at;
+    struct up_view value;
+    int rc = up_doc_at(mpe, "counted", &at, err);
+    if (!rc)
+        rc = up_cur_raw(&at, &value, err);
+    return rc ? rc
+              : up_counted_load(&m->counted, m->space, value, m->names, m->proxies, arena, err);
+}
+
 int up_models_load(struct up_models *m, const struct up_space *space, struct up_view vgae,
                    struct up_view mpe, struct up_view lambda, struct up_arena *arena,
                    struct up_err *err)
@@ -94,6 +112,8 @@ int up_models_load(struct up_models *m, const struct up_space *space, struct up_
         rc = up_mlp_load(&m->mlp, mpe, arena, err);
     if (!rc)
         rc = up_doc_names(mpe, "names", arena, &m->names, &m->proxies, err);
+    if (!rc)
+        rc = counted_load(m, mpe, arena, err);
     if (!rc)
         rc = up_doc_names(lambda, "names", arena, &named, &n, err);
     if (!rc)
@@ -115,6 +135,7 @@ int up_models_load(struct up_models *m, const struct up_space *space, struct up_
                                        .ctx = m,
                                        .embed = view_embed,
                                        .predict = view_predict,
+                                       .count = view_count,
                                        .gradient = view_gradient,
                                        .decode = view_decode};
     return UP_OK;
@@ -126,6 +147,8 @@ void up_model_predict(const struct up_search_model *m, float *y, const struct up
     float *z = up_alloc(n * m->dim * sizeof *z);
     m->embed(m->ctx, z, a, n);
     m->predict(m->ctx, y, z, n);
+    if (m->count)
+        m->count(m->ctx, y, a, n);
     free(z);
 }
 

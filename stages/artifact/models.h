@@ -2,6 +2,7 @@
  * decoding, multi-proxy estimator for scores. */
 #ifndef UP_ARTIFACT_MODELS_H
 #define UP_ARTIFACT_MODELS_H
+#include "stages/model/counted.h"
 #include "stages/model/mlp.h"
 #include "stages/model/vgae.h"
 #include "store/base/arena.h"
@@ -14,6 +15,8 @@ struct up_search_model {
     const void *ctx;
     void (*embed)(const void *ctx, float *z, const struct up_arch *a, size_t n);
     void (*predict)(const void *ctx, float *y, const float *z, size_t n); /* y[n][M] */
+    /* What is known of a[n] without predicting it, into y[n][M]; NULL: nothing. */
+    void (*count)(const void *ctx, float *y, const struct up_arch *a, size_t n);
     /* dz[n][dim] of sum_m dy[n][m] y[n][m], and y[n][M]. */
     void (*gradient)(const void *ctx, float *dz, float *y, const float *z, size_t n,
                      const float *dy);
@@ -22,7 +25,7 @@ struct up_search_model {
     void (*decode)(const void *ctx, struct up_arch *a, uint8_t *ok, const float *z, size_t n);
 };
 
-/* y[n][M] of canonical architectures, embedded and predicted. */
+/* y[n][M] of canonical architectures, embedded and predicted, or counted. */
 void up_model_predict(const struct up_search_model *m, float *y, const struct up_arch *a,
                       size_t n);
 /* The unified score: the sum of weights times scores, left to right. */
@@ -33,6 +36,7 @@ struct up_models {
     const struct up_space *space;
     struct up_vgae vgae;
     struct up_mlp mlp;
+    struct up_counted counted;
     size_t proxies;           /* M */
     const char *const *names; /* [M] as the estimator predicts them */
     const double *weights;    /* [M] lambda's */

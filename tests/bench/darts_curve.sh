@@ -20,7 +20,7 @@ darts scores --set scores.limit=$((most + held))
 up show "$(made scores)" --csv --store "$store"
 mv out own.csv
 # The truth for all counts: own scores, calibrated among themselves and weighed.
-up rank --space darts --scores own.csv --lambda learned --json
+up rank --space darts --scores own.csv --lambda carried --json
 "$python" -c 'import csv, json
 w = csv.writer(open("truth.csv", "w"))
 w.writerow(["arch", "unified"])

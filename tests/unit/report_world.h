@@ -129,7 +129,13 @@ static void make_models(void)
         assert_int_equal(up_mlp_trainer_epoch(&m, 1, NULL, NULL, &w.arena, NULL), UP_OK);
     float *value = UP_NEW(&w.arena, m.layout.tensors.total, float);
     up_mlp_trainer_export(&m, value);
-    up_pack_map(&w.mpe, 3);
+    struct up_calibration c;
+    struct up_counted counted;
+    assert_int_equal(up_calibration_load(&c, up_buf_view(&w.calibrate), &w.arena, NULL), UP_OK);
+    up_counted_find(&counted, w.space, &c, w.raw, w.arch, N, &w.arena);
+    up_pack_map(&w.mpe, 4);
+    key(&w.mpe, "counted");
+    up_counted_pack(&counted, &w.mpe);
     key(&w.mpe, "model");
     up_tensors_pack(&w.mpe, &m.layout.tensors, value);
     names(&w.mpe);

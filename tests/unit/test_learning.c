@@ -1,6 +1,7 @@
 /* The stages vgae and mpe on a store: their artifacts, and that an interrupted training
  * goes on where it was. */
 #include "stages/checkpoint.h"
+#include "stages/model/calibration.h"
 #include "stages/model/mlp.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -98,11 +99,18 @@ static void make_inputs(struct up_buf doc[2], size_t n)
     up_pack_array2(&doc[0], UP_F64, raw, n, 2);
     up_pack_str(&doc[0], "space");
     up_pack_str(&doc[0], "nb201");
-    up_pack_map(&doc[1], 3);
+    static const char *const names[] = {"zen", "flops"};
+    struct up_calibration c;
+    up_calibration_fit(&c, "raw", names, 2, raw, train, n / 2, &arena);
+    up_pack_map(&doc[1], 5);
+    up_pack_str(&doc[1], "fit");
+    up_calibration_pack(&c, &doc[1]);
+    up_pack_str(&doc[1], "method");
+    up_pack_str(&doc[1], "raw");
     up_pack_str(&doc[1], "names");
     up_pack_list(&doc[1], 2);
-    up_pack_str(&doc[1], "zen");
-    up_pack_str(&doc[1], "flops");
+    up_pack_str(&doc[1], names[0]);
+    up_pack_str(&doc[1], names[1]);
     up_pack_str(&doc[1], "train");
     up_pack_array1(&doc[1], UP_U32, train, n / 2);
     up_pack_str(&doc[1], "values");

@@ -83,8 +83,8 @@ static void fixture_init(struct fixture *f, size_t budget, int threads)
         f->toy.gain[d] = d % OPS == 0 ? -2 : (float)up_rng_range(&r, -1, 1);
         f->toy.weight[d] = (float)(d % OPS == 3 ? 10 : d % OPS == 2 ? 2 : 0);
     }
-    f->model = (struct up_search_model){
-        DIM, M, &f->toy, toy_embed, toy_predict, toy_gradient, toy_decode};
+    f->model = (struct up_search_model){DIM,         M,    &f->toy,      toy_embed,
+                                        toy_predict, NULL, toy_gradient, toy_decode};
     f->task = (struct up_search_task){
         up_spaces[0],      &f->model,         weights, up_spaces[0]->net,
         {INFINITY, -1, 0}, {INFINITY, -1, 0}, NULL,    0};

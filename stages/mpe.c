@@ -1,6 +1,6 @@
 /* mpe: the multi-proxy estimator, embedding -> calibrated scores; see model/mlp.h.
  *
- * {counted {fit, method, names} columns that need no prediction, see model/counted.h;
+ * {counted {fit, method, names, net} columns that need no prediction, see model/counted.h;
  * history f64[epochs] mean training loss; model {tensor: f32}; names [str]; preset;
  * quality {proxy: tau-b of predicted against true score, see model/held_out.h, nil where
  * undefined}; recipe {name: value} as used; rows_heldout u32[];
@@ -13,6 +13,7 @@
 #include "stages/model/held_out.h"
 #include "stages/model/mlp_train.h"
 #include "stages/model/vgae.h"
+#include "stages/space/net_size.h"
 #include "stages/artifact/models.h"
 #include "store/base/hash.h"
 #include "store/base/pack.h"
@@ -209,16 +210,19 @@ static int load_tables(struct mpe_run *r, struct up_view scores, struct up_view 
 }
 
 /* What need not be predicted of archs[n]. */
-static int count(struct mpe_run *r, struct up_view calibrate, const struct up_arch *archs,
-                 struct up_err *err)
+static int count(struct mpe_run *r, struct up_view scores, struct up_view calibrate,
+                 const struct up_arch *archs, struct up_err *err)
 {
     struct up_calibration c;
+    struct up_net_size net;
     struct up_job *job = r->job;
     bool wanted = up_job_set(job, "count") ? up_job_bool(job, "count")
                                            : strcmp(up_job_str(job, "preset"), "paper") != 0;
-    int rc = up_calibration_load(&c, calibrate, up_job_arena(job), err);
+    int rc = up_net_size_load(&net, scores, err);
     if (!rc)
-        up_counted_find(&r->counted, r->space, &c, r->raw, archs, wanted ? r->n : 0,
+        rc = up_calibration_load(&c, calibrate, up_job_arena(job), err);
+    if (!rc)
+        up_counted_find(&r->counted, r->space, &net, &c, r->raw, archs, wanted ? r->n : 0,
                         up_job_arena(job));
     return rc;
 }
@@ -248,7 +252,7 @@ static int embed(struct mpe_run *r, struct up_view scores, struct up_view calibr
     }
     r->z = UP_NEW(arena, r->n * (size_t)r->vgae.dim, float);
     up_vgae_embed(r->z, &r->vgae, r->space, archs, r->n);
-    return count(r, calibrate, archs, err);
+    return count(r, scores, calibrate, archs, err);
 }
 
 /* Everything that the state after `epoch` epochs depends on. */
@@ -425,7 +429,7 @@ static int mpe_run(struct up_job *job, struct up_err *err)
 
 const struct up_stage up_stage_mpe = {
     .name = "mpe",
-    .version = 5,
+    .version = 6,
     .does = "learns to predict every proxy from the embedding",
     .params = params,
     .inputs = inputs,

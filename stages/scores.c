@@ -1,12 +1,13 @@
 /* scores: what each proxy gives each architecture.
  *
  * {archs u8[n][genes] canonical, pool order; missing int, pool architectures the
- * benchmark does not have (0 when computed); names [str]; reasons [str], what each
- * status means; schema; scores f64[n][M], NaN where status is not 0; source; space;
- * status u8[n][M]} */
+ * benchmark does not have (0 when computed); names [str]; net the scored network's
+ * size, see space/net_size.h; reasons [str], what each status means; schema; scores f64[n][M],
+ * NaN where status is not 0; source; space; status u8[n][M]} */
 #include "dag/stage.h"
 #include "stages/scores/chunks.h"
 #include "stages/scores/table.h"
+#include "stages/space/net_size.h"
 #include "store/base/pack.h"
 #include <stdio.h>
 #include <string.h>
@@ -87,7 +88,7 @@ const char *up_row_reason(int state)
 
 static void write_out(struct up_buf *out, const struct up_score_table *t, const char *source)
 {
-    up_pack_map(out, 9);
+    up_pack_map(out, 10);
     up_pack_str(out, "archs");
     up_pack_array2(out, UP_U8, t->archs, t->n, (size_t)t->space->genes);
     up_pack_str(out, "missing");
@@ -96,6 +97,8 @@ static void write_out(struct up_buf *out, const struct up_score_table *t, const 
     up_pack_list(out, t->m);
     for (size_t i = 0; i < t->m; i++)
         up_pack_str(out, t->names[i]);
+    up_pack_str(out, "net");
+    up_net_size_pack(out, &t->net);
     up_pack_str(out, "reasons");
     up_pack_list(out, UP_ROW_STATES);
     for (int i = 0; i < UP_ROW_STATES; i++)
@@ -197,6 +200,8 @@ static int run(struct up_job *job, struct up_err *err)
         rc = up_space_find(&t.space, name, err);
     if (!rc)
         rc = up_doc_array(doc, "archs", UP_U8, 2, up_job_arena(job), &pool, dims, err);
+    if (!rc)
+        t.net = t.space->net;
     t.m = up_job_list(job, "proxies", &t.names);
     if (!rc && strcmp(source, "import") == 0)
         rc = import(&t, pool, (size_t)dims[0], job, err);
@@ -261,7 +266,7 @@ static int check(const struct up_config *c, struct up_err *err)
 
 const struct up_stage up_stage_scores = {
     .name = "scores",
-    .version = 2,
+    .version = 3,
     .does = "scores architectures by zero-cost proxies",
     .params = params,
     .inputs = inputs,

@@ -1,4 +1,5 @@
 #include "stages/model/counted.h"
+#include "stages/space/net_size.h"
 #include "store/base/pack.h"
 #include <math.h>
 #include <string.h>
@@ -12,18 +13,18 @@ static bool names_cost(const char *name, bool *params)
     return *params || !strcmp(name, "flops");
 }
 
-static double cost_of(const struct up_space *s, const struct up_arch *a, bool params)
+static double cost_of(const struct up_counted *k, const struct up_arch *a, bool params)
 {
     double flops, count;
-    s->cost(&flops, &count, a, &s->net);
+    k->space->cost(&flops, &count, a, &k->net);
     return params ? count : flops;
 }
 
-static bool is_counted(const struct up_space *s, bool params, const double *column, size_t step,
-                       const struct up_arch *archs, size_t n)
+static bool is_counted(const struct up_counted *k, bool params, const double *column,
+                       size_t step, const struct up_arch *archs, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        double cost = cost_of(s, &archs[i], params);
+        double cost = cost_of(k, &archs[i], params);
         if (!(fabs(column[i * step] - cost) <= tolerance * fabs(cost)))
             return false;
     }
@@ -49,15 +50,16 @@ static void part_of(struct up_calibration *part, const struct up_calibration *c,
 }
 
 void up_counted_find(struct up_counted *k, const struct up_space *space,
-                     const struct up_calibration *c, const double *raw,
-                     const struct up_arch *archs, size_t n, struct up_arena *arena)
+                     const struct up_net_size *net, const struct up_calibration *c,
+                     const double *raw, const struct up_arch *archs, size_t n,
+                     struct up_arena *arena)
 {
     size_t found = 0;
-    *k = (struct up_counted){.space = space};
+    *k = (struct up_counted){.space = space, .net = *net};
     for (size_t i = 0; i < c->columns && found < UP_COUNTED_MAX; i++) {
         bool params;
         if (!names_cost(c->name[i], &params) ||
-            !is_counted(space, params, raw + i, c->columns, archs, n))
+            !is_counted(k, params, raw + i, c->columns, archs, n))
             continue;
         k->params[found] = params;
         k->at[found++] = (int)i;
@@ -67,7 +69,7 @@ void up_counted_find(struct up_counted *k, const struct up_space *space,
 
 void up_counted_pack(const struct up_counted *k, struct up_buf *out)
 {
-    up_pack_map(out, 3);
+    up_pack_map(out, 4);
     up_pack_str(out, "fit");
     up_calibration_pack(&k->fit, out);
     up_pack_str(out, "method");
@@ -76,6 +78,8 @@ void up_counted_pack(const struct up_counted *k, struct up_buf *out)
     up_pack_list(out, k->fit.columns);
     for (size_t i = 0; i < k->fit.columns; i++)
         up_pack_str(out, k->fit.name[i]);
+    up_pack_str(out, "net");
+    up_net_size_pack(out, &k->net);
 }
 
 int up_counted_load(struct up_counted *k, const struct up_space *space, struct up_view value,
@@ -84,6 +88,8 @@ int up_counted_load(struct up_counted *k, const struct up_space *space, struct u
 {
     *k = (struct up_counted){.space = space};
     int rc = up_calibration_load(&k->fit, value, arena, err);
+    if (!rc)
+        rc = up_net_size_load(&k->net, value, err);
     if (rc)
         return rc;
     for (size_t i = 0; i < k->fit.columns; i++) {
@@ -104,6 +110,6 @@ void up_counted_put(const struct up_counted *k, float *y, size_t m, const struct
 {
     for (size_t c = 0; c < k->fit.columns; c++)
         for (size_t i = 0; i < n; i++)
-            y[i * m + (size_t)k->at[c]] = (float)up_calibration_value(
-                &k->fit, c, cost_of(k->space, &a[i], k->params[c]));
+            y[i * m + (size_t)k->at[c]] =
+                (float)up_calibration_value(&k->fit, c, cost_of(k, &a[i], k->params[c]));
 }

@@ -99,20 +99,14 @@ static void draw_init(struct draw *d, size_t r, struct work *w, const struct ima
     const uint8_t *pixel = x->pixel + r * x->n * each;
     const int32_t *label = x->label + r * x->n;
     float *values = UP_NEW(arena, x->n * each, float);
-    struct up_net_size net = t->space->net;
     up_batch_normalise(values, pixel, (int)x->n, (int)x->c, (int)(x->h * x->w), x->mean,
                        x->std);
     d->batch = (struct up_batch){(int)x->n,  (int)x->c, (int)x->h, (int)x->w,
                                  x->classes, values,    label};
-    net.channels = plan->channels > 0 ? plan->channels : net.channels;
-    net.depth = plan->depth > 0 ? plan->depth : net.depth;
-    net.classes = x->classes;
-    net.height = (int)x->h;
-    net.width = (int)x->w;
     d->chunks = (struct up_chunks){
         .job = w->job,
         .space = t->space,
-        .net = net,
+        .net = t->net,
         .archs = t->archs,
         .pool = plan->portion.pool,
         .batch = batch_digest(x, pixel, label),
@@ -126,6 +120,17 @@ static void draw_init(struct draw *d, size_t r, struct work *w, const struct ima
     };
     d->kept = UP_NEW(arena, cells, uint8_t);
     d->left = UP_NEW(arena, w->blocks, atomic_size_t);
+}
+
+/* The published network, but for what the plan says and the images need. */
+static void net_of(struct up_net_size *net, const struct up_scores_plan *plan,
+                   const struct images *x)
+{
+    net->channels = plan->channels > 0 ? plan->channels : net->channels;
+    net->depth = plan->depth > 0 ? plan->depth : net->depth;
+    net->classes = x->classes;
+    net->height = (int)x->h;
+    net->width = (int)x->w;
 }
 
 /* What is kept from before; the rest becomes the list of things to do. */
@@ -334,6 +339,7 @@ int up_scores_compute(struct up_score_table *t, const struct up_scores_plan *pla
         rc = room(&x, plan->repeats, err);
     if (rc)
         return rc;
+    net_of(&t->net, plan, &x);
     w.blocks = (t->n + UP_BLOCK - 1) / UP_BLOCK;
     w.draw = UP_NEW(arena, w.repeats, struct draw);
     w.pending = UP_NEW(arena, w.repeats * t->n, size_t);

@@ -15,6 +15,7 @@ const char *up_row_reason(int state);
 
 struct up_score_table {
     const struct up_space *space;
+    struct up_net_size net; /* the scored network's; of a table the published one's */
     size_t n, m;
     const uint8_t *archs;     /* [n][genes] canonical, pool order */
     const char *const *names; /* [m] */
@@ -38,8 +39,8 @@ struct up_scores_plan {  /* of a computation */
     uint64_t seed;
 };
 /* Scores the portion by t->names[m] (up_proxies) on the batches of a data artifact; t holds
- * space, names and m. The mean goes over the draws with a valid score; without one the state
- * is the first draw's. */
+ * space, its net, names and m. The mean goes over the draws with a valid score; without one the
+ * state is the first draw's. */
 int up_scores_compute(struct up_score_table *t, const struct up_scores_plan *plan,
                       struct up_view data, struct up_job *job, struct up_err *err);
 

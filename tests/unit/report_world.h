@@ -132,7 +132,7 @@ static void make_models(void)
     struct up_calibration c;
     struct up_counted counted;
     assert_int_equal(up_calibration_load(&c, up_buf_view(&w.calibrate), &w.arena, NULL), UP_OK);
-    up_counted_find(&counted, w.space, &c, w.raw, w.arch, N, &w.arena);
+    up_counted_find(&counted, w.space, &w.space->net, &c, w.raw, w.arch, N, &w.arena);
     up_pack_map(&w.mpe, 4);
     key(&w.mpe, "counted");
     up_counted_pack(&counted, &w.mpe);

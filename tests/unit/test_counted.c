@@ -17,6 +17,7 @@ static const char *const names[M] = {"odd", "params", "flops"};
 static struct world {
     struct up_arena arena;
     const struct up_space *space;
+    struct up_net_size net; /* not the published one */
     struct up_arch arch[N];
     double raw[N * M];
     struct up_calibration fit;
@@ -28,10 +29,13 @@ static int setup(void **state)
     uint32_t train[TRAIN];
     w.arena = (struct up_arena)UP_ARENA_INIT;
     assert_int_equal(up_space_find(&w.space, *state, NULL), UP_OK);
+    w.net = w.space->net;
+    w.net.channels += 4;
+    w.net.classes = 100;
     for (int i = 0; i < N; i++) {
         w.space->sample(&w.arch[i], &r);
         w.raw[i * M] = up_rng_normal(&r);
-        w.space->cost(&w.raw[i * M + 2], &w.raw[i * M + 1], &w.arch[i], &w.space->net);
+        w.space->cost(&w.raw[i * M + 2], &w.raw[i * M + 1], &w.arch[i], &w.net);
     }
     for (uint32_t i = 0; i < TRAIN; i++)
         train[i] = i;
@@ -52,12 +56,12 @@ static void test_put(void **state)
     struct up_counted found, k;
     struct up_buf b = UP_BUF_INIT;
     float y[N * M];
-    up_counted_find(&found, w.space, &w.fit, w.raw, w.arch, N, &w.arena);
+    up_counted_find(&found, w.space, &w.net, &w.fit, w.raw, w.arch, N, &w.arena);
     assert_int_equal(found.fit.columns, 2);
     up_counted_pack(&found, &b);
     assert_int_equal(up_pack_check(up_buf_view(&b), NULL), UP_OK);
-    assert_int_equal(
-        up_counted_load(&k, w.space, up_buf_view(&b), names, M, &w.arena, NULL), UP_OK);
+    assert_int_equal(up_counted_load(&k, w.space, up_buf_view(&b), names, M, &w.arena, NULL),
+                     UP_OK);
     for (int i = 0; i < N * M; i++)
         y[i] = 42;
     up_counted_put(&k, y, M, w.arch, N);
@@ -78,12 +82,12 @@ static void test_other_numbers_are_predicted(void **state)
     const double others[] = {was * 1.001, (double)NAN, 0};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         w.raw[17 * M + 2] = others[i];
-        up_counted_find(&k, w.space, &w.fit, w.raw, w.arch, N, &w.arena);
+        up_counted_find(&k, w.space, &w.net, &w.fit, w.raw, w.arch, N, &w.arena);
         assert_int_equal(k.fit.columns, 1);
         assert_string_equal(k.fit.name[0], "params");
     }
     w.raw[17 * M + 2] = was * (1 + 1e-8); /* as a table rounds it */
-    up_counted_find(&k, w.space, &w.fit, w.raw, w.arch, N, &w.arena);
+    up_counted_find(&k, w.space, &w.net, &w.fit, w.raw, w.arch, N, &w.arena);
     assert_int_equal(k.fit.columns, 2);
     w.raw[17 * M + 2] = was;
 }
@@ -95,14 +99,14 @@ static void test_none(void **state)
     struct up_err err = {""};
     struct up_buf b = UP_BUF_INIT;
     float y[M] = {1, 2, 3};
-    up_counted_find(&k, w.space, &w.fit, w.raw, w.arch, 0, &w.arena);
+    up_counted_find(&k, w.space, &w.net, &w.fit, w.raw, w.arch, 0, &w.arena);
     up_counted_pack(&k, &b);
-    assert_int_equal(
-        up_counted_load(&k, w.space, up_buf_view(&b), names, M, &w.arena, NULL), UP_OK);
+    assert_int_equal(up_counted_load(&k, w.space, up_buf_view(&b), names, M, &w.arena, NULL),
+                     UP_OK);
     up_counted_put(&k, y, M, w.arch, 1);
     assert_true(y[0] == 1 && y[1] == 2 && y[2] == 3);
     up_buf_clear(&b);
-    up_counted_find(&k, w.space, &w.fit, w.raw, w.arch, N, &w.arena);
+    up_counted_find(&k, w.space, &w.net, &w.fit, w.raw, w.arch, N, &w.arena);
     up_counted_pack(&k, &b);
     assert_int_equal(up_counted_load(&k, w.space, up_buf_view(&b), names, 2, &w.arena, &err),
                      UP_EINVAL);

@@ -3,6 +3,7 @@
 #include "stages/checkpoint.h"
 #include "stages/model/calibration.h"
 #include "stages/model/mlp.h"
+#include "stages/space/net_size.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -92,9 +93,13 @@ static void make_inputs(struct up_buf doc[2], size_t n)
     }
     memcpy(raw, values, n * 2 * sizeof *raw);
     raw[2 * n - 1] = (double)NAN;
-    up_pack_map(&doc[0], 3);
+    const struct up_space *space;
+    assert_int_equal(up_space_find(&space, "nb201", NULL), UP_OK);
+    up_pack_map(&doc[0], 4);
     up_pack_str(&doc[0], "archs");
     up_pack_array2(&doc[0], UP_U8, genes, n, 6);
+    up_pack_str(&doc[0], "net");
+    up_net_size_pack(&doc[0], &space->net);
     up_pack_str(&doc[0], "scores");
     up_pack_array2(&doc[0], UP_F64, raw, n, 2);
     up_pack_str(&doc[0], "space");

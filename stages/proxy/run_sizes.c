@@ -35,7 +35,7 @@ static void room_of(struct up_run_sizes *most, const struct up_program *p,
         if (!up_op_has_matrix(op) && !pool)
             continue;
         most->x = larger(most->x, (pool ? 1 : in) * s->padded);
-        most->g = larger(most->g, pool ? 0 : out * s->back);
+        most->g = larger(most->g, (pool ? 1 : out) * s->back);
         most->v = larger(most->v, tile_numbers(&l->op[i], 2 * larger(in, out)));
         most->y = larger(most->y, pool ? (size_t)(s->oh * s->ow) : in * l->slot[op->src].plane);
         most->y = larger(most->y, (size_t)s->w * LANES); /* a row of zeros */

@@ -102,3 +102,14 @@ void up_window_backward(struct up_window *g, const struct up_shape *s, int row, 
         }
     join_rows(g);
 }
+
+void up_window_turn(struct up_window *g)
+{
+    for (int t = 0; t < g->taps / 2; ++t) {
+        ptrdiff_t tap = g->tap[t];
+        g->tap[t] = g->tap[g->taps - 1 - t];
+        g->tap[g->taps - 1 - t] = tap;
+    }
+    for (int t = 0; t < g->taps; ++t)
+        g->matrix[t] = (ptrdiff_t)t * MATRIX;
+}

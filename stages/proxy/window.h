@@ -22,6 +22,8 @@ void up_window_gradient(struct up_window *g, const struct up_shape *s);
 /* The pixels (row + stride * i, column + stride * j) of the input's gradient, dense; taps in a
  * padded gradient plane. */
 void up_window_backward(struct up_window *g, const struct up_shape *s, int row, int column);
+/* Its taps in the opposite order, and weights one behind the other. */
+void up_window_turn(struct up_window *g);
 
 /* Interior of a padded plane of `width` columns inside, from its begin, in numbers. */
 size_t up_interior(int frame, int width);

@@ -40,7 +40,7 @@ static struct data *drawn(struct up_rng *r)
 /* A random convolution of `inner` pixels around: taps inside x, matrices inside w. */
 static struct up_window window(struct up_rng *r, int outputs)
 {
-    int kernel = 1 + below(r, 4), stride = 1 + below(r, 2);
+    int kernel = 1 + below(r, 5), stride = 1 + below(r, 2);
     int rows = 1 + below(r, 5), cols = 1 + below(r, 23);
     int width = (cols - 1) * stride + kernel;
     struct up_window g = {.rows = rows,
@@ -84,9 +84,8 @@ static void all_kernels(struct data *d, const struct up_block_f32 *k, struct up_
     k->affine(y, d->x, d->k, &a, true);
     k->mix2(y, p, d->k, &a, true);
     k->mix4(y, p, d->k, &a, true);
-    k->average(y, d->x, size, &g, true);
     k->maximum(y, d->w, d->x, &g, true);
-    k->spread(d->w, y, size, &g);
+    k->quotient(y, d->x, size, &a, store == UP_ADD);
     k->max_spread(d->w, d->x, y, &g);
     k->sum(d->s, y, pixels);
     k->powers(d->s, y, pixels);
@@ -145,6 +144,44 @@ static void convolution_is_its_definition(void **state)
         for (int i = 0; i < g.rows * g.cols * 16; ++i) {
             double want = conv_at(d, &g, i / 16 / g.cols, i / 16 % g.cols, i % 16);
             assert_true(fabs((double)d->y[i] - want) < 1e-4);
+        }
+        free(d);
+    }
+}
+
+/* Its taps from the last to the first, as a backward pass reads them. */
+static struct up_window turned(const struct up_window *g)
+{
+    struct up_window back = *g;
+    for (int t = 0; t < g->taps; ++t)
+        back.tap[t] = g->tap[g->taps - 1 - t];
+    return back;
+}
+
+static float depthwise_at(const struct data *d, const struct up_window *g, int row, int col,
+                          int lane)
+{
+    float sum = 0;
+    for (int t = 0; t < g->taps; ++t)
+        sum = fmaf(d->w[g->matrix[t] / 16 + lane],
+                   d->x[g->tap[t] + row * g->x_row + col * g->x_px + lane], sum);
+    return sum;
+}
+
+/* Bit by bit: neighbouring taps are taken together, and in the same order as one by one. */
+static void depthwise_is_a_chain_of_its_taps(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 2 * ROUNDS; ++round) {
+        struct up_rng r = up_rng_init((uint64_t)round, "depthwise");
+        struct data *d = drawn(&r);
+        struct up_window g = window(&r, 1), back = turned(&g);
+        const struct up_window *of = round % 2 ? &back : &g;
+        for (int isa = 0; isa <= (int)up_isa_best(); ++isa) {
+            up_block_f32((enum up_isa)isa)->depthwise(d->y, d->x, d->w, of, UP_SET);
+            for (int i = 0; i < g.rows * g.cols * 16; ++i)
+                assert_true(d->y[i] ==
+                            depthwise_at(d, of, i / 16 / g.cols, i / 16 % g.cols, i % 16));
         }
         free(d);
     }
@@ -239,6 +276,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(variants_agree),
+        cmocka_unit_test(depthwise_is_a_chain_of_its_taps),
         cmocka_unit_test(convolution_is_its_definition),
         cmocka_unit_test(tiles_are_the_convolution),
     };

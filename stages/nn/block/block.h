@@ -73,8 +73,7 @@ struct up_rectangle {
  * affine     y (+)= x * k[0] + k[1]
  * mix2       y (+)= k[0] * p[0] + k[1] * p[1] + k[2]
  * mix4       y (+)= k[0] * p[0] + .. + k[3] * p[3] + k[4]
- * average    y (+)= (sum over taps of x[tap]) / size[pixel]
- * spread     x[tap] += y / size[pixel]
+ * quotient   y (+)= x / size[pixel]
  * maximum    y (+)= xdot[tap of the first maximum of x]; xdot may be x
  * max_spread xdot[tap of the first maximum of x] += y
  * sum        s += x
@@ -112,9 +111,8 @@ struct up_rectangle {
                      const struct up_rectangle *a, bool add);                                  \
         void (*mix4)(real * y, const real *const p[4], const real *k,                          \
                      const struct up_rectangle *a, bool add);                                  \
-        void (*average)(real * y, const real *x, const real *size, const struct up_window *g,  \
-                        bool add);                                                             \
-        void (*spread)(real * x, const real *y, const real *size, const struct up_window *g);  \
+        void (*quotient)(real * y, const real *x, const real *size,                            \
+                         const struct up_rectangle *a, bool add);                              \
         void (*maximum)(real * y, const real *xdot, const real *x, const struct up_window *g,  \
                         bool add);                                                             \
         void (*max_spread)(real * xdot, const real *x, const real *y,                          \

@@ -3,6 +3,14 @@
 #define REG UP_R(reg)
 #define L UP_R(LANES)
 #define REGS (16 / L)
+#define UP_SLIDE 5 /* most taps of a row */
+
+/* The pixels that a tile reads next, into the first cache. */
+UP_INLINE void UP_R(fetch)(const real *x, ptrdiff_t x_px, int px)
+{
+    for (int p = 0; p < px; ++p)
+        __builtin_prefetch(x + p * x_px);
+}
 
 /* One output tile: `px` pixels of `outs` blocks, whose sums stay in registers. */
 UP_INLINE void UP_R(tile)(real *y, const real *x, const real *w, const struct up_window *g,
@@ -17,6 +25,7 @@ UP_INLINE void UP_R(tile)(real *y, const real *x, const real *w, const struct up
                                  : UP_R(all)(0);
     for (int t = 0; t < g->taps; ++t) {
         const real *xt = x + g->tap[t], *wt = w + g->matrix[t];
+        UP_R(fetch)(t + 1 < g->taps ? x + g->tap[t + 1] : x + g->tap[0] + px * x_px, x_px, px);
 #pragma GCC unroll 4
         for (int c = 0; c < g->channels; ++c, wt += 16) {
             REG v[2][REGS];
@@ -106,16 +115,58 @@ static void UP_R(gradient)(real *dw, const real *x, const real *dy, const struct
             UP_R(gradient_tile)(dw + g->matrix[t] + c * 16, x + g->tap[t] + c, dy, g);
 }
 
+/* `taps` neighbours of one row, to the right (way 1) or to the left (-1), of outputs that are
+ * neighbours too: each pixel of x is loaded once for all of them. */
+UP_INLINE void UP_R(slide)(REG s[16][REGS], const real *x, const real *w, int px, int taps,
+                           int way)
+{
+    for (int r = 0; r < REGS; ++r) {
+        REG v[UP_SLIDE];
+        for (int t = 0; t < taps; ++t)
+            v[t] = UP_R(load)(w + t * 16 + r * L);
+#pragma GCC unroll 20
+        for (int i = 0; i < px + taps - 1; ++i) {
+            int at = way > 0 ? i : px - 1 - i;
+            REG in = UP_R(load)(x + at * 16 + r * L);
+#pragma GCC unroll 5
+            for (int t = 0; t < taps; ++t) {
+                int p = at - way * t;
+                if (p >= 0 && p < px)
+                    s[p][r] = UP_R(fma)(v[t], in, s[p][r]);
+            }
+        }
+    }
+}
+
+/* Taps in a row that `slide` may take together, where all rows are such, negative where they go
+ * to the left; 0: one by one. */
+UP_INLINE int UP_R(slides)(const struct up_window *g)
+{
+    int n = 1;
+    ptrdiff_t step = g->taps > 1 ? g->tap[1] - g->tap[0] : 0;
+    if (g->x_px != 16 || (step != 16 && step != -16))
+        return 0;
+    while (n < g->taps && g->tap[n] - g->tap[n - 1] == step)
+        ++n;
+    for (int t = 1; t < g->taps; ++t)
+        if (g->matrix[t] - g->matrix[t - 1] != 256 ||
+            (t % n && g->tap[t] - g->tap[t - 1] != step))
+            return 0;
+    return g->taps % n == 0 && (n == 3 || n == 5) ? (int)(step / 16) * n : 0;
+}
+
 UP_INLINE void UP_R(depthwise_tile)(real *y, const real *x, const real *w,
-                                    const struct up_window *g, int px, int outs,
+                                    const struct up_window *g, int px, int slides,
                                     enum up_block_store store)
 {
     REG s[16][REGS];
-    (void)outs;
+    int t = 0, taps = slides < 0 ? -slides : slides;
     for (int p = 0; p < px; ++p)
         for (int r = 0; r < REGS; ++r)
             s[p][r] = store == UP_CHAIN ? UP_R(load)(y + p * g->y_px + r * L) : UP_R(all)(0);
-    for (int t = 0; t < g->taps; ++t) {
+    for (; slides && t < g->taps; t += taps)
+        UP_R(slide)(s, x + g->tap[t], w + g->matrix[t] / 16, px, taps, slides < 0 ? -1 : 1);
+    for (; t < g->taps; ++t) {
         const real *xt = x + g->tap[t], *wt = w + g->matrix[t] / 16;
         for (int r = 0; r < REGS; ++r) {
             REG v = UP_R(load)(wt + r * L);
@@ -131,16 +182,28 @@ UP_INLINE void UP_R(depthwise_tile)(real *y, const real *x, const real *w,
         }
 }
 
-#define UP_DEPTHWISE_CALL(P, O)                                                                \
+#define UP_DEPTHWISE_CALL(P, slides)                                                           \
     for (; g->cols - i >= P; i += P)                                                           \
-        UP_R(depthwise_tile)(y + i * g->y_px, x + i * g->x_px, w, g, P, O, store);
+        UP_R(depthwise_tile)(y + i * g->y_px, x + i * g->x_px, w, g, P, slides, store);
+#define UP_DEPTHWISE_ROWS(slides)                                                              \
+    for (int r = 0; r < g->rows; ++r, y += g->y_row, x += g->x_row) {                          \
+        int i = 0;                                                                             \
+        UP_TILES(UP_DEPTHWISE_CALL, slides)                                                    \
+    }
 static void UP_R(depthwise)(real *y, const real *x, const real *w, const struct up_window *g,
                             enum up_block_store store)
 {
-    for (int r = 0; r < g->rows; ++r, y += g->y_row, x += g->x_row) {
-        int i = 0;
-        UP_TILES(UP_DEPTHWISE_CALL, 1)
-    }
+    int slides = UP_R(slides)(g);
+    if (slides == 3)
+        UP_DEPTHWISE_ROWS(3)
+    else if (slides == -3)
+        UP_DEPTHWISE_ROWS(-3)
+    else if (slides == 5)
+        UP_DEPTHWISE_ROWS(5)
+    else if (slides == -5)
+        UP_DEPTHWISE_ROWS(-5)
+    else
+        UP_DEPTHWISE_ROWS(0)
 }
 
 /* Four taps at a time: each pixel of dy is loaded once for all of them. */
@@ -178,3 +241,5 @@ static void UP_R(depthwise_gradient)(real *dw, const real *x, const real *dy,
 
 #undef UP_TILE_CALL
 #undef UP_DEPTHWISE_CALL
+#undef UP_DEPTHWISE_ROWS
+#undef UP_SLIDE

@@ -76,39 +76,29 @@ static void UP_R(mix4)(real *y, const real *const p[4], const real *k,
                            from = i * (g)->x_row + j * (g)->x_px;                              \
                  r < REGS; ++r, to += L, from += L)
 
-static void UP_R(average)(real *y, const real *x, const real *size, const struct up_window *g,
-                          bool add)
+static void UP_R(quotient)(real *y, const real *x, const real *size,
+                           const struct up_rectangle *a, bool add)
 {
-    UP_WINDOWS(g)
-    {
-        REG s = UP_R(all)(0);
-        for (int t = 0; t < g->taps; ++t)
-            s = UP_R(add)(s, UP_R(load)(x + from + g->tap[t]));
-        UP_R(put)(y + to, UP_R(div)(s, UP_R(all)(size[i * g->cols + j])), add);
-    }
+    for (int row = 0; row < a->rows; ++row, y += a->y_row, x += a->x_row)
+        for (int i = 0; i < a->cols * 16; i += 16)
+            for (int r = 0; r < 16; r += L)
+                UP_R(put)
+    (y + i + r, UP_R(div)(UP_R(load)(x + i + r), UP_R(all)(size[row * a->cols + i / 16])), add);
 }
 
-static void UP_R(spread)(real *x, const real *y, const real *size, const struct up_window *g)
+UP_INLINE REG UP_R(largest)(const real *x, const struct up_window *g)
 {
-    UP_WINDOWS(g)
-    {
-        REG v = UP_R(div)(UP_R(load)(y + to), UP_R(all)(size[i * g->cols + j]));
-        for (int t = 0; t < g->taps; ++t)
-            UP_R(put)(x + from + g->tap[t], v, true);
-    }
+    REG most = UP_R(load)(x + g->tap[0]);
+    for (int t = 1; t < g->taps; ++t)
+        most = UP_R(larger)(UP_R(load)(x + g->tap[t]), most);
+    return most;
 }
 
 /* Which lanes of each tap hold the window's first maximum. */
 UP_INLINE void UP_R(first_maximum)(uint32_t *hit, const real *x, const struct up_window *g)
 {
     uint32_t left = (uint32_t)((1ull << L) - 1);
-    REG most = UP_R(load)(x + g->tap[0]);
-    for (int t = 1; t < g->taps; ++t) {
-        REG v = UP_R(load)(x + g->tap[t]);
-        REG over = UP_R(sub)(v, most);
-        uint32_t more = UP_R(bits)(over);
-        most = UP_R(add)(UP_R(choose)(more, v), UP_R(choose)(~more, most));
-    }
+    REG most = UP_R(largest)(x, g);
     for (int t = 0; t < g->taps; ++t) {
         hit[t] = UP_R(equal)(UP_R(load)(x + g->tap[t]), most) & left;
         left &= ~hit[t];
@@ -119,6 +109,11 @@ static void UP_R(maximum)(real *y, const real *xdot, const real *x, const struct
                           bool add)
 {
     uint32_t hit[UP_BLOCK_TAPS];
+    if (x == xdot) { /* the maximum itself; + 0, as below, for a sum has no -0 */
+        UP_WINDOWS(g)
+        UP_R(put)(y + to, UP_R(add)(UP_R(largest)(x + from, g), UP_R(all)(0)), add);
+        return;
+    }
     UP_WINDOWS(g)
     {
         REG s = UP_R(all)(0);
@@ -286,10 +281,10 @@ static int64_t UP_R(differ)(const uint64_t *a, const uint64_t *b, size_t words)
         .winograd_gradient = UP_R(winograd_gradient),                                          \
         .winograd_weights_back = UP_R(winograd_weights_back), .pass = UP_R(pass),              \
         .affine = UP_R(affine), .mix2 = UP_R(mix2), .mix4 = UP_R(mix4),                        \
-        .average = UP_R(average), .spread = UP_R(spread), .maximum = UP_R(maximum),            \
-        .max_spread = UP_R(max_spread), .sum = UP_R(sum), .powers = UP_R(powers),              \
-        .squares = UP_R(squares), .moments = UP_R(moments), .dot = UP_R(dot),                  \
-        .distance = UP_R(distance), .signs = UP_R(signs), .differ = UP_R(differ)               \
+        .quotient = UP_R(quotient), .maximum = UP_R(maximum), .max_spread = UP_R(max_spread),  \
+        .sum = UP_R(sum), .powers = UP_R(powers), .squares = UP_R(squares),                    \
+        .moments = UP_R(moments), .dot = UP_R(dot), .distance = UP_R(distance),                \
+        .signs = UP_R(signs), .differ = UP_R(differ)                                           \
     }
 
 #undef REG

@@ -39,14 +39,15 @@ enum { LANES_f32 = 1, LANES_f64 = 1, WIDE_f32 = 1, WIDE_f64 = 1 };
     UP_INLINE reg sub##R(reg a, reg b) { return UP_SIMD(sub, ps)(a, b); }                      \
     UP_INLINE reg mul##R(reg a, reg b) { return UP_SIMD(mul, ps)(a, b); }                      \
     UP_INLINE reg div##R(reg a, reg b) { return UP_SIMD(div, ps)(a, b); }                      \
+    UP_INLINE reg larger##R(reg a, reg b) { return UP_SIMD(max, ps)(a, b); }                   \
     UP_INLINE reg fma##R(reg a, reg b, reg c) { return UP_SIMD(fmadd, ps)(a, b, c); }
 UP_SIMD_TYPE(reg_f32, float, _f32, ps)
 UP_SIMD_TYPE(reg_f64, double, _f64, pd)
 #endif
 
-/* keep(v, x): v where x > 0 or x is NaN, else 0; bits(x), equal(a, b): bit i says x[i] > 0,
- * a[i] == b[i]; choose(bits, v): v where the bit is set, else 0; part(v, i): the i-th share of
- * v's numbers as float64. */
+/* larger(a, b): a where a > b, else b; keep(v, x): v where x > 0 or x is NaN, else 0; bits(x),
+ * equal(a, b): bit i says x[i] > 0, a[i] == b[i]; choose(bits, v): v where the bit is set, else
+ * 0; part(v, i): the i-th share of v's numbers as float64. */
 #if defined UP_SIMD_AVX512
 UP_INLINE reg_f32 keep_f32(reg_f32 v, reg_f32 x)
 {
@@ -137,6 +138,7 @@ UP_INLINE wide part_f32(reg_f32 v, int i)
     UP_INLINE reg sub##R(reg a, reg b) { return a - b; }                                       \
     UP_INLINE reg mul##R(reg a, reg b) { return a * b; }                                       \
     UP_INLINE reg div##R(reg a, reg b) { return a / b; }                                       \
+    UP_INLINE reg larger##R(reg a, reg b) { return a > b ? a : b; }                            \
     UP_INLINE reg fma##R(reg a, reg b, reg c) { return fused(a, b, c); }                       \
     UP_INLINE reg keep##R(reg v, reg x) { return x <= 0 ? 0 : v; }                             \
     UP_INLINE uint32_t bits##R(reg x) { return x > 0; }                                        \

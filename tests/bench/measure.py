@@ -4,11 +4,13 @@
   measure.py sample TABLE COUNT                         architectures of a CSV or NASLib JSON, one a line; the first n of
                                                         a longer sample are a shorter one's
   measure.py spread [KEY=VALUE...] < numbers            median, min and max
-  measure.py agree OURS THEIRS [CEILINGS]               tau-b of every column two tables of `show --csv` have
+  measure.py agree ONE OTHER                            tau-b of every column two tables of `show --csv` have
+  measure.py published CEILINGS THEIRS OURS...          of each of our tables with theirs, and of every two of ours
   measure.py accuracy TABLE COLUMN SCORES...            tau-b of every column with an accuracy, mean over the tables
 """
 import csv
 import ctypes
+import itertools
 import json
 import math
 import os
@@ -100,13 +102,33 @@ def columns(tables):
     return [k for k in names if all(k in next(iter(t.values())) for t in tables)]
 
 
-def agree(ours, theirs, ceilings=None):
-    a, b = rows(ours), rows(theirs)
-    known = json.load(open(ceilings)) if ceilings else {}
+def tau_of(name, a, b):
     common = [arch for arch in b if arch in a]
+    return tau_b([number(a[k][name]) for k in common], [number(b[k][name]) for k in common])
+
+
+def agree(one, other):
+    a, b = rows(one), rows(other)
     for name in columns([b, a]):
-        tau, n = tau_b([number(a[k][name]) for k in common], [number(b[k][name]) for k in common])
-        say(proxy=name, n=n, tau=tau, **known.get(name, {}))
+        tau, n = tau_of(name, a, b)
+        say(proxy=name, n=n, tau=tau)
+
+
+def mean(taus):
+    known = [t for t, _ in taus if t is not None]
+    return statistics.mean(known) if known else None
+
+
+def published(ceilings, theirs, *ours):
+    with open(ceilings) as f:
+        known = json.load(f)
+    b, tables = rows(theirs), [rows(o) for o in ours]
+    for name in columns([b, *tables]):
+        taus = [tau_of(name, a, b) for a in tables]
+        own = [tau_of(name, *two) for two in itertools.combinations(tables, 2)]
+        others = dict(zip(("published_with_torch", "torch_with_torch"), known.get(name, [])))
+        say(proxy=name, n=taus[0][1], tau=mean(taus), of_each_seed=[t and round(t, 4) for t, _ in taus],
+            ours_with_ours=mean(own), **others)
 
 
 def accuracy(table, column, *scores):
@@ -121,7 +143,7 @@ def accuracy(table, column, *scores):
 
 
 if __name__ == "__main__":
-    verbs = {f.__name__: f for f in (environment, sample, spread, agree, accuracy)}
+    verbs = {f.__name__: f for f in (environment, sample, spread, agree, published, accuracy)}
     if len(sys.argv) < 2 or sys.argv[1] not in verbs:
         sys.exit(__doc__)
     verbs[sys.argv[1]](*sys.argv[2:])

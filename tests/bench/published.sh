@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Own scores against published ones: Kendall's tau-b per proxy between what upnas computes on CIFAR-10 images
 # and what the benchmark has, on a sample of its architectures. A score is one draw of weights and images, so two
-# sets of scores never agree wholly; beside each tau stands how far others agree: for nb201 the published scores
-# with a fresh draw in PyTorch, and two such draws; with SEEDS=2 also two draws of our own.
-#   tests/bench/published.sh [UPNAS] [COUNT=500] [SPACE=nb201] [SEEDS: 1 for nb201, else 2]
+# sets of scores never agree wholly; beside each tau, a mean over seeds, stands how far others agree: every two of
+# our own draws and, for nb201, the published scores with a fresh draw in PyTorch, and two such draws.
+#   tests/bench/published.sh [UPNAS] [COUNT=500] [SPACE=nb201] [SEEDS=2]
 . "$(dirname "$0")/lib.sh"
-count=${2:-500} space=${3:-nb201}
+count=${2:-500} space=${3:-nb201} seeds=${4:-2}
 case "$space" in
-    nb201) table=nb201_zc_proxies.csv batch=64 seeds=${4:-1} ;;
-    darts) table=zc_nasbench301.json batch=32 seeds=${4:-2} ;;
+    nb201) table=nb201_zc_proxies.csv batch=64 ;;
+    darts) table=zc_nasbench301.json batch=32 ;;
     *) skip "no published scores of the space $space" ;;
 esac
 must_have "$table" cifar-10-batches-bin
@@ -41,13 +41,4 @@ cat >ceilings.json <<'J'
  "plain": [0.17, 0.13], "flops": [1, 1], "params": [1, 1]}
 J
 [ "$space" = nb201 ] || echo '{}' >ceilings.json
-[ "$seeds" -lt 2 ] || measure agree ours.1.csv ours.2.csv >own.jsonl
-"$python" - <<'P'
-import json, os
-known = {k: dict(zip(("published_with_torch", "torch_with_torch"), v)) for k, v in json.load(open("ceilings.json")).items()}
-if os.path.exists("own.jsonl"):
-    for row in map(json.loads, open("own.jsonl")):
-        known.setdefault(row["proxy"], {})["ours_with_ours"] = row["tau"]
-json.dump(known, open("ceilings.json", "w"))
-P
-measure agree ours.1.csv theirs.csv ceilings.json
+measure published ceilings.json theirs.csv ours.*.csv

@@ -145,8 +145,8 @@ int up_run_execute(struct up_run_record **out, const struct up_config *c,
     x.record = begin(c, x.g, opts);
     rc = read_sources(&x, e);
     if (rc) { /* nothing began: a config to be mended, not a run */
+        release(&x); /* first: what it lists lies in the record's arena */
         up_run_record_free(x.record);
-        release(&x);
         return rc;
     }
     rc = up_exec_all(&x, e);

@@ -18,7 +18,7 @@ struct words {
 static int score(struct up_proxy_scores *out, const struct up_proxy_job *job,
                  struct up_err *err)
 {
-    struct up_proxy_slab *slab = up_proxy_slab_new();
+    struct up_proxy_slab *slab = up_proxy_slab_new(0);
     int rc = up_proxy_score(out, job, slab, err);
     up_proxy_slab_free(slab);
     return rc;

@@ -82,9 +82,11 @@ struct up_proxy_scores {
     double seconds;            /* filled by the caller: nothing here reads a clock */
 };
 
-/* Scratch of one thread: grows to the largest network seen, freed at the end. */
+/* Scratch of one thread: grows to the largest network seen, freed at the end. `bytes` that are
+ * known to be needed are taken at once, where the system has them: what grows is paid for
+ * again. */
 struct up_proxy_slab;
-struct up_proxy_slab *up_proxy_slab_new(void);
+struct up_proxy_slab *up_proxy_slab_new(size_t bytes);
 void up_proxy_slab_free(struct up_proxy_slab *s);
 
 /* Bytes of scratch that scoring the job takes; a thread's slab grows to the largest of its

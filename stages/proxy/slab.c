@@ -14,7 +14,13 @@ struct up_proxy_slab {
     size_t size;
 };
 
-struct up_proxy_slab *up_proxy_slab_new(void) { return up_alloc(sizeof(struct up_proxy_slab)); }
+struct up_proxy_slab *up_proxy_slab_new(size_t bytes)
+{
+    struct up_proxy_slab *s = up_alloc(sizeof *s);
+    if (bytes)
+        (void)up_proxy_slab_reserve(s, bytes);
+    return s;
+}
 
 void up_proxy_slab_free(struct up_proxy_slab *s)
 {

@@ -32,6 +32,7 @@ struct work {
     size_t repeats, blocks;
     struct draw *draw;          /* [repeats] */
     size_t n_pending, *pending; /* draw * n + architecture, ascending */
+    size_t most;                /* bytes that the largest network takes */
     atomic_size_t next, done;
     atomic_bool stop;
     pthread_mutex_t lock; /* of what follows */
@@ -208,7 +209,7 @@ static void note_failure(struct work *w, size_t item, int rc, const struct up_er
 static void worker(void *ctx, size_t number)
 {
     struct work *w = ctx;
-    struct up_proxy_slab *slab = up_proxy_slab_new();
+    struct up_proxy_slab *slab = up_proxy_slab_new(w->most);
     size_t total = w->repeats * w->t->n;
     (void)number;
     while (!atomic_load(&w->stop)) {
@@ -266,7 +267,7 @@ static void say_work(const struct work *w)
     const char *before =
         kept ? up_arena_printf(up_job_arena(w->job), ", %zu kept from before", kept) : "";
     up_job_note(w->job, "%zu %s%s, each thread needs up to %zu MiB%s", total, unit, before,
-                most_memory(w) / MIB + 1, some);
+                w->most / MIB + 1, some);
 }
 
 static int run_workers(struct work *w, struct up_err *err)
@@ -276,6 +277,7 @@ static int run_workers(struct work *w, struct up_err *err)
     atomic_init(&w->done, total - w->n_pending);
     atomic_init(&w->stop, false);
     pthread_mutex_init(&w->lock, NULL);
+    w->most = most_memory(w);
     say_work(w);
     up_job_progress(w->job, total - w->n_pending, total, unit_of(w));
     up_blocks_run((int)threads, threads < w->n_pending ? threads : w->n_pending, worker, w);

@@ -110,7 +110,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < n; ++i)
         y[i] = (int32_t)(i % job.net.classes);
     struct up_batch batch = {n, 3, job.net.height, job.net.width, job.net.classes, x, y};
-    struct up_proxy_slab *slab = up_proxy_slab_new();
+    struct up_proxy_slab *slab = up_proxy_slab_new(0);
     job.batch = &batch;
     for (int r = 0; r <= rounds; ++r) {
         c.round = r ? r - 1 : 0;

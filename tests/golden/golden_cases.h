@@ -92,7 +92,7 @@ static void golden_cases(void **state)
         print_message("no golden cases match %s\n", pattern);
         skip();
     }
-    struct up_proxy_slab *slab = up_proxy_slab_new();
+    struct up_proxy_slab *slab = up_proxy_slab_new(0);
     int bad = 0;
     for (size_t i = 0; i < found.gl_pathc; ++i) {
         char *name = strrchr(found.gl_pathv[i], '/') + 1;

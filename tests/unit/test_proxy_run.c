@@ -33,7 +33,7 @@ static void open_fixture(struct fixture *f, const char *space, uint64_t number)
 {
     static const int channels[] = {3, 8, 16, 20}, sides[] = {8, 16}, depths[] = {1, 2};
     struct up_rng r = up_rng_init(number, space);
-    *f = (struct fixture){UP_ARENA_INIT, {0}, {0}, up_proxy_slab_new()};
+    *f = (struct fixture){UP_ARENA_INIT, {0}, {0}, up_proxy_slab_new(0)};
     assert_int_equal(up_space_find(&f->job.space, space, NULL), UP_OK);
     bool darts = !strcmp(space, "darts");
     int n = 4 + (int)up_rng_below(&r, 7), side = darts ? 16 : choose(&r, sides, 2);

@@ -45,7 +45,7 @@ static void open_fixture(struct fixture *f, const char *arch)
         .net = {4, 1, CLASSES, SIDE, SIDE}, .batch = &f->batch, .seed = 9, .want = everything};
     assert_int_equal(up_space_find(&f->job.space, "nb201", NULL), UP_OK);
     assert_int_equal(f->job.space->parse(&f->job.arch, arch, strlen(arch), NULL), UP_OK);
-    f->slab = up_proxy_slab_new();
+    f->slab = up_proxy_slab_new(0);
 }
 
 static void score(struct fixture *f)

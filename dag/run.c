@@ -144,8 +144,8 @@ int up_run_execute(struct up_run_record **out, const struct up_config *c,
     x.slots = up_alloc(x.g->n * sizeof *x.slots);
     x.record = begin(c, x.g, opts);
     rc = read_sources(&x, e);
-    if (rc) { /* nothing began: a config to be mended, not a run */
-        release(&x); /* first: what it lists lies in the record's arena */
+    if (rc) { /* nothing began: a config to be mended, not a run. Sources lie in the record */
+        release(&x);
         up_run_record_free(x.record);
         return rc;
     }

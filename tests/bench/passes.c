@@ -2,10 +2,10 @@
  *
  *   passes SPACE ARCH [BATCH [ROUNDS [ISA]]]
  *
- * One line per pass, then one for the whole: median seconds, GFLOP of its convolutions as they
- * are defined and as they are executed (Winograd's tiles multiply less), bytes of activations,
- * and GFLOP/s beside that of OpenBLAS's sgemm 1024^3. The first round warms up and does not
- * count. */
+ * One line per pass that was made, then one for the whole: median seconds, GFLOP of its
+ * convolutions as they are defined and as they are executed (Winograd's tiles multiply less),
+ * bytes of activations, and GFLOP/s beside that of OpenBLAS's sgemm 1024^3. The first round
+ * warms up and does not count. */
 #include "stages/proxy/networks.h"
 #include "stages/proxy/work.h"
 #include "store/base/rng.h"
@@ -22,12 +22,14 @@ static const char *const names[PASSES] = {"weights", "forward", "jacobian", "los
 struct clock {
     double last, seconds[PASSES][ROUNDS];
     int round;
+    bool ran[PASSES];
 };
 
 static void passed(void *ctx, unsigned pass)
 {
     struct clock *c = ctx;
     double t = now();
+    c->ran[__builtin_ctz(pass)] = true;
     c->seconds[__builtin_ctz(pass)][c->round] = t - c->last;
     c->last = t;
 }
@@ -75,8 +77,16 @@ static struct cost forward_cost(const struct up_proxy_job *job)
     return c;
 }
 
-/* Forward passes' worth of convolutions in each pass; the whole is their sum. */
-static const double forwards[PASSES] = {0, 1, 1, 2, 4, 0, 2, 10};
+/* Forward passes' worth of convolutions in each pass; the whole is the sum of those made. */
+static const double forwards[PASSES] = {0, 1, 1, 2, 4, 0, 2, 0};
+
+static double forwards_of(const struct clock *c, int pass)
+{
+    double sum = forwards[pass];
+    for (int p = 0; pass == PASSES - 1 && p < PASSES; ++p)
+        sum += c->ran[p] ? forwards[p] : 0;
+    return sum;
+}
 
 int main(int argc, char **argv)
 {
@@ -118,18 +128,21 @@ int main(int argc, char **argv)
         if (up_proxy_score(&s, &job, slab, &err))
             return fprintf(stderr, "%s\n", err.msg), 1;
         c.seconds[PASSES - 1][c.round] = now() - start;
+        c.ran[PASSES - 1] = true;
     }
     struct cost cost = forward_cost(&job);
     double sgemm = sgemm_speed();
     for (int p = 0; p < PASSES; ++p) {
-        double m = median(c.seconds[p], rounds), executed = forwards[p] * cost.executed;
+        if (!c.ran[p])
+            continue;
+        double m = median(c.seconds[p], rounds), worth = forwards_of(&c, p);
+        double executed = worth * cost.executed, defined = worth * cost.defined;
         printf("{\"pass\": \"%s\", \"isa\": \"%s\", \"batch\": %d, \"median_s\": %.4f, "
                "\"min_s\": %.4f, \"max_s\": %.4f, \"gflop_defined\": %.2f, "
                "\"gflop_executed\": %.2f, \"activation_mb\": %.0f, \"gflops\": %.1f, "
                "\"gflops_defined\": %.1f, \"sgemm_gflops\": %.1f}\n",
                names[p], up_isa_name[job.isa], n, m, c.seconds[p][0], c.seconds[p][rounds - 1],
-               forwards[p] * cost.defined, executed, forwards[p] * cost.bytes * 1e-6,
-               executed / m, forwards[p] * cost.defined / m, sgemm);
+               defined, executed, worth * cost.bytes * 1e-6, executed / m, defined / m, sgemm);
     }
     up_proxy_slab_free(slab);
     free(x);

@@ -30,82 +30,91 @@ static void UP_R(fill)(real *x, size_t n, real v)
         x[i] = v;
 }
 
-static void UP_R(average)(const struct UP_R(up_run) * r, real *y, const real *x,
-                          const struct up_laid_slot *src, const struct up_laid_slot *dst,
-                          const struct up_shape *s, bool add, struct UP_R(up_scratch) at)
+static void UP_R(average)(const struct UP_R(up_run) * r, real *y, const real *x, int op,
+                          bool add, struct UP_R(up_scratch) s)
 {
+    const struct up_op *o = &r->program->op[op];
+    const struct up_laid_slot *src = &r->layout->slot[o->src], *dst = &r->layout->slot[o->dst];
+    const struct up_shape *shape = &r->layout->op[op].shape;
     struct up_window g;
-    struct up_rectangle all = {1, s->oh * s->ow, 0, 0};
-    up_window_forward(&g, s);
-    UP_R(window_sizes)(at.y, s);
-    UP_R(fill)(at.xdot, (size_t)(s->kernel * s->kernel) * LANES, 1);
+    struct up_rectangle all = {1, shape->oh * shape->ow, 0, 0};
+    up_window_forward(&g, shape);
+    UP_R(window_sizes)(s.y, shape);
+    UP_R(fill)(s.xdot, (size_t)(shape->kernel * shape->kernel) * LANES, 1);
     for (int b = 0; b < src->blocks; ++b, x += src->plane, y += dst->plane) {
-        UP_R(up_run_pad)(r, at.x, x, NULL, s, 0);
-        r->kernel->depthwise(at.g, at.x, at.xdot, &g, UP_SET);
-        r->kernel->quotient(y, at.g, at.y, &all, add);
+        UP_R(up_run_pad)(r, s.x, x, NULL, shape, 0);
+        r->kernel->depthwise(s.g, s.x, s.xdot, &g, UP_SET);
+        r->kernel->quotient(y, s.g, s.y, &all, add);
     }
 }
 
 /* `at`: x in the forward pass, whose maxima are taken. */
 static void UP_R(maximum)(const struct UP_R(up_run) * r, real *y, const real *x, const real *at,
-                          const struct up_laid_slot *src, const struct up_laid_slot *dst,
-                          const struct up_shape *s, bool add, struct UP_R(up_scratch) to)
+                          int op, bool add, struct UP_R(up_scratch) s)
 {
+    const struct up_op *o = &r->program->op[op];
+    const struct up_laid_slot *src = &r->layout->slot[o->src], *dst = &r->layout->slot[o->dst];
+    const struct up_shape *shape = &r->layout->op[op].shape;
     struct up_window g;
     bool same = x == at;
-    up_window_forward(&g, s);
+    up_window_forward(&g, shape);
     for (int b = 0; b < src->blocks; ++b, x += src->plane, at += src->plane, y += dst->plane) {
-        UP_R(up_run_pad)(r, to.x, x, NULL, s, same ? (real)-INFINITY : 0);
+        UP_R(up_run_pad)(r, s.x, x, NULL, shape, same ? (real)-INFINITY : 0);
         if (!same)
-            UP_R(up_run_pad)(r, to.xdot, at, NULL, s, (real)-INFINITY);
-        r->kernel->maximum(y, to.x, same ? to.x : to.xdot, &g, add);
+            UP_R(up_run_pad)(r, s.xdot, at, NULL, shape, (real)-INFINITY);
+        r->kernel->maximum(y, s.x, same ? s.x : s.xdot, &g, add);
     }
 }
 
 /* dx (+)= the sum of v over the windows that a pixel is in; v padded, `ones` for each tap. The
  * windows in their order, as if each were spread over its pixels in turn. */
 static void UP_R(window_sums)(const struct UP_R(up_run) * r, real *dx, const real *v,
-                              const real *ones, const struct up_shape *s, bool add)
+                              const real *ones, const struct up_shape *shape, bool add)
 {
     struct up_window g;
-    for (int row = 0; row < s->stride; ++row)
-        for (int column = 0; column < s->stride; ++column) {
-            up_window_backward(&g, s, row, column);
+    for (int row = 0; row < shape->stride; ++row)
+        for (int column = 0; column < shape->stride; ++column) {
+            up_window_backward(&g, shape, row, column);
             up_window_turn(&g);
-            r->kernel->depthwise(dx + (row * s->w + column) * LANES, v, ones, &g,
+            r->kernel->depthwise(dx + (row * shape->w + column) * LANES, v, ones, &g,
                                  add ? UP_ADD : UP_SET);
         }
 }
 
-static void UP_R(average_back)(const struct UP_R(up_run) * r, real *dx, const real *dy,
-                               const struct up_laid_slot *src, const struct up_laid_slot *dst,
-                               const struct up_shape *s, bool add, struct UP_R(up_scratch) at)
+static void UP_R(average_back)(const struct UP_R(up_run) * r, real *dx, const real *dy, int op,
+                               bool add, struct UP_R(up_scratch) s)
 {
-    struct up_rectangle a = {s->oh, s->ow, (ptrdiff_t)(s->ow + 2 * s->back_frame) * LANES,
-                             (ptrdiff_t)s->ow * LANES};
-    UP_R(window_sizes)(at.y, s);
-    UP_R(fill)(at.x, (size_t)(s->kernel * s->kernel) * LANES, 1);
-    memset(at.g, 0, s->back * sizeof *at.g);
+    const struct up_op *o = &r->program->op[op];
+    const struct up_laid_slot *src = &r->layout->slot[o->src], *dst = &r->layout->slot[o->dst];
+    const struct up_shape *shape = &r->layout->op[op].shape;
+    struct up_rectangle a = {shape->oh, shape->ow,
+                             (ptrdiff_t)(shape->ow + 2 * shape->back_frame) * LANES,
+                             (ptrdiff_t)shape->ow * LANES};
+    UP_R(window_sizes)(s.y, shape);
+    UP_R(fill)(s.x, (size_t)(shape->kernel * shape->kernel) * LANES, 1);
+    memset(s.g, 0, shape->back * sizeof *s.g);
     for (int b = 0; b < src->blocks; ++b, dx += src->plane, dy += dst->plane) {
-        r->kernel->quotient(at.g + up_interior(s->back_frame, s->ow), dy, at.y, &a, false);
-        UP_R(window_sums)(r, dx, at.g, at.x, s, add);
+        r->kernel->quotient(s.g + up_interior(shape->back_frame, shape->ow), dy, s.y, &a,
+                            false);
+        UP_R(window_sums)(r, dx, s.g, s.x, shape, add);
     }
 }
 
 static void UP_R(max_back)(const struct UP_R(up_run) * r, real *dx, const real *dy,
-                           const real *x, const struct up_laid_slot *src,
-                           const struct up_laid_slot *dst, const struct up_shape *s, bool add,
-                           struct UP_R(up_scratch) at)
+                           const real *x, int op, bool add, struct UP_R(up_scratch) s)
 {
+    const struct up_op *o = &r->program->op[op];
+    const struct up_laid_slot *src = &r->layout->slot[o->src], *dst = &r->layout->slot[o->dst];
+    const struct up_shape *shape = &r->layout->op[op].shape;
     struct up_window g;
-    struct up_rectangle a = {s->h, s->w, (ptrdiff_t)s->w * LANES,
-                             (ptrdiff_t)(s->w + 2 * s->frame) * LANES};
-    up_window_forward(&g, s);
+    struct up_rectangle a = {shape->h, shape->w, (ptrdiff_t)shape->w * LANES,
+                             (ptrdiff_t)(shape->w + 2 * shape->frame) * LANES};
+    up_window_forward(&g, shape);
     for (int b = 0; b < src->blocks; ++b, dx += src->plane, x += src->plane, dy += dst->plane) {
-        memset(at.x, 0, s->padded * sizeof *at.x);
-        UP_R(up_run_pad)(r, at.xdot, x, NULL, s, (real)-INFINITY);
-        r->kernel->max_spread(at.x, at.xdot, dy, &g);
-        r->kernel->pass(dx, at.x + up_interior(s->frame, s->w), NULL, &a, add);
+        memset(s.x, 0, shape->padded * sizeof *s.x);
+        UP_R(up_run_pad)(r, s.xdot, x, NULL, shape, (real)-INFINITY);
+        r->kernel->max_spread(s.x, s.xdot, dy, &g);
+        r->kernel->pass(dx, s.x + up_interior(shape->frame, shape->w), NULL, &a, add);
     }
 }
 
@@ -142,12 +151,10 @@ void UP_R(up_run_simple)(const struct UP_R(up_run) * r, real *y, const real *x, 
 {
     const struct up_op *o = &r->program->op[op];
     const struct up_laid_slot *src = &r->layout->slot[o->src];
-    const struct up_laid_slot *dst = &r->layout->slot[o->dst];
-    const struct up_shape *shape = &r->layout->op[op].shape;
     if (o->kind == UP_OP_POOL)
-        UP_R(average)(r, y, x, src, dst, shape, add, s);
+        UP_R(average)(r, y, x, op, add, s);
     else if (o->kind == UP_OP_MAX)
-        UP_R(maximum)(r, y, x, at, src, dst, shape, add, s);
+        UP_R(maximum)(r, y, x, at, op, add, s);
     else if (o->kind == UP_OP_MEAN)
         UP_R(mean)(r, y, x, src, add);
     else if (o->kind != UP_OP_ZERO)
@@ -161,12 +168,10 @@ void UP_R(up_run_simple_back)(const struct UP_R(up_run) * r, real *dx, const rea
 {
     const struct up_op *o = &r->program->op[op];
     const struct up_laid_slot *src = &r->layout->slot[o->src];
-    const struct up_laid_slot *dst = &r->layout->slot[o->dst];
-    const struct up_shape *shape = &r->layout->op[op].shape;
     if (o->kind == UP_OP_POOL)
-        UP_R(average_back)(r, dx, dy, src, dst, shape, add, s);
+        UP_R(average_back)(r, dx, dy, op, add, s);
     else if (o->kind == UP_OP_MAX)
-        UP_R(max_back)(r, dx, dy, at, src, dst, shape, add, s);
+        UP_R(max_back)(r, dx, dy, at, op, add, s);
     else if (o->kind == UP_OP_MEAN)
         UP_R(mean_back)(dx, dy, src, add);
     else

@@ -134,12 +134,8 @@ def published(ceilings, theirs, *ours):
 def accuracy(table, column, *scores):
     truth, tables = rows(table), [rows(s) for s in scores]
     for name in columns(tables):
-        taus, n = [], 0
-        for t in tables:
-            tau, n = tau_b([number(t[k][name]) for k in t], [number(truth[k][column]) for k in t])
-            taus.append(tau)
-        taus = [t for t in taus if t is not None]
-        say(proxy=name, n=n, accuracy=column, tau=statistics.mean(taus) if taus else None)
+        taus = [tau_b([number(t[k][name]) for k in t], [number(truth[k][column]) for k in t]) for t in tables]
+        say(proxy=name, n=taus[-1][1], accuracy=column, tau=mean(taus))
 
 
 if __name__ == "__main__":

@@ -85,6 +85,7 @@ static void all_kernels(struct data *d, const struct up_block_f32 *k, struct up_
     k->mix2(y, p, d->k, &a, true);
     k->mix4(y, p, d->k, &a, true);
     k->maximum(y, d->w, d->x, &g, true);
+    k->maximum(y, d->x, d->x, &g, true);
     k->quotient(y, d->x, size, &a, store == UP_ADD);
     k->max_spread(d->w, d->x, y, &g);
     k->sum(d->s, y, pixels);

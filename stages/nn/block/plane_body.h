@@ -80,10 +80,11 @@ static void UP_R(quotient)(real *y, const real *x, const real *size,
                            const struct up_rectangle *a, bool add)
 {
     for (int row = 0; row < a->rows; ++row, y += a->y_row, x += a->x_row)
-        for (int i = 0; i < a->cols * 16; i += 16)
-            for (int r = 0; r < 16; r += L)
-                UP_R(put)
-    (y + i + r, UP_R(div)(UP_R(load)(x + i + r), UP_R(all)(size[row * a->cols + i / 16])), add);
+        for (int i = 0; i < a->cols; ++i) {
+            REG by = UP_R(all)(*size++);
+            for (int k = i * 16; k < i * 16 + 16; k += L)
+                UP_R(put)(y + k, UP_R(div)(UP_R(load)(x + k), by), add);
+        }
 }
 
 UP_INLINE REG UP_R(largest)(const real *x, const struct up_window *g)

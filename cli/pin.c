@@ -1,5 +1,5 @@
 #include "cli/pin.h"
-#include "stages/nn/gemm.h"
+#include "stages/kernels/gemm.h"
 #include <stdlib.h>
 #include <string.h>
 

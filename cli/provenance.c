@@ -1,5 +1,5 @@
 #include "cli/provenance.h"
-#include "stages/nn/gemm.h"
+#include "stages/kernels/gemm.h"
 #include <cpuid.h>
 #include <gnu/libc-version.h>
 #include <pwd.h>

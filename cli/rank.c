@@ -5,7 +5,7 @@
 #include "stages/benchmark/columns.h"
 #include "stages/format/json_write.h"
 #include "stages/rank/ranking.h"
-#include "stages/model/calibration.h"
+#include "stages/learn/calibration.h"
 #include <math.h>
 #include <string.h>
 

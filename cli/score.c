@@ -18,9 +18,9 @@ struct words {
 static int score(struct up_proxy_scores *out, const struct up_proxy_job *job,
                  struct up_err *err)
 {
-    struct up_proxy_slab *slab = up_proxy_slab_new(0);
+    struct up_slab *slab = up_slab_new(0);
     int rc = up_proxy_score(out, job, slab, err);
-    up_proxy_slab_free(slab);
+    up_slab_free(slab);
     return rc;
 }
 
@@ -109,7 +109,7 @@ static int work(const struct words *w, const struct up_space *space, const struc
 {
     struct up_arena arena = UP_ARENA_INIT;
     struct up_weights weights = {0};
-    struct up_tensor_source source = up_weights_source(&weights);
+    struct up_given_weights source = up_weights_source(&weights);
     struct up_batch batch;
     struct up_proxy_scores s;
     struct up_proxy_job job = {.space = space,

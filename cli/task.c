@@ -1,7 +1,7 @@
 #include "cli/task.h"
 #include "cli/pin.h"
 #include "stages/format/json_write.h"
-#include "stages/nn/gemm.h"
+#include "stages/kernels/gemm.h"
 #include "stages/stages.h"
 #include <inttypes.h>
 #include <stdio.h>

@@ -27,9 +27,9 @@ int up_weights_open(struct up_weights *w, const char *path, struct up_err *err)
     return UP_OK;
 }
 
-_Static_assert((int)UP_TENSOR_DIMS == (int)UP_NPY_DIMS, "a tensor holds any array");
+_Static_assert((int)UP_GIVEN_DIMS == (int)UP_NPY_DIMS, "a tensor holds any array");
 
-static bool find(void *ctx, const char *name, struct up_tensor *out)
+static bool find(void *ctx, const char *name, struct up_given_tensor *out)
 {
     const struct up_weights *w = ctx;
     for (size_t i = 0; i < w->n; ++i)
@@ -40,9 +40,9 @@ static bool find(void *ctx, const char *name, struct up_tensor *out)
     return false;
 }
 
-struct up_tensor_source up_weights_source(struct up_weights *w)
+struct up_given_weights up_weights_source(struct up_weights *w)
 {
-    return (struct up_tensor_source){find, w};
+    return (struct up_given_weights){find, w};
 }
 
 void up_weights_release(struct up_weights *w)

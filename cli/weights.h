@@ -11,12 +11,12 @@ struct up_weights {
     size_t n;
     struct up_named_tensor {
         const char *name;
-        struct up_tensor t;
+        struct up_given_tensor t;
     } * tensor;
 };
 /* Reads every tensor of the file as float32. */
 int up_weights_open(struct up_weights *w, const char *path, struct up_err *err);
-struct up_tensor_source up_weights_source(struct up_weights *w);
+struct up_given_weights up_weights_source(struct up_weights *w);
 void up_weights_release(struct up_weights *w); /* after a failed open, too */
 
 #endif

@@ -2,9 +2,9 @@
  * decoding, multi-proxy estimator for scores. */
 #ifndef UP_ARTIFACT_MODELS_H
 #define UP_ARTIFACT_MODELS_H
-#include "stages/model/counted.h"
-#include "stages/model/mlp.h"
-#include "stages/model/vgae.h"
+#include "stages/learn/counted.h"
+#include "stages/learn/estimator/mlp.h"
+#include "stages/learn/autoencoder/vgae.h"
 #include "store/base/arena.h"
 
 /* The models a search looks through. Constant; any thread may call; the bits of

@@ -3,7 +3,7 @@
 #include <strings.h>
 
 /* Normalisation as the published scores have it. How to add one: a row here and
- * its name among the choices of data.dataset in stages/data.c. */
+ * its name among the choices of data.dataset in stages/data/data.c. */
 const struct up_dataset up_datasets[] = {
     {"cifar10", 10, 32, {.49139968, .48215827, .44653124}, {.24703233, .24348505, .26158768}},
     {"cifar100", 100, 32, {.5071, .4865, .4409}, {.2673, .2564, .2762}},

@@ -3,7 +3,7 @@
 #include "stages/lambda/fit.h"
 #include "stages/lambda/lambda.h"
 #include "stages/lambda/regress.h"
-#include "stages/stat/kendall.h"
+#include "stages/learn/statistics/kendall.h"
 #include "store/base/pack.h"
 #include "store/base/rng.h"
 #include <math.h>

@@ -1,6 +1,6 @@
 #include "stages/lambda/regress.h"
-#include "stages/stat/kendall.h"
-#include "stages/stat/normal.h"
+#include "stages/learn/statistics/kendall.h"
+#include "stages/learn/statistics/normal.h"
 #include "store/base/arena.h"
 #include <math.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 #include "stages/lambda/weights.h"
 #include "stages/lambda/presets.h"
-#include "stages/model/calibration.h"
+#include "stages/learn/calibration.h"
 #include "store/base/pack.h"
 #include <math.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * convolutions and linear layers; norms and biases never count. */
 #include "stages/proxy/work.h"
 
-#include "stages/nn/reduce.h"
+#include "stages/kernels/reduce.h"
 
 #include <math.h>
 

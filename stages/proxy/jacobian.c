@@ -3,9 +3,9 @@
  * Pearson correlations of its rows. */
 #include "stages/proxy/work.h"
 
-#include "stages/nn/gemm.h"
-#include "stages/nn/reduce.h"
-#include "stages/proxy/published.h"
+#include "stages/kernels/gemm.h"
+#include "stages/kernels/reduce.h"
+#include "stages/engine/run/published.h"
 
 #include <math.h>
 #include <string.h>

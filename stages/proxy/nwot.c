@@ -2,7 +2,7 @@
  * (Mellor et al., ICML 2021). Signs are bits; K is an exact integer. */
 #include "stages/proxy/work.h"
 
-#include "stages/nn/gemm.h"
+#include "stages/kernels/gemm.h"
 
 #include <string.h>
 

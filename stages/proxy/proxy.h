@@ -4,7 +4,9 @@
  * passes run. Portable results: equal bits on any x86-64 with AVX2 and FMA. */
 #ifndef UP_PROXY_PROXY_H
 #define UP_PROXY_PROXY_H
-#include "stages/nn/block/block.h"
+#include "stages/engine/net/weights.h"
+#include "stages/engine/plan/slab.h"
+#include "stages/kernels/block/block.h"
 #include "stages/space/space.h"
 
 enum up_proxy_id { /* order of the paper's Table 1 */
@@ -38,26 +40,13 @@ struct up_batch {
     const int32_t *y; /* [n], 0 <= y < classes */
 };
 
-/* Weights given by name (names as in the README's table), else drawn. */
-enum { UP_TENSOR_DIMS = 8 };
-struct up_tensor {
-    unsigned ndim;
-    uint64_t dims[UP_TENSOR_DIMS];
-    const float *value; /* the product of dims */
-};
-struct up_tensor_source {
-    /* The tensor of that name, whatever its shape; false when there is none. */
-    bool (*find)(void *ctx, const char *name, struct up_tensor *out);
-    void *ctx;
-};
-
 struct up_proxy_job {
     const struct up_space *space;
     struct up_arch arch;
     struct up_net_size net;
     const struct up_batch *batch;
     uint64_t seed; /* of weights and of zen's draws */
-    const struct up_tensor_source
+    const struct up_given_weights
         *given;      /* NULL: PyTorch's default init, seeded by tensor name */
     unsigned want;   /* bit i: proxy i */
     int threads;     /* inside this network; results do not depend on it */
@@ -82,13 +71,6 @@ struct up_proxy_scores {
     double seconds;            /* filled by the caller: nothing here reads a clock */
 };
 
-/* Scratch of one thread: grows to the largest network seen, freed at the end. `bytes` that are
- * known to be needed are taken at once, where the system has them: what grows is paid for
- * again. */
-struct up_proxy_slab;
-struct up_proxy_slab *up_proxy_slab_new(size_t bytes);
-void up_proxy_slab_free(struct up_proxy_slab *s);
-
 /* Bytes of scratch that scoring the job takes; a thread's slab grows to the largest of its
  * jobs. 0: none, or the sizes are such as up_proxy_score refuses. Reads no pixel, label or
  * weight and allocates no such memory: some microseconds a call. */
@@ -96,6 +78,6 @@ size_t up_proxy_memory(const struct up_proxy_job *job);
 
 /* UP_EINVAL: given weights do not fit (names the tensor); UP_ENOMEM: says the size. */
 int up_proxy_score(struct up_proxy_scores *out, const struct up_proxy_job *job,
-                   struct up_proxy_slab *slab, struct up_err *err);
+                   struct up_slab *slab, struct up_err *err);
 
 #endif

@@ -1,4 +1,4 @@
-#include "stages/proxy/networks.h"
+#include "stages/engine/net/networks.h"
 #include "stages/proxy/work.h"
 
 #include <math.h>
@@ -109,7 +109,7 @@ size_t up_proxy_memory(const struct up_proxy_job *job)
 }
 
 int up_proxy_score(struct up_proxy_scores *out, const struct up_proxy_job *job,
-                   struct up_proxy_slab *slab, struct up_err *err)
+                   struct up_slab *slab, struct up_err *err)
 {
     unsigned refused, passes = passes_of(job, &refused);
     struct up_work work;

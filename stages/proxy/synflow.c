@@ -2,7 +2,7 @@
  * ones, in float64, and the logarithm of the sum. */
 #include "stages/proxy/work.h"
 
-#include "stages/nn/reduce.h"
+#include "stages/kernels/reduce.h"
 
 #include <math.h>
 #include <string.h>

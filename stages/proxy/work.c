@@ -1,8 +1,8 @@
 #include "stages/proxy/work.h"
 
-#include "stages/nn/loss.h"
-#include "stages/proxy/networks.h"
-#include "stages/proxy/weights.h"
+#include "stages/kernels/loss.h"
+#include "stages/engine/net/networks.h"
+#include "stages/engine/net/weights.h"
 #include "store/base/arena.h"
 
 #include <stdlib.h>
@@ -81,7 +81,7 @@ size_t up_work_size(const struct up_proxy_job *job, unsigned passes)
 }
 
 int up_work_init(struct up_work *w, const struct up_proxy_job *job, unsigned passes,
-                 struct up_proxy_slab *slab, struct up_err *err)
+                 struct up_slab *slab, struct up_err *err)
 {
     size_t size;
     int rc = measure(w, job, passes, &size, err);
@@ -89,7 +89,7 @@ int up_work_init(struct up_work *w, const struct up_proxy_job *job, unsigned pas
         return rc;
     if ((rc = check_labels(job, err)))
         goto out;
-    struct up_place at = {up_proxy_slab_reserve(slab, size), 0};
+    struct up_place at = {up_slab_reserve(slab, size), 0};
     if (!at.base) {
         rc = up_fail(
             err, UP_ENOMEM,

@@ -5,8 +5,8 @@
 #ifndef UP_PROXY_WORK_H
 #define UP_PROXY_WORK_H
 #include "stages/proxy/proxy.h"
-#include "stages/proxy/run.h"
-#include "stages/proxy/slab.h"
+#include "stages/engine/run/run.h"
+#include "stages/engine/plan/slab.h"
 
 enum up_pass {
     UP_PASS_WEIGHTS = 1,  /* weight */
@@ -47,7 +47,7 @@ struct up_work {
 
 /* Builds the program, places the buffers and fills the weights. */
 int up_work_init(struct up_work *w, const struct up_proxy_job *job, unsigned passes,
-                 struct up_proxy_slab *slab, struct up_err *err);
+                 struct up_slab *slab, struct up_err *err);
 void up_work_release(struct up_work *w);
 /* Bytes that up_work_init takes from the slab; 0 when it would refuse the sizes. */
 size_t up_work_size(const struct up_proxy_job *job, unsigned passes);

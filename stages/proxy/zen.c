@@ -2,9 +2,9 @@
  * x + 0.01 x2, and the running variances after both forwards, momentum 0.1 from 1. */
 #include "stages/proxy/work.h"
 
-#include "stages/nn/draw.h"
-#include "stages/nn/reduce.h"
-#include "stages/proxy/weights.h"
+#include "stages/kernels/draw.h"
+#include "stages/kernels/reduce.h"
+#include "stages/engine/net/weights.h"
 
 #include <math.h>
 #include <string.h>

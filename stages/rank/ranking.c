@@ -2,8 +2,8 @@
 #include "stages/artifact/scored.h"
 #include "stages/lambda/fit.h"
 #include "stages/lambda/lambda.h"
-#include "stages/model/calibration.h"
-#include "stages/stat/kendall.h"
+#include "stages/learn/calibration.h"
+#include "stages/learn/statistics/kendall.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "stages/report/evidence.h"
-#include "stages/model/held_out.h"
-#include "stages/nn/blocks.h"
-#include "stages/stat/kendall.h"
+#include "stages/learn/statistics/held_out.h"
+#include "stages/kernels/blocks.h"
+#include "stages/learn/statistics/kendall.h"
 #include <math.h>
 #include <string.h>
 

@@ -31,8 +31,8 @@ struct up_evidence {
     double tau_unused, rho_unused;       /* unified of measured scores against accuracy */
     double tau_predicted, rho_predicted; /* unified of predicted scores against accuracy */
     double regret_unused[UP_REGRETS], regret_predicted[UP_REGRETS]; /* of those rows */
-    double *alone;       /* [m] tau of a calibrated proxy with accuracy, rows lambda left */
-    double *heldout;     /* [m] see model/held_out.h, rows the estimator has not seen */
+    double *alone;   /* [m] tau of a calibrated proxy with accuracy, rows lambda left */
+    double *heldout; /* [m] see learn/statistics/held_out.h, rows the estimator has not seen */
     double tau_heldout;  /* on those: of the predicted unified score with the measured one */
     uint32_t *heldout_n; /* [m] of those the rows counted */
     size_t n_heldout;    /* the largest of them */

@@ -1,7 +1,7 @@
 #include "stages/proxy/batch.h"
 #include "stages/scores/chunks.h"
 #include "stages/scores/table.h"
-#include "stages/nn/blocks.h"
+#include "stages/kernels/blocks.h"
 #include "store/base/pack.h"
 #include "store/base/rng.h"
 #include <math.h>
@@ -173,7 +173,7 @@ static struct up_proxy_job job_of(const struct draw *d, size_t i)
     return job;
 }
 
-static int score_one(struct draw *d, size_t i, struct up_proxy_slab *slab, struct up_err *err)
+static int score_one(struct draw *d, size_t i, struct up_slab *slab, struct up_err *err)
 {
     struct up_chunks *c = &d->chunks;
     struct up_proxy_scores s;
@@ -209,7 +209,7 @@ static void note_failure(struct work *w, size_t item, int rc, const struct up_er
 static void worker(void *ctx, size_t number)
 {
     struct work *w = ctx;
-    struct up_proxy_slab *slab = up_proxy_slab_new(w->most);
+    struct up_slab *slab = up_slab_new(w->most);
     size_t total = w->repeats * w->t->n;
     (void)number;
     while (!atomic_load(&w->stop)) {
@@ -227,7 +227,7 @@ static void worker(void *ctx, size_t number)
         }
         up_job_progress(w->job, atomic_fetch_add(&w->done, 1) + 1, total, unit_of(w));
     }
-    up_proxy_slab_free(slab);
+    up_slab_free(slab);
 }
 
 /* After an interruption: what blocks in progress hold is kept too, best effort. */

@@ -1,5 +1,5 @@
 #include "stages/scores/table.h"
-#include "stages/model/calibration.h"
+#include "stages/learn/calibration.h"
 #include <stdlib.h>
 
 void up_scores_rank(double *value, const uint8_t *state, size_t n, size_t m)

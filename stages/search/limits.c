@@ -1,5 +1,5 @@
 #include "stages/search/limits.h"
-#include "stages/model/calibration.h"
+#include "stages/learn/calibration.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

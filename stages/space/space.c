@@ -1,6 +1,6 @@
 #include "stages/space/space.h"
-#include "stages/space/darts.h"
-#include "stages/space/nb201.h"
+#include "stages/space/darts/darts.h"
+#include "stages/space/nb201/nb201.h"
 #include "stages/space/text.h"
 #include "store/base/arena.h"
 #include <inttypes.h>

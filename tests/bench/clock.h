@@ -1,7 +1,7 @@
 /* What the measuring programs of this folder share. */
 #ifndef UP_BENCH_CLOCK_H
 #define UP_BENCH_CLOCK_H
-#include "stages/nn/gemm.h"
+#include "stages/kernels/gemm.h"
 
 #include <stdlib.h>
 #include <time.h>

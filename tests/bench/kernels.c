@@ -1,7 +1,7 @@
 /* GFLOP/s of the convolution kernels at the shapes of the scored networks, on one thread,
  * beside OpenBLAS's sgemm 1024^3 in the same run. One JSON line per shape and instruction set;
  * median of the rounds, and the extremes. */
-#include "stages/nn/block/block.h"
+#include "stages/kernels/block/block.h"
 #include "store/base/arena.h"
 #include "tests/bench/clock.h"
 

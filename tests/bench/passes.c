@@ -6,7 +6,7 @@
  * convolutions as they are defined and as they are executed (Winograd's tiles multiply less),
  * bytes of activations, and GFLOP/s beside that of OpenBLAS's sgemm 1024^3. The first round
  * warms up and does not count. */
-#include "stages/proxy/networks.h"
+#include "stages/engine/net/networks.h"
 #include "stages/proxy/work.h"
 #include "store/base/rng.h"
 #include "tests/bench/clock.h"
@@ -120,7 +120,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < n; ++i)
         y[i] = (int32_t)(i % job.net.classes);
     struct up_batch batch = {n, 3, job.net.height, job.net.width, job.net.classes, x, y};
-    struct up_proxy_slab *slab = up_proxy_slab_new(0);
+    struct up_slab *slab = up_slab_new(0);
     job.batch = &batch;
     for (int r = 0; r <= rounds; ++r) {
         c.round = r ? r - 1 : 0;
@@ -144,7 +144,7 @@ int main(int argc, char **argv)
                names[p], up_isa_name[job.isa], n, m, c.seconds[p][0], c.seconds[p][rounds - 1],
                defined, executed, worth * cost.bytes * 1e-6, executed / m, defined / m, sgemm);
     }
-    up_proxy_slab_free(slab);
+    up_slab_free(slab);
     free(x);
     free(y);
     return 0;

@@ -2,8 +2,8 @@
  *   bench_train vgae|mpe nb201|darts [THREADS [EPOCHS]]
  * vgae: 14,062 graphs in batches of 32. mpe: nb201 7,812 rows of 128 in batches of 16,
  * darts 10,000 rows of 352 in batches of 64; 13 scores. */
-#include "stages/model/mlp_train.h"
-#include "stages/model/vgae_train.h"
+#include "stages/learn/estimator/mlp_train.h"
+#include "stages/learn/autoencoder/vgae_train.h"
 #include "store/base/rng.h"
 #include "tests/bench/clock.h"
 

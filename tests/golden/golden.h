@@ -16,7 +16,7 @@
 struct golden {
     struct up_arena arena;
     struct up_npz weights;
-    struct up_tensor_source source; /* the weights by name */
+    struct up_given_weights source; /* the weights by name */
     struct up_batch batch;
     struct up_proxy_job job; /* wants everything */
     double loss;
@@ -38,7 +38,7 @@ static struct up_view golden_file(struct golden *g, const char *name, const char
     return (struct up_view){data, size};
 }
 
-static bool golden_tensor(void *ctx, const char *name, struct up_tensor *out)
+static bool golden_tensor(void *ctx, const char *name, struct up_given_tensor *out)
 {
     struct golden *g = ctx;
     struct up_npy a;
@@ -49,7 +49,7 @@ static bool golden_tensor(void *ctx, const char *name, struct up_tensor *out)
         return false;
     float *v = UP_NEW(&g->arena, a.count, float);
     up_npy_f32(&a, v);
-    *out = (struct up_tensor){.ndim = a.ndim, .value = v};
+    *out = (struct up_given_tensor){.ndim = a.ndim, .value = v};
     memcpy(out->dims, a.dims, sizeof out->dims);
     return true;
 }
@@ -107,7 +107,7 @@ static void golden_open(struct golden *g, const char *name)
     for (size_t i = 0; i < labels.count; ++i)
         y[i] = (int32_t)up_npy_int(&labels, i);
     g->batch = (struct up_batch){n, 3, h, w, 10, x, y};
-    g->source = (struct up_tensor_source){golden_tensor, g};
+    g->source = (struct up_given_weights){golden_tensor, g};
     g->job.net = g->job.space->net;
     g->job.batch = &g->batch;
     g->job.given = &g->source;

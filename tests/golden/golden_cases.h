@@ -54,7 +54,7 @@ static int compare(const struct golden *g, const char *name, const struct up_pro
 
 /* One case on every instruction set: all give the same bits. The portable variant takes minutes
  * for a large one. */
-static int golden_case(const char *name, struct up_proxy_slab *slab)
+static int golden_case(const char *name, struct up_slab *slab)
 {
     struct golden g;
     struct up_proxy_scores s, first;
@@ -92,14 +92,14 @@ static void golden_cases(void **state)
         print_message("no golden cases match %s\n", pattern);
         skip();
     }
-    struct up_proxy_slab *slab = up_proxy_slab_new(0);
+    struct up_slab *slab = up_slab_new(0);
     int bad = 0;
     for (size_t i = 0; i < found.gl_pathc; ++i) {
         char *name = strrchr(found.gl_pathv[i], '/') + 1;
         name[strlen(name) - strlen(".json")] = '\0';
         bad += golden_case(name, slab);
     }
-    up_proxy_slab_free(slab);
+    up_slab_free(slab);
     globfree(&found);
     assert_int_equal(bad, 0);
 }

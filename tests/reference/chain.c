@@ -1,6 +1,6 @@
 #include "tests/reference/chain.h"
 
-#include "stages/nn/gemm.h"
+#include "stages/kernels/gemm.h"
 
 #include <math.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 #include "tests/reference/conv.h"
 
 #include "tests/reference/chain.h"
-#include "stages/nn/gemm.h"
+#include "stages/kernels/gemm.h"
 #include "tests/reference/pointwise.h"
 #include "tests/reference/tap.h"
 
@@ -138,7 +138,7 @@ size_t up_conv_scratch(const struct up_conv *c)
 }
 
 #define UP_TEMPLATE "tests/reference/conv.c"
-#include "stages/nn/both.h"
+#include "stages/kernels/both.h"
 #else
 
 /* plane[in][images][h][w] = the chunk's input, masked. */

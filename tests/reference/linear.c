@@ -1,12 +1,12 @@
 #ifndef real
 #include "tests/reference/linear.h"
 
-#include "stages/nn/gemm.h"
+#include "stages/kernels/gemm.h"
 
 #include <stddef.h>
 
 #define UP_TEMPLATE "tests/reference/linear.c"
-#include "stages/nn/both.h"
+#include "stages/kernels/both.h"
 #else
 
 void UP_R(up_linear_forward)(real *y, const real *x, const real *w, const real *bias, int out,

@@ -1,12 +1,12 @@
 #ifndef real
 #include "tests/reference/norm.h"
 
-#include "stages/nn/reduce.h"
+#include "stages/kernels/reduce.h"
 
 #include <math.h>
 
 #define UP_TEMPLATE "tests/reference/norm.c"
-#include "stages/nn/both.h"
+#include "stages/kernels/both.h"
 #else
 
 /* Rounded where PyTorch's kernel rounds, so that the signs the next ReLU sees are the published

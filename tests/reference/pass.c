@@ -5,7 +5,7 @@
 #include "tests/reference/linear.h"
 #include "tests/reference/pointwise.h"
 #include "tests/reference/pool.h"
-#include "stages/nn/reduce.h"
+#include "stages/kernels/reduce.h"
 
 #include <string.h>
 
@@ -79,7 +79,7 @@ size_t up_pass_scratch(const struct up_program *p, int n)
 }
 
 #define UP_TEMPLATE "tests/reference/pass.c"
-#include "stages/nn/both.h"
+#include "stages/kernels/both.h"
 #else
 
 /* Tensor `index` of an array of all weights; NULL for none. */

@@ -8,7 +8,7 @@
 #ifndef UP_PROXY_PASS_H
 #define UP_PROXY_PASS_H
 #include "tests/reference/norm.h"
-#include "stages/proxy/program.h"
+#include "stages/engine/net/program.h"
 
 /* Numbers of scratch that every pass over the program needs, for n images. */
 size_t up_pass_scratch(const struct up_program *p, int n);

@@ -2,7 +2,7 @@
 #include "tests/reference/pointwise.h"
 
 #define UP_TEMPLATE "tests/reference/pointwise.c"
-#include "stages/nn/both.h"
+#include "stages/kernels/both.h"
 #else
 
 /* Both operands are loaded before the choice, so that no loop has a branch in it. */

@@ -2,7 +2,7 @@
 #include "tests/reference/pool.h"
 
 #include "tests/reference/pointwise.h"
-#include "stages/nn/reduce.h"
+#include "stages/kernels/reduce.h"
 #include "tests/reference/tap.h"
 
 #include <math.h>
@@ -32,7 +32,7 @@ static int covered(int o, const struct up_pool *p, int inputs)
 }
 
 #define UP_TEMPLATE "tests/reference/pool.c"
-#include "stages/nn/both.h"
+#include "stages/kernels/both.h"
 #else
 
 /* out[oh][ow] = sums of in[h][w] under each window. */

@@ -5,9 +5,9 @@
 #define UP_TEST_REPORT_WORLD_H
 #include "stages/artifact/models.h"
 #include "stages/artifact/scored.h"
-#include "stages/model/calibration.h"
-#include "stages/model/mlp_train.h"
-#include "stages/model/vgae_train.h"
+#include "stages/learn/calibration.h"
+#include "stages/learn/estimator/mlp_train.h"
+#include "stages/learn/autoencoder/vgae_train.h"
 #include "store/base/pack.h"
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
-/* links: up_nn */
+/* links: up_kernels */
 /* The kernels of block.h: every instruction set gives the bits of the portable ones, and those
  * are what the definitions say, in float64 arithmetic, on random windows. */
-#include "stages/nn/block/block.h"
+#include "stages/kernels/block/block.h"
 #include "store/base/arena.h"
 #include "store/base/rng.h"
 

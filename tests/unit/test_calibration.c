@@ -1,5 +1,5 @@
-#include "stages/model/calibration.h"
-#include "stages/stat/normal.h"
+#include "stages/learn/calibration.h"
+#include "stages/learn/statistics/normal.h"
 #include "store/base/pack.h"
 #include "store/base/rng.h"
 #include <math.h>

@@ -1,7 +1,7 @@
-/* links: up_model
+/* links: up_learn
  * Scores that are counted: found where all rows agree, come back from the artifact, and are
  * the calibrated costs of any architecture. */
-#include "stages/model/counted.h"
+#include "stages/learn/counted.h"
 #include "store/base/pack.h"
 #include "store/base/rng.h"
 #include <math.h>

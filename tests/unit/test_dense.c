@@ -1,14 +1,14 @@
 /* Dense layers, both networks and Adam: analytic gradients against central
  * differences in double, the text of the functions being the one that trains.
- * links: up_model */
-#include "stages/model/mlp_layout.h"
-#include "stages/model/vgae_layout.h"
-#include "stages/nn/adam.h"
-#include "stages/nn/crew.h"
-#include "stages/nn/dense.h"
-#include "stages/nn/draw.h"
-#include "stages/nn/dense/exp.h"
-#include "stages/nn/matmul.h"
+ * links: up_learn */
+#include "stages/learn/estimator/mlp_layout.h"
+#include "stages/learn/autoencoder/vgae_layout.h"
+#include "stages/kernels/adam.h"
+#include "stages/kernels/crew.h"
+#include "stages/kernels/dense.h"
+#include "stages/kernels/draw.h"
+#include "stages/kernels/dense/exp.h"
+#include "stages/kernels/matmul.h"
 #include "store/base/rng.h"
 #include <math.h>
 #include <setjmp.h>
@@ -22,11 +22,11 @@ UP_DENSE(f64_dense, f64_bn, double)
 #define UP_REAL double
 #define UP_REAL_(f) f64_##f
 #define UP_REAL_EXP exp
-#include "stages/nn/dense/dense_body.h"
-#include "stages/model/mlp_net_body.h"
-#include "stages/model/vgae_net_body.h"
-#include "stages/model/vgae_encoder_body.h"
-#include "stages/model/vgae_decoder_body.h"
+#include "stages/kernels/dense/dense_body.h"
+#include "stages/learn/estimator/mlp_net_body.h"
+#include "stages/learn/autoencoder/vgae_net_body.h"
+#include "stages/learn/autoencoder/vgae_encoder_body.h"
+#include "stages/learn/autoencoder/vgae_decoder_body.h"
 
 static void f64_matmul(double *c, int ldc, const double *a, int lda, enum up_trans ta,
                        const double *b, int ldb, enum up_trans tb, int m, int n, int k, int add)

@@ -1,8 +1,8 @@
-/* links: up_nn m */
+/* links: up_kernels m */
 /* draw.h: the stream's own words behind every number, equal on every instruction set, and the
  * distributions that they should have. */
-#include "stages/nn/dense/sets.h"
-#include "stages/nn/draw.h"
+#include "stages/kernels/dense/sets.h"
+#include "stages/kernels/draw.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,9 +1,9 @@
 /* The autoencoder: it learns, comes back from its artifact and from a checkpoint with
- * the same bits, and judges itself as arch2vec does. links: up_model */
-#include "stages/model/graph_hash.h"
-#include "stages/model/graph_source.h"
-#include "stages/model/vgae_quality.h"
-#include "stages/model/vgae_train.h"
+ * the same bits, and judges itself as arch2vec does. links: up_learn */
+#include "stages/learn/autoencoder/graph_hash.h"
+#include "stages/learn/autoencoder/graph_source.h"
+#include "stages/learn/autoencoder/vgae_quality.h"
+#include "stages/learn/autoencoder/vgae_train.h"
 #include "store/base/pack.h"
 #include <math.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* The estimator: it learns, predicts and differentiates with bits of one row alone,
- * comes back from artifact and checkpoint. links: up_model */
-#include "stages/model/mlp_train.h"
+ * comes back from artifact and checkpoint. links: up_learn */
+#include "stages/learn/estimator/mlp_train.h"
 #include "store/base/pack.h"
 #include "store/base/rng.h"
 #include <math.h>

@@ -1,8 +1,8 @@
 /* The stages vgae and mpe on a store: their artifacts, and that an interrupted training
  * goes on where it was. */
-#include "stages/checkpoint.h"
-#include "stages/model/calibration.h"
-#include "stages/model/mlp.h"
+#include "stages/artifact/checkpoint.h"
+#include "stages/learn/calibration.h"
+#include "stages/learn/estimator/mlp.h"
 #include "stages/space/net_size.h"
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,11 +4,11 @@
 #include "tests/reference/chain.h"
 #include "tests/reference/conv.h"
 #include "tests/reference/linear.h"
-#include "stages/nn/loss.h"
+#include "stages/kernels/loss.h"
 #include "tests/reference/norm.h"
 #include "tests/reference/pointwise.h"
 #include "tests/reference/pool.h"
-#include "stages/nn/reduce.h"
+#include "stages/kernels/reduce.h"
 #include "store/base/arena.h"
 #include "store/base/rng.h"
 

@@ -1,8 +1,8 @@
 /* links: up_reference */
 /* Whole passes over a small nb201 network in float64, against differences of the loss. */
-#include "stages/nn/loss.h"
-#include "stages/nn/reduce.h"
-#include "stages/proxy/networks.h"
+#include "stages/kernels/loss.h"
+#include "stages/kernels/reduce.h"
+#include "stages/engine/net/networks.h"
 #include "tests/reference/pass.h"
 #include "store/base/arena.h"
 #include "store/base/rng.h"

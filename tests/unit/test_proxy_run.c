@@ -1,8 +1,8 @@
 /* links: up_reference */
 /* The engine against the plain one, pass by pass, on random small networks of every space; and
  * its scores against themselves on every instruction set and number of threads. */
-#include "stages/nn/loss.h"
-#include "stages/nn/reduce.h"
+#include "stages/kernels/loss.h"
+#include "stages/kernels/reduce.h"
 #include "stages/proxy/work.h"
 #include "store/base/arena.h"
 #include "tests/reference/pass.h"
@@ -21,7 +21,7 @@ struct fixture {
     struct up_arena arena;
     struct up_batch batch;
     struct up_proxy_job job;
-    struct up_proxy_slab *slab;
+    struct up_slab *slab;
 };
 
 static int choose(struct up_rng *r, const int *of, uint64_t n)
@@ -33,7 +33,7 @@ static void open_fixture(struct fixture *f, const char *space, uint64_t number)
 {
     static const int channels[] = {3, 8, 16, 20}, sides[] = {8, 16}, depths[] = {1, 2};
     struct up_rng r = up_rng_init(number, space);
-    *f = (struct fixture){UP_ARENA_INIT, {0}, {0}, up_proxy_slab_new(0)};
+    *f = (struct fixture){UP_ARENA_INIT, {0}, {0}, up_slab_new(0)};
     assert_int_equal(up_space_find(&f->job.space, space, NULL), UP_OK);
     bool darts = !strcmp(space, "darts");
     int n = 4 + (int)up_rng_below(&r, 7), side = darts ? 16 : choose(&r, sides, 2);
@@ -56,7 +56,7 @@ static void open_fixture(struct fixture *f, const char *space, uint64_t number)
 
 static void close_fixture(struct fixture *f)
 {
-    up_proxy_slab_free(f->slab);
+    up_slab_free(f->slab);
     up_arena_release(&f->arena);
 }
 
@@ -67,14 +67,14 @@ struct drawn {
     int weights;
 };
 
-static bool drawn_tensor(void *ctx, const char *name, struct up_tensor *out)
+static bool drawn_tensor(void *ctx, const char *name, struct up_given_tensor *out)
 {
     const struct drawn *d = ctx;
     for (int i = 0; i < d->weights; ++i) {
         const struct up_weight *w = &d->weight[i];
         if (strcmp(w->name, name))
             continue;
-        *out = (struct up_tensor){.ndim = w->ndim, .value = d->value + w->at};
+        *out = (struct up_given_tensor){.ndim = w->ndim, .value = d->value + w->at};
         memcpy(out->dims, w->dims, sizeof w->dims);
         return true;
     }
@@ -85,7 +85,7 @@ static void give_weights(struct fixture *f)
 {
     struct up_work w;
     struct drawn *d = UP_NEW(&f->arena, 1, struct drawn);
-    struct up_tensor_source *source = UP_NEW(&f->arena, 1, struct up_tensor_source);
+    struct up_given_weights *source = UP_NEW(&f->arena, 1, struct up_given_weights);
     assert_int_equal(up_work_init(&w, &f->job, UP_PASS_WEIGHTS, f->slab, NULL), UP_OK);
     const struct up_program *p = &w.program;
     *d = (struct drawn){UP_NEW(&f->arena, p->weights, struct up_weight),
@@ -93,7 +93,7 @@ static void give_weights(struct fixture *f)
     memcpy(d->weight, p->weight, (size_t)p->weights * sizeof *d->weight);
     memcpy(d->value, w.weight, p->numbers * sizeof *d->value);
     up_work_release(&w);
-    *source = (struct up_tensor_source){drawn_tensor, d};
+    *source = (struct up_given_weights){drawn_tensor, d};
     f->job.given = source;
 }
 

@@ -27,7 +27,7 @@ struct fixture {
     int32_t y[IMAGES];
     struct up_batch batch;
     struct up_proxy_job job;
-    struct up_proxy_slab *slab;
+    struct up_slab *slab;
     struct up_proxy_scores s;
     struct up_err err;
 };
@@ -45,7 +45,7 @@ static void open_fixture(struct fixture *f, const char *arch)
         .net = {4, 1, CLASSES, SIDE, SIDE}, .batch = &f->batch, .seed = 9, .want = everything};
     assert_int_equal(up_space_find(&f->job.space, "nb201", NULL), UP_OK);
     assert_int_equal(f->job.space->parse(&f->job.arch, arch, strlen(arch), NULL), UP_OK);
-    f->slab = up_proxy_slab_new(0);
+    f->slab = up_slab_new(0);
 }
 
 static void score(struct fixture *f)
@@ -76,7 +76,7 @@ static void alone_or_together_the_bits_are_equal(void **state)
         for (int k = 0; k < UP_PROXIES; ++k)
             assert_true(k == i || isnan(f.s.value[k]));
     }
-    up_proxy_slab_free(f.slab);
+    up_slab_free(f.slab);
 }
 
 /* A slab that served a larger network must not leave a trace. */
@@ -94,7 +94,7 @@ static void a_used_slab_changes_no_bit(void **state)
     f.job.seed = 9;
     score(&f);
     assert_memory_equal(&f.s, &fresh, sizeof fresh);
-    up_proxy_slab_free(f.slab);
+    up_slab_free(f.slab);
 }
 
 static void what_degenerates_says_so(void **state)
@@ -116,14 +116,14 @@ static void what_degenerates_says_so(void **state)
         assert_true(isnan(f.s.value[i]) == (f.s.state[i] != UP_SCORE_OK));
         assert_true(strlen(up_score_reason((enum up_score_state)f.s.state[i])) > 10);
     }
-    up_proxy_slab_free(f.slab);
+    up_slab_free(f.slab);
     open_fixture(&f, dead_end); /* its ReLUs do see data */
     score(&f);
     assert_int_equal(f.s.state[UP_NWOT], UP_SCORE_OK);
     assert_int_equal(f.s.state[UP_JACOV], UP_SCORE_NAN);
     assert_int_equal(f.s.state[UP_ZEN], UP_SCORE_DEGENERATE);
     assert_true(f.s.value[UP_SYNFLOW] == 0 && f.s.value[UP_SNIP] == 0);
-    up_proxy_slab_free(f.slab);
+    up_slab_free(f.slab);
 }
 
 /* With nothing but `none` the logits are the biases, and fisher is theirs alone. */
@@ -149,7 +149,7 @@ static void fisher_of_an_empty_net_is_that_of_its_biases(void **state)
     }
     assert_true(fabs(f.s.value[UP_FISHER] - want) < 1e-6 * want);
     up_work_release(&w);
-    up_proxy_slab_free(f.slab);
+    up_slab_free(f.slab);
 }
 
 /* E ||w|| of default weights: sqrt(outputs / 3) for every counted layer. */
@@ -170,7 +170,7 @@ static void l2_norm_is_what_default_weights_give(void **state)
             want += sqrt((double)p.weight[i].count / p.weight[i].fan_in / 3);
     assert_true(fabs(f.s.value[UP_L2_NORM] / want - 1) < 0.02);
     up_work_release(&w);
-    up_proxy_slab_free(f.slab);
+    up_slab_free(f.slab);
 }
 
 /* Four images of two classes among few or many: the definitions by hand. */
@@ -213,12 +213,12 @@ static void seeds_and_names_decide_the_weights(void **state)
     f.job.seed = 10;
     score(&f);
     assert_true(f.s.value[UP_SNIP] != snip && f.s.value[UP_ZEN] != zen);
-    up_proxy_slab_free(f.slab);
+    up_slab_free(f.slab);
 }
 
-static bool only_the_stem(void *ctx, const char *name, struct up_tensor *out)
+static bool only_the_stem(void *ctx, const char *name, struct up_given_tensor *out)
 {
-    *out = *(const struct up_tensor *)ctx;
+    *out = *(const struct up_given_tensor *)ctx;
     return !strcmp(name, "stem.conv.weight");
 }
 
@@ -228,8 +228,8 @@ static void bad_input_is_named(void **state)
     struct fixture f;
     open_fixture(&f, usual);
     static float values[4 * 3 * 9];
-    struct up_tensor stem = {.ndim = 4, .dims = {4, 3, 3, 3}, .value = values};
-    struct up_tensor_source given = {only_the_stem, &stem};
+    struct up_given_tensor stem = {.ndim = 4, .dims = {4, 3, 3, 3}, .value = values};
+    struct up_given_weights given = {only_the_stem, &stem};
     f.job.given = &given;
     assert_int_equal(up_proxy_score(&f.s, &f.job, f.slab, &f.err), UP_EINVAL);
     assert_non_null(strstr(f.err.msg, "no tensor 'cells.0.edge.0.conv.weight' [4, 4, 3, 3]"));
@@ -251,7 +251,7 @@ static void bad_input_is_named(void **state)
     f.batch.h = f.job.net.height = SIDE;
     f.job.net.channels = 0;
     assert_int_equal(up_proxy_score(&f.s, &f.job, f.slab, &f.err), UP_EINVAL);
-    up_proxy_slab_free(f.slab);
+    up_slab_free(f.slab);
 }
 
 static void memory_is_told_without_the_batch(void **state)
@@ -273,7 +273,7 @@ static void memory_is_told_without_the_batch(void **state)
     f.job.want = everything;
     f.job.net.height = 12;
     assert_int_equal(up_proxy_memory(&f.job), 0);
-    up_proxy_slab_free(f.slab);
+    up_slab_free(f.slab);
 }
 
 static void too_large_a_network_says_its_size(void **state)
@@ -292,12 +292,12 @@ static void too_large_a_network_says_its_size(void **state)
     char size[40];
     snprintf(size, sizeof size, "%zu MiB", up_proxy_memory(&f.job) >> 20);
     assert_non_null(strstr(f.err.msg, size));
-    struct up_proxy_slab *slab = f.slab;
+    struct up_slab *slab = f.slab;
     open_fixture(&f, usual);
-    up_proxy_slab_free(f.slab);
+    up_slab_free(f.slab);
     f.slab = slab; /* the refused slab serves the next network */
     score(&f);
-    up_proxy_slab_free(f.slab);
+    up_slab_free(f.slab);
     free(y);
 }
 

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "stages/lambda/regress.h"
-#include "stages/stat/normal.h"
+#include "stages/learn/statistics/normal.h"
 #include "store/base/rng.h"
 #include <math.h>
 

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "stages/format/naslib.h"
-#include "stages/stat/kendall.h"
+#include "stages/learn/statistics/kendall.h"
 #include "tests/unit/report_world.h"
 #include "tests/unit/stage_job.h"
 #include <math.h>

@@ -2,7 +2,7 @@
 #include "tests/unit/store_folder.h"
 #include "tests/unit/stage_job.h"
 #include "stages/scores/table.h"
-#include "stages/stat/normal.h"
+#include "stages/learn/statistics/normal.h"
 #include <math.h>
 
 extern const struct up_stage up_stage_space, up_stage_data, up_stage_scores;

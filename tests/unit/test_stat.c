@@ -1,6 +1,6 @@
-/* links: up_stat up_base */
-#include "stages/stat/kendall.h"
-#include "stages/stat/normal.h"
+/* links: up_learn up_base */
+#include "stages/learn/statistics/kendall.h"
+#include "stages/learn/statistics/normal.h"
 #include "store/base/rng.h"
 #include <math.h>
 #include <setjmp.h>

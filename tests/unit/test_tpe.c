@@ -1,5 +1,5 @@
-/* links: up_stat up_base */
-#include "stages/stat/tpe.h"
+/* links: up_learn up_base */
+#include "stages/learn/statistics/tpe.h"
 #include "store/base/rng.h"
 #include <math.h>
 #include <setjmp.h>

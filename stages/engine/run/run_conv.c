@@ -1,0 +1,214 @@
+#ifndef real
+/* Convolutions and linear layers on one image. */
+#include "stages/engine/run/run_ops.h"
+
+enum { LANES = UP_BLOCK_LANES, MATRIX = LANES * LANES };
+
+/* In which order a convolution sums its input channels: `blocks` of 16 in one chain, what
+ * `next` does with the chains after the first. */
+struct up_order {
+    int blocks;
+    enum up_block_store next;
+};
+static const struct up_order any_order = {32, UP_CHAIN};
+
+/* The order of oneDNN's kernels, under PyTorch: chains of 16 channels, but for 1x1 kernels of
+ * as many as it finds best for the caches, added in turn. */
+static struct up_order published_order(const struct up_op *o, const struct up_shape *s, int in,
+                                       int out)
+{
+    int channels = 512;
+    if (o->kernel > 1 || s->shift > 0)
+        channels = 16;
+    else if (o->kind == UP_OP_CONV && s->oh <= 10)
+        channels = 256;
+    else if (o->kind == UP_OP_CONV && s->oh < 28)
+        channels = out <= 256 ? 80 : 512;
+    else if (o->kind == UP_OP_CONV && in * s->oh * s->ow > 7 << 14)
+        channels = 112;
+    return (struct up_order){channels / LANES, UP_ADD};
+}
+
+#define UP_TEMPLATE "stages/engine/run/run_conv.c"
+#include "stages/kernels/both.h"
+#else
+
+static void UP_R(depthwise)(const struct UP_R(up_run) * r, real *y, size_t y_plane,
+                            const real *x, size_t x_plane, const real *w,
+                            const struct up_window *g, int blocks, int taps,
+                            enum up_block_store store)
+{
+    for (int b = 0; b < blocks; ++b)
+        r->kernel->depthwise(y + (size_t)b * y_plane, x + (size_t)b * x_plane,
+                             w + (size_t)(b * taps) * LANES, g, store);
+}
+
+/* A window some rows at a time, or a long row some pixels at a time. */
+static void UP_R(rows)(const struct UP_R(up_run) * r, real *y, const real *x, const real *w,
+                       const struct up_window *g, enum up_block_store store,
+                       struct up_ahead *ahead)
+{
+    enum { ROWS = 8, PIXELS = 128 };
+    struct up_window some = *g;
+    for (int row = 0; row < g->rows; row += some.rows) {
+        some.rows = g->rows - row < ROWS ? g->rows - row : ROWS;
+        for (int col = 0; col < g->cols; col += some.cols) {
+            some.cols = g->cols - col < PIXELS ? g->cols - col : PIXELS;
+            up_ahead_fetch(ahead, (size_t)(some.rows * some.cols));
+            r->kernel->conv(y + row * g->y_row + col * g->y_px,
+                            x + row * g->x_row + col * g->x_px, w, &some, store);
+        }
+    }
+}
+
+/* y[out blocks] (store) sum over in blocks; w: [out][in][taps][16][16]. `chain` input blocks
+ * make one chain of sums, which UP_CHAIN carries on and UP_ADD adds; a 1x1 kernel's are the
+ * taps of one window. */
+static void UP_R(product)(const struct UP_R(up_run) * r, real *y, size_t y_plane, const real *x,
+                          size_t x_plane, const real *w, struct up_window *g, int in, int out,
+                          int taps, enum up_block_store store, struct up_order order,
+                          struct up_ahead *ahead)
+{
+    bool point = taps == 1 && g->taps > 0;
+    int step = point ? order.blocks : 1;
+    ptrdiff_t tap = g->tap[0], matrix = g->matrix[0];
+    g->y_second = (ptrdiff_t)y_plane;
+    g->w_second = (ptrdiff_t)in * taps * MATRIX;
+    if (ahead && !ahead->work)
+        ahead->work = (size_t)((out + 1) / 2 * ((in + step - 1) / step) * g->rows * g->cols);
+    for (int o = 0; o < out; o += g->outputs) {
+        g->outputs = out - o > 1 ? 2 : 1;
+        for (int i = 0; i < in; i += step) {
+            for (int k = 0; point && k < step && i + k < in; ++k) {
+                g->tap[k] = tap + k * (ptrdiff_t)x_plane;
+                g->matrix[k] = matrix + (ptrdiff_t)k * MATRIX;
+                g->taps = k + 1;
+            }
+            UP_R(rows)
+            (r, y + (size_t)o * y_plane, x + (size_t)i * x_plane,
+             w + (size_t)((o * in + i) * taps) * MATRIX, g, i ? order.next : store, ahead);
+        }
+    }
+}
+
+/* One term of a convolution, directly. */
+static void UP_R(conv_term)(const struct UP_R(up_run) * r, real *y,
+                            const struct UP_R(up_term) * term, const real *x, int op,
+                            enum up_block_store store, struct up_order order,
+                            struct up_ahead *ahead)
+{
+    const struct up_op *o = &r->program->op[op];
+    const struct up_laid_slot *src = &r->layout->slot[o->src], *dst = &r->layout->slot[o->dst];
+    struct up_shape s = r->layout->op[op].shape;
+    struct up_window g;
+    int channels = r->program->slot[o->src].c, taps = s.kernel * s.kernel;
+    const real *w = term->matrix + r->layout->op[op].weight;
+    up_window_forward(&g, &s);
+    g.channels = src->blocks == 1 && channels < LANES ? channels : LANES;
+    if (o->depthwise) {
+        UP_R(depthwise)(r, y, dst->plane, x, s.padded, w, &g, src->blocks, taps, store);
+        return;
+    }
+    if (dst->lane) { /* the first block is another view's too, whose lanes are 0 here */
+        UP_R(product)
+        (r, y, dst->plane, x, s.padded, w, &g, src->blocks, 1, taps,
+         taps > 1 ? UP_ADD : UP_CHAIN, order, ahead);
+        y += dst->plane;
+        w += (size_t)(src->blocks * taps) * MATRIX;
+    }
+    UP_R(product)
+    (r, y, dst->plane, x, s.padded, w, &g, src->blocks, dst->blocks - (dst->lane > 0), taps,
+     store, order, ahead);
+}
+
+static void UP_R(back_term)(const struct UP_R(up_run) * r, real *dx,
+                            const struct UP_R(up_term) * term, int op,
+                            enum up_block_store store, struct up_ahead *ahead)
+{
+    const struct up_op *o = &r->program->op[op];
+    const struct up_laid_slot *src = &r->layout->slot[o->src], *dst = &r->layout->slot[o->dst];
+    struct up_shape s = r->layout->op[op].shape;
+    struct up_window g;
+    int taps = s.kernel * s.kernel;
+    const real *w = term->matrix + r->layout->op[op].weight;
+    for (int row = 0; row < s.stride; ++row)
+        for (int column = 0; column < s.stride; ++column) {
+            up_window_backward(&g, &s, row, column);
+            g.channels = LANES;
+            real *y = dx + ((size_t)row * (size_t)s.w + (size_t)column) * LANES;
+            if (o->depthwise)
+                UP_R(depthwise)
+            (r, y, src->plane, term->x, s.back, w, &g, src->blocks, taps, store);
+            else UP_R(product)(r, y, src->plane, term->x, s.back, w, &g, dst->blocks,
+                               src->blocks, taps, store, any_order, ahead);
+        }
+}
+
+void UP_R(up_run_conv)(const struct UP_R(up_run) * r, real *y,
+                       const struct UP_R(up_term) * term, int terms, int op, bool published,
+                       struct UP_R(up_scratch) s)
+{
+    const struct up_op *o = &r->program->op[op];
+    if (term->winograd) {
+        UP_R(up_run_tiles)(r, y, term, terms, NULL, false, op, false, s);
+        return;
+    }
+    for (int k = 0; k < terms; ++k)
+        UP_R(conv_term)
+    (r, y, term + k, UP_R(up_run_gather)(r, s.x, term[k].x, term[k].mask, op), op,
+     k ? UP_CHAIN : UP_SET,
+     published ? published_order(o, &r->layout->op[op].shape, r->program->slot[o->src].c,
+                                 r->program->slot[o->dst].c)
+               : any_order,
+     s.ahead);
+}
+
+void UP_R(up_run_conv_back)(const struct UP_R(up_run) * r, real *dx,
+                            const struct UP_R(up_term) * term, int terms, const real *mask,
+                            bool add, int op, struct UP_R(up_scratch) s)
+{
+    const struct up_op *o = &r->program->op[op];
+    const struct up_laid_slot *src = &r->layout->slot[o->src];
+    struct up_rectangle all = {1, (int)((size_t)src->blocks * src->plane / LANES), 0, 0};
+    if (term->winograd) {
+        UP_R(up_run_tiles)(r, dx, term, terms, mask, add, op, true, s);
+        return;
+    }
+    real *y = mask || add ? s.y : dx;
+    for (int k = 0; k < terms; ++k)
+        UP_R(back_term)(r, y, term + k, op, k ? UP_CHAIN : UP_SET, s.ahead);
+    if (y != dx)
+        r->kernel->pass(dx, y, mask, &all, add);
+}
+
+void UP_R(up_run_conv_gradient)(const struct UP_R(up_run) * r, real *dw,
+                                const struct UP_R(up_term) * term, const real *padded_g, int op,
+                                struct UP_R(up_scratch) s)
+{
+    const struct up_op *o = &r->program->op[op];
+    const struct up_laid_slot *src = &r->layout->slot[o->src], *dst = &r->layout->slot[o->dst];
+    struct up_shape shape = r->layout->op[op].shape;
+    struct up_window g;
+    int taps = shape.kernel * shape.kernel, c = r->program->slot[o->src].c;
+    const real *dy = padded_g + up_interior(shape.back_frame, shape.ow);
+    if (r->layout->op[op].side) {
+        UP_R(up_run_tiles_gradient)(r, dw, term, dy, op, s);
+        return;
+    }
+    const real *x = UP_R(up_run_gather)(r, s.x, term->x, term->mask, op);
+    up_window_gradient(&g, &shape);
+    g.channels = src->blocks == 1 && c < LANES ? c : LANES;
+    if (o->depthwise) {
+        for (int b = 0; b < src->blocks; ++b)
+            r->kernel->depthwise_gradient(dw + (size_t)(b * taps) * LANES,
+                                          x + (size_t)b * shape.padded,
+                                          dy + (size_t)b * shape.back, &g);
+        return;
+    }
+    for (int k = 0; k < dst->blocks; ++k)
+        for (int i = 0; i < src->blocks; ++i, dw += (size_t)taps * MATRIX)
+            r->kernel->gradient(dw, x + (size_t)i * shape.padded, dy + (size_t)k * shape.back,
+                                &g);
+}
+
+#endif

@@ -1,0 +1,227 @@
+#ifndef real
+/* 3x3 convolutions by Winograd's tiles (kernels/block/winograd_body.h), on one image. */
+#include "stages/engine/run/run_ops.h"
+
+#include <string.h>
+
+enum { LANES = UP_BLOCK_LANES, MATRIX = LANES * LANES };
+
+#define UP_TEMPLATE "stages/engine/run/run_winograd.c"
+#include "stages/kernels/both.h"
+#else
+
+/* Rows of pixels that a row of tiles reads, in a dense or padded plane. */
+static void UP_R(tile_rows)(const real **row, const real *plane, const real *zeros, int first,
+                            int n, int h, int w, bool framed)
+{
+    for (int i = 0; i < n; ++i) {
+        int at = first + i - 1;
+        if (framed)
+            row[i] = plane + (ptrdiff_t)(at + 1) * (w + 2) * LANES;
+        else
+            row[i] = at < 0 || at >= h ? zeros : plane + (ptrdiff_t)at * w * LANES;
+    }
+}
+
+struct UP_R(tiling) {
+    struct up_tiles tiles;
+    const real *zeros; /* a row */
+    int h, w, in, out, rows, strip;
+    size_t plane; /* of an input block */
+};
+
+/* Tiles of an operation's input, or of its output's padded gradient (`back`). */
+static struct UP_R(tiling) UP_R(tiling_of)(const struct UP_R(up_run) * r, int op, bool back)
+{
+    const struct up_laid_op *o = &r->layout->op[op];
+    const struct up_shape *s = &o->shape;
+    int src = r->layout->slot[r->program->op[op].src].blocks;
+    int dst = r->layout->slot[r->program->op[op].dst].blocks;
+    return (struct UP_R(tiling)){
+        .tiles = {o->side, s->w / o->side, 0, (ptrdiff_t)s->w * LANES, back},
+        .h = s->h,
+        .w = s->w,
+        .in = back ? dst : src,
+        .out = back ? src : dst,
+        .strip = up_run_strip(o),
+        .plane = back ? s->back : (size_t)(s->h * s->w) * LANES};
+}
+
+/* v[positions][terms * in][tiles] of a strip; positions are a pixel more apart than they need
+ * be, so that they do not meet in one set of the cache. A strip
+ * begins with tile row `row`. */
+static void UP_R(tile_inputs)(const struct UP_R(up_run) * r, const struct UP_R(tiling) * t,
+                              real *v, const struct UP_R(up_term) * term, int terms, int row)
+{
+    struct up_tiles tiles = t->tiles;
+    int n = t->in * terms, side = tiles.side;
+    ptrdiff_t block = (ptrdiff_t)t->rows * tiles.cols * LANES;
+    const real *x[6], *mask[6];
+    tiles.position = block * n + LANES;
+    for (int k = 0; k < n; ++k)
+        for (int i = 0; i < t->rows; ++i) {
+            const struct UP_R(up_term) *from = term + k / t->in;
+            size_t at = (size_t)(k % t->in) * t->plane;
+            UP_R(tile_rows)
+            (x, from->x + at, t->zeros, (row + i) * side, side + 2, t->h, t->w, tiles.framed);
+            if (from->mask)
+                UP_R(tile_rows)
+            (mask, from->mask + at, t->zeros, (row + i) * side, side + 2, t->h, t->w,
+             tiles.framed);
+            r->kernel->winograd_input(v + k * block + i * tiles.cols * LANES, x,
+                                      from->mask ? mask : NULL, &tiles);
+        }
+}
+
+/* m[positions][out][tiles] = sum over terms and input blocks of u * v, a few positions at a
+ * time between which the next image is fetched. */
+static void UP_R(tile_products)(const struct UP_R(up_run) * r, const struct UP_R(tiling) * t,
+                                real *m, const real *v, const struct UP_R(up_term) * term,
+                                int terms, struct up_ahead *ahead)
+{
+    enum { SOME = 4 };
+    int tiles = t->rows * t->tiles.cols, side = t->tiles.side;
+    int positions = (side + 2) * (side + 2);
+    ptrdiff_t block = (ptrdiff_t)tiles * LANES;
+    struct up_products p = {SOME,
+                            tiles,
+                            t->in,
+                            t->out,
+                            terms,
+                            t->in * terms * block + LANES,
+                            t->out * block + LANES};
+    for (int at = 0; at < positions; at += SOME) {
+        const real *u[2];
+        for (int k = 0; k < terms; ++k)
+            u[k] = term[k].winograd + (size_t)(at * t->out * t->in) * MATRIX;
+        up_ahead_fetch(ahead, (size_t)(SOME * t->rows));
+        r->kernel->winograd_products(m + at * p.m_position, v + at * p.v_position, u, &p);
+    }
+}
+
+/* y[out] (+)= sum over terms by Winograd's tiles, where mask > 0; some rows of tiles at a
+ * time. */
+void UP_R(up_run_tiles)(const struct UP_R(up_run) * r, real *y,
+                        const struct UP_R(up_term) * term, int terms, const real *mask,
+                        bool add, int op, bool back, struct UP_R(up_scratch) s)
+{
+    struct UP_R(tiling) t = UP_R(tiling_of)(r, op, back);
+    struct up_tiles out = t.tiles;
+    int side = t.tiles.side, all = t.h / side;
+    size_t plane = (size_t)(t.h * t.w) * LANES;
+    memset(s.y, 0, (size_t)t.w * LANES * sizeof *s.y);
+    t.zeros = s.y;
+    if (s.ahead)
+        s.ahead->work = (size_t)((side + 2) * (side + 2) * all);
+    for (int row = 0; row < all; row += t.strip) {
+        t.rows = all - row < t.strip ? all - row : t.strip;
+        UP_R(tile_inputs)(r, &t, s.v, term, terms, row);
+        UP_R(tile_products)(r, &t, s.m, s.v, term, terms, s.ahead);
+        ptrdiff_t block = (ptrdiff_t)t.rows * out.cols * LANES;
+        out.position = block * t.out + LANES;
+        for (int o = 0; o < t.out; ++o)
+            for (int i = 0; i < t.rows; ++i) {
+                size_t at = (size_t)o * plane + (size_t)((row + i) * side * t.w) * LANES;
+                r->kernel->winograd_output(y + at, s.m + o * block + i * out.cols * LANES,
+                                           mask ? mask + at : NULL, &out, add);
+            }
+    }
+}
+
+/* u[positions][out][in][16][16] of an operation's matrices; `turned`: those of the backward
+ * pass, whose taps are in the opposite order. */
+static void UP_R(winograd_weights)(const struct UP_R(up_run) * r, real *u, const real *matrix,
+                                   int op, bool turned)
+{
+    const real *w = matrix + r->layout->op[op].weight;
+    size_t matrices = r->layout->op[op].count / (9 * MATRIX);
+    real flipped[9 * MATRIX];
+    for (size_t k = 0; k < matrices; ++k, w += 9 * MATRIX) {
+        for (int t = 0; turned && t < 9; ++t)
+            memcpy(flipped + t * MATRIX, w + (8 - t) * MATRIX, MATRIX * sizeof(real));
+        r->kernel->winograd_weights(u + k * MATRIX, turned ? flipped : w,
+                                    r->layout->op[op].side, (ptrdiff_t)(matrices * MATRIX),
+                                    LANES);
+    }
+}
+
+const real *UP_R(up_run_prepared)(const struct UP_R(up_run) * r, const struct up_step *begin,
+                                  const struct up_step *step, bool second)
+{
+    size_t at = second ? r->sizes.winograd / 2 : 0;
+    if (!r->winograd || !r->layout->op[step->op].side)
+        return NULL;
+    for (const struct up_step *i = begin; i < step; ++i)
+        if (i->kind == UP_STEP_RUN)
+            at += r->layout->op[i->op].tiles;
+    return r->winograd + at;
+}
+
+void UP_R(up_run_prepare)(const struct UP_R(up_run) * r, const struct up_step *step,
+                          const struct up_step *end, const real *first, const real *second,
+                          bool turned)
+{
+    const struct up_step *begin = step;
+    for (; step < end; ++step) {
+        const real *u = UP_R(up_run_prepared)(r, begin, step, false);
+        if (step->kind != UP_STEP_RUN || !u)
+            continue;
+        real *to = r->winograd + (u - r->winograd);
+        UP_R(winograd_weights)(r, to, first, step->op, turned);
+        if (second)
+            UP_R(winograd_weights)(r, to + r->sizes.winograd / 2, second, step->op, turned);
+    }
+}
+
+/* du[positions][out][in][16][16] += over an image's tiles, some rows of tiles at a time. */
+void UP_R(up_run_tiles_gradient)(const struct UP_R(up_run) * r, real *du,
+                                 const struct UP_R(up_term) * term, const real *dy, int op,
+                                 struct UP_R(up_scratch) s)
+{
+    struct UP_R(tiling) t = UP_R(tiling_of)(r, op, false);
+    size_t dy_plane = r->layout->op[op].shape.back;
+    struct up_tiles out = t.tiles;
+    int side = t.tiles.side, all = t.h / side, positions = (side + 2) * (side + 2);
+    struct up_window g = {
+        .rows = 1, .taps = 1, .channels = LANES, .x_px = LANES, .y_px = LANES};
+    memset(s.y, 0, (size_t)t.w * LANES * sizeof *s.y);
+    t.zeros = s.y;
+    out.y_row = (ptrdiff_t)(t.w + 2) * LANES;
+    for (int row = 0; row < all; row += t.strip) {
+        t.rows = all - row < t.strip ? all - row : t.strip;
+        g.cols = t.rows * out.cols;
+        ptrdiff_t block = (ptrdiff_t)g.cols * LANES;
+        out.position = block * t.out + LANES;
+        UP_R(tile_inputs)(r, &t, s.v, term, 1, row);
+        for (int o = 0; o < t.out; ++o)
+            for (int i = 0; i < t.rows; ++i)
+                r->kernel->winograd_gradient(
+                    s.m + o * block + i * out.cols * LANES,
+                    dy + (size_t)o * dy_plane + (row + i) * side * out.y_row, &out);
+        for (int p = 0; p < positions; ++p)
+            for (int o = 0; o < t.out; ++o)
+                for (int i = 0; i < t.in; ++i)
+                    r->kernel->gradient(du + (size_t)((p * t.out + o) * t.in + i) * MATRIX,
+                                        s.v + p * (t.in * block + LANES) + i * block,
+                                        s.m + p * (t.out * block + LANES) + o * block, &g);
+    }
+}
+
+void UP_R(up_run_gradient_sum)(const struct UP_R(up_run) * r, real *dw, real *const *share,
+                               int shares, int op)
+{
+    const struct up_laid_op *o = &r->layout->op[op];
+    for (int g = 1; g < shares; ++g)
+        for (size_t i = 0; i < o->share; ++i)
+            share[0][i] += share[g][i];
+    if (!o->side) {
+        memcpy(dw, share[0], o->count * sizeof *dw);
+        return;
+    }
+    size_t matrices = o->count / (9 * MATRIX);
+    for (size_t k = 0; k < matrices; ++k)
+        r->kernel->winograd_weights_back(dw + k * 9 * MATRIX, share[0] + k * MATRIX, o->side,
+                                         (ptrdiff_t)(matrices * MATRIX), LANES);
+}
+
+#endif

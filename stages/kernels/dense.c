@@ -1,0 +1,34 @@
+#include "stages/kernels/dense.h"
+#include "stages/kernels/dense/sets.h"
+#include "stages/kernels/matmul.h"
+#include "store/base/err.h"
+
+static const struct up_dense *const sets[UP_ISAS] = {
+    [UP_ISA_PORTABLE] = &up_dense_portable,
+#if defined __x86_64__
+    [UP_ISA_AVX2] = &up_dense_avx2,
+    [UP_ISA_AVX512] = &up_dense_avx512,
+#endif
+};
+
+const struct up_dense *up_dense(enum up_isa isa)
+{
+    UP_CHECK(sets[isa] && isa <= up_isa_best());
+    return sets[isa];
+}
+
+const struct up_dense *up_dense_best(void) { return up_dense(up_isa_best()); }
+
+void up_matmul(float *c, int ldc, const float *a, int lda, enum up_trans ta, const float *b,
+               int ldb, enum up_trans tb, int m, int n, int k, int add)
+{
+    up_dense_best()->matmul(c, ldc, a, lda, ta, b, ldb, tb, m, n, k, add);
+}
+
+void up_dense_forward(float *y, const float *x, const float *w, const float *b, int B, int I,
+                      int O)
+{
+    const struct up_dense *d = up_dense_best();
+    d->fill(y, b, B, O, O);
+    d->matmul(y, O, x, I, UP_N, w, I, UP_T, B, O, I, 1);
+}

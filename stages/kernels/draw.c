@@ -1,0 +1,39 @@
+#include "stages/kernels/draw.h"
+
+#include "stages/kernels/dense/sets.h"
+
+#include <string.h>
+
+static const struct up_draws *const sets[UP_ISAS] = {
+    [UP_ISA_PORTABLE] = &up_draws_portable,
+#if defined __x86_64__
+    [UP_ISA_AVX2] = &up_draws_avx2,
+    [UP_ISA_AVX512] = &up_draws_avx512,
+#endif
+};
+
+static void draw(float *out, size_t count, up_draw_fn *some, const struct up_rng *stream,
+                 uint64_t block)
+{
+    enum { SOME = 4 * UP_DRAW_BLOCKS };
+    float last[SOME];
+    for (; count >= SOME; count -= SOME, out += SOME, block += UP_DRAW_BLOCKS)
+        some(out, stream->seed, stream->stream, block);
+    if (!count)
+        return;
+    some(last, stream->seed, stream->stream, block);
+    memcpy(out, last, count * sizeof *out);
+}
+
+void up_draw_uniforms(float *out, size_t count, float bound, const struct up_rng *stream,
+                      uint64_t block)
+{
+    draw(out, count, sets[up_isa_best()]->uniforms, stream, block);
+    for (size_t i = 0; i < count; i++)
+        out[i] *= bound;
+}
+
+void up_draw_normals(float *out, size_t count, const struct up_rng *stream, uint64_t block)
+{
+    draw(out, count, sets[up_isa_best()]->normals, stream, block);
+}

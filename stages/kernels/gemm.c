@@ -1,0 +1,138 @@
+#include "stages/kernels/gemm.h"
+
+#include <cblas.h>
+#include <dlfcn.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* LAPACK in OpenBLAS, Fortran calling convention: everything by address. */
+typedef void dsyev_fn(const char *jobz, const char *uplo, const int *n, double *a,
+                      const int *lda, double *w, double *work, const int *lwork, int *info,
+                      size_t jobz_len, size_t uplo_len);
+typedef void dgetrf_fn(const int *m, const int *n, double *a, const int *lda, int *pivot,
+                       int *info);
+
+/* OpenBLAS chooses its kernels from the environment while it is being loaded, so
+ * it is loaded at first use, not with the program. Written once, then only read. */
+static struct {
+    char problem[512];
+    __typeof__(cblas_sgemm) *sgemm;
+    __typeof__(cblas_dgemm) *dgemm;
+    __typeof__(openblas_get_corename) *corename;
+    __typeof__(openblas_get_config) *config;
+    __typeof__(openblas_set_num_threads) *set_num_threads;
+    dsyev_fn *dsyev;
+    dgetrf_fn *dgetrf;
+} blas;
+static pthread_once_t loaded = PTHREAD_ONCE_INIT;
+
+static void load(void)
+{
+    const struct {
+        void *to; /* a function pointer of blas */
+        const char *name;
+    } routine[] = {
+        {&blas.sgemm, "cblas_sgemm"},
+        {&blas.dgemm, "cblas_dgemm"},
+        {&blas.corename, "openblas_get_corename"},
+        {&blas.config, "openblas_get_config"},
+        {&blas.set_num_threads, "openblas_set_num_threads"},
+        {&blas.dsyev, "dsyev_"},
+        {&blas.dgetrf, "dgetrf_"},
+    };
+    void *lib = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+    for (size_t i = 0; lib && i < sizeof routine / sizeof *routine; ++i) {
+        void *f = dlsym(lib, routine[i].name);
+        if (!f)
+            lib = NULL;
+        else
+            memcpy(routine[i].to, &f, sizeof f);
+    }
+    if (lib)
+        blas.set_num_threads(1);
+    else
+        (void)snprintf(blas.problem, sizeof blas.problem, "%s", dlerror());
+}
+
+int up_blas_load(struct up_err *err)
+{
+    (void)pthread_once(&loaded, load);
+    if (blas.problem[0])
+        return up_fail(err, UP_EUNSUPPORTED,
+                       "OpenBLAS cannot be loaded, install libopenblas0-pthread: %s",
+                       blas.problem);
+    return UP_OK;
+}
+
+static void need(void)
+{
+    struct up_err err;
+    if (up_blas_load(&err))
+        up_bug(__FILE__, __LINE__, err.msg);
+}
+
+static enum CBLAS_TRANSPOSE op(enum up_trans t)
+{
+    return t == UP_T ? CblasTrans : CblasNoTrans;
+}
+
+void up_sgemm(float *c, int ldc, const float *a, int lda, enum up_trans ta, const float *b,
+              int ldb, enum up_trans tb, int m, int n, int k, float alpha, float beta)
+{
+    need();
+    blas.sgemm(CblasRowMajor, op(ta), op(tb), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
+void up_dgemm(double *c, int ldc, const double *a, int lda, enum up_trans ta, const double *b,
+              int ldb, enum up_trans tb, int m, int n, int k, double alpha, double beta)
+{
+    need();
+    blas.dgemm(CblasRowMajor, op(ta), op(tb), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
+int up_sym_eigenvalues(double *w, double *a, int n, struct up_err *err)
+{
+    for (ptrdiff_t i = 0; i < (ptrdiff_t)n * n; ++i)
+        if (!isfinite(a[i]))
+            return up_fail(err, UP_EINVAL, "the matrix has an entry that is no finite number");
+    int lwork = 34 * n, info = 0;
+    double *work = malloc((size_t)lwork * sizeof *work);
+    if (!work)
+        return up_fail(err, UP_ENOMEM, "no memory for the eigenvalues of a %d x %d matrix", n,
+                       n);
+    need();
+    blas.dsyev("N", "U", &n, a, &n, w, work, &lwork, &info, 1, 1);
+    free(work);
+    if (info)
+        return up_fail(err, UP_EINVAL, "the eigenvalues did not converge (dsyev: %d)", info);
+    return UP_OK;
+}
+
+double up_log_abs_det(double *a, int n)
+{
+    int info = 0, *pivot = malloc((size_t)n * sizeof *pivot);
+    UP_CHECK(pivot != NULL);
+    need();
+    blas.dgetrf(&n, &n, a, &n, pivot, &info);
+    free(pivot);
+    UP_CHECK(info >= 0);
+    double sum = 0;
+    for (ptrdiff_t i = 0; i < n; ++i)
+        sum += log(fabs(a[i * n + i]));
+    return sum;
+}
+
+const char *up_blas_core(void)
+{
+    need();
+    return blas.corename();
+}
+
+const char *up_blas_config(void)
+{
+    need();
+    return blas.config();
+}

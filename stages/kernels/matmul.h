@@ -1,0 +1,13 @@
+/* Matrix product for training and inference: the bits of one element depend on its
+ * row of A and its column of B alone, not on the shape, the position or the machine.
+ * Each is a chain of fused multiply-adds in the order of k. */
+#ifndef UP_KERNELS_MATMUL_H
+#define UP_KERNELS_MATMUL_H
+#include "stages/kernels/gemm.h"
+
+/* C[m][n] = op(A)[m][k] op(B)[k][n], or C += with `add`; k >= 1; ld* = row strides;
+ * row-major. No op(A)^T with op(B)^T at once. */
+void up_matmul(float *c, int ldc, const float *a, int lda, enum up_trans ta, const float *b,
+               int ldb, enum up_trans tb, int m, int n, int k, int add);
+
+#endif

@@ -1,6 +1,6 @@
 /* upnas: the table of commands, and what a failed one says. */
-#include "cli/cli.h"
-#include "dag/suggest.h"
+#include "cli/shared/cli.h"
+#include "dag/config/suggest.h"
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

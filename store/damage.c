@@ -1,5 +1,5 @@
 #include "store/base/err.h"
-#include "store/inner.h"
+#include "store/state.h"
 
 #include <stdarg.h>
 #include <stdio.h>

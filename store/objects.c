@@ -1,6 +1,6 @@
 /* Objects: bytes under their digest, in one record or in a manifest and chunks. */
 #include "store/base/err.h"
-#include "store/inner.h"
+#include "store/state.h"
 
 #include <string.h>
 

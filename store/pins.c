@@ -1,6 +1,6 @@
 /* Pins, claims and counts: what is told about a store beside its records. */
 #include "store/base/err.h"
-#include "store/inner.h"
+#include "store/state.h"
 
 #include <errno.h>
 #include <fcntl.h>

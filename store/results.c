@@ -1,7 +1,7 @@
 /* Records with a document for a key: results, memo; and runs, named by text. */
 #include "store/base/arena.h"
 #include "store/base/err.h"
-#include "store/inner.h"
+#include "store/state.h"
 
 #include <stdlib.h>
 

@@ -2,9 +2,9 @@
 #include "store/base/arena.h"
 #include "store/base/err.h"
 #include "store/base/pack.h"
-#include "store/inner.h"
-#include "store/inspect.h"
-#include "store/salvage.h"
+#include "store/state.h"
+#include "store/file/inspect.h"
+#include "store/file/salvage.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 #include "store/sweep.h"
 #include "store/base/arena.h"
 #include "store/base/err.h"
-#include "store/inner.h"
+#include "store/state.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* What deciding what goes needs of a store, and the going: dag/gc.c is who asks.
+/* What deciding what goes needs of a store, and the going: dag/gc/gc.c is who asks.
  *
  *   up_sweep_begin     from here on, what running processes rely on is known
  *   up_store_survey    what there is, how old, how large

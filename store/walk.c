@@ -1,10 +1,10 @@
 /* Walking over all records of a kind, and the check of them all. */
 #include "store/base/arena.h"
 #include "store/base/err.h"
-#include "store/inner.h"
-#include "store/pages.h"
+#include "store/state.h"
+#include "store/file/pages.h"
 #include "store/sweep.h"
-#include "store/inspect.h"
+#include "store/file/inspect.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* One node of a chain of provenance, and the page of one number's chain. */
-#include "cli/answer.h"
+#include "cli/answer/subject.h"
 #include "cli/page/page.h"
-#include "cli/task.h"
+#include "cli/shared/workspace.h"
 #include "store/store.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* page.css and page.js as they are in this folder, put into the program when it is built.
  * They hold no "<" and no "&", so that they may stand in a page as they are. */
-#ifndef UP_PAGE_ASSETS_H
-#define UP_PAGE_ASSETS_H
+#ifndef UP_CLI_PAGE_ASSETS_H
+#define UP_CLI_PAGE_ASSETS_H
 #include "store/base/buf.h"
 
 struct up_view up_page_css(void);

@@ -1,7 +1,7 @@
 /* The parts of a run's page that show its result. Each writes a section, or nothing when the
  * artifact it is made of is empty: the run has no such node. */
-#ifndef UP_PAGE_FOUND_H
-#define UP_PAGE_FOUND_H
+#ifndef UP_CLI_PAGE_FOUND_H
+#define UP_CLI_PAGE_FOUND_H
 #include "cli/page/page.h"
 
 /* decode: the architectures found, drawn and in numbers. */

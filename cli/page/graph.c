@@ -1,5 +1,5 @@
 #include "cli/page/graph.h"
-#include "cli/task.h"
+#include "cli/shared/workspace.h"
 #include "stages/format/number.h"
 #include <string.h>
 

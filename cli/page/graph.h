@@ -1,8 +1,8 @@
 /* The graph of a run, drawn: what reads what, and what was cached and what was executed. */
-#ifndef UP_PAGE_GRAPH_H
-#define UP_PAGE_GRAPH_H
+#ifndef UP_CLI_PAGE_GRAPH_H
+#define UP_CLI_PAGE_GRAPH_H
 #include "cli/page/html.h"
-#include "dag/record.h"
+#include "dag/record/record.h"
 
 /* An inline SVG, from left to right, every node a link to "#node-NAME". An edge that follows
  * from others (a reads b and c, b reads c: a to c) is left out. False, and nothing written,

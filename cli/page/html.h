@@ -5,8 +5,8 @@
  * escaped here and nowhere else, and nothing but the assets of this folder is written as it
  * is. Tags and names of attributes are literals; a call in the wrong place is a bug and
  * aborts. */
-#ifndef UP_PAGE_HTML_H
-#define UP_PAGE_HTML_H
+#ifndef UP_CLI_PAGE_HTML_H
+#define UP_CLI_PAGE_HTML_H
 #include "store/base/arena.h"
 #include "store/base/buf.h"
 

@@ -3,10 +3,10 @@
  * Each is one complete document with its style and script inside and no reference to
  * anything outside; served ones link to each other. They are made of what the store holds,
  * and a part whose artifact is missing says so in its place. */
-#ifndef UP_PAGE_PAGE_H
-#define UP_PAGE_PAGE_H
+#ifndef UP_CLI_PAGE_PAGE_H
+#define UP_CLI_PAGE_PAGE_H
 #include "cli/page/html.h"
-#include "dag/lineage.h"
+#include "dag/record/lineage.h"
 
 struct up_store;
 struct up_page {

@@ -1,7 +1,7 @@
 /* The page of a run, and the list of runs. */
 #include "cli/page/found.h"
 #include "cli/page/graph.h"
-#include "cli/task.h"
+#include "cli/shared/workspace.h"
 #include "store/store.h"
 #include <string.h>
 

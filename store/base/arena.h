@@ -1,8 +1,8 @@
 /* Arena: many allocations, one release. A stage run owns one; what it hands
  * out lives until up_arena_release and is never freed alone. Never NULL:
  * running out of address space aborts with a sentence. Not thread-safe. */
-#ifndef UP_BASE_ARENA_H
-#define UP_BASE_ARENA_H
+#ifndef UP_STORE_BASE_ARENA_H
+#define UP_STORE_BASE_ARENA_H
 #include <stddef.h>
 
 struct up_arena_block;

@@ -1,6 +1,6 @@
 /* A growable byte buffer, and a borrowed view of bytes. */
-#ifndef UP_BASE_BUF_H
-#define UP_BASE_BUF_H
+#ifndef UP_STORE_BASE_BUF_H
+#define UP_STORE_BASE_BUF_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

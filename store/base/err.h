@@ -4,8 +4,8 @@
  * and takes `struct up_err *err` last. The sentence is written once, where the
  * failure is noticed: it names the thing (file, line, key), and says what to do.
  * What only a bug can break is UP_CHECK, an assert that stays on in release. */
-#ifndef UP_BASE_ERR_H
-#define UP_BASE_ERR_H
+#ifndef UP_STORE_BASE_ERR_H
+#define UP_STORE_BASE_ERR_H
 
 enum up_status {
     UP_OK = 0,

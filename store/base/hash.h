@@ -1,7 +1,7 @@
 /* Digests. XXH3-128 (libxxhash) names artifacts and keys locally; SHA-256
  * (libsodium) names them across a trust boundary. XXH3 is not cryptographic. */
-#ifndef UP_BASE_HASH_H
-#define UP_BASE_HASH_H
+#ifndef UP_STORE_BASE_HASH_H
+#define UP_STORE_BASE_HASH_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -15,8 +15,8 @@
  * Reading goes through a bounded cursor: whole values nest at most 32 deep, no
  * count is larger than the bytes left, nothing is allocated. msgpack-c's own unpacker allocates
  * what a header declares and is not used. */
-#ifndef UP_BASE_PACK_H
-#define UP_BASE_PACK_H
+#ifndef UP_STORE_BASE_PACK_H
+#define UP_STORE_BASE_PACK_H
 #include "store/base/buf.h"
 #include "store/base/err.h"
 

@@ -1,7 +1,7 @@
 /* One block of a stream of rng.h: Philox4x32-10 under the key `seed`, of which the stream's
  * name is the upper half of the counter. */
-#ifndef UP_BASE_PHILOX_H
-#define UP_BASE_PHILOX_H
+#ifndef UP_STORE_BASE_PHILOX_H
+#define UP_STORE_BASE_PHILOX_H
 #include <Random123/philox.h>
 #include <stdint.h>
 

@@ -3,8 +3,8 @@
  * A stream is named by (seed, name). The same pair gives the same numbers on
  * every machine, whoever asks, in whatever order streams are opened, so a
  * tensor's weights depend on nothing but the seed and the tensor's name. */
-#ifndef UP_BASE_RNG_H
-#define UP_BASE_RNG_H
+#ifndef UP_STORE_BASE_RNG_H
+#define UP_STORE_BASE_RNG_H
 #include <stddef.h>
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* A set of digests: open addressing over one table. The zero digest, which stands for
  * "absent" everywhere, is in no set. */
-#ifndef UP_BASE_SET_H
-#define UP_BASE_SET_H
+#ifndef UP_STORE_BASE_SET_H
+#define UP_STORE_BASE_SET_H
 #include "store/base/hash.h"
 
 struct up_digest_set { /* zeroed is empty; up_digest_set_release */

@@ -1,6 +1,6 @@
 /* One object of a remote on its way in: into a temporary file, checked as it comes. */
-#ifndef UP_REMOTE_DOWNLOAD_H
-#define UP_REMOTE_DOWNLOAD_H
+#ifndef UP_STORE_REMOTE_DOWNLOAD_H
+#define UP_STORE_REMOTE_DOWNLOAD_H
 #include "store/remote/remote.h"
 
 struct up_download { /* up_download_release */

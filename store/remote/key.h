@@ -3,8 +3,8 @@
  * Written as Nix writes them: "name:base64", of a public key its 32 bytes, of a secret key
  * 64 (seed and public key). A name has 1 to 64 of [A-Za-z0-9._-] and begins with a letter or
  * digit; "team-1" leaves room for "team-2". */
-#ifndef UP_REMOTE_KEY_H
-#define UP_REMOTE_KEY_H
+#ifndef UP_STORE_REMOTE_KEY_H
+#define UP_STORE_REMOTE_KEY_H
 #include "store/base/buf.h"
 #include "store/base/err.h"
 

@@ -11,8 +11,8 @@
  * `stall` (seconds without progress until a request is given up).
  *
  * Addresses: file:///absolute/folder, http://HOST[:PORT][/PATH], https://..., s3://BUCKET. */
-#ifndef UP_REMOTE_LIST_H
-#define UP_REMOTE_LIST_H
+#ifndef UP_STORE_REMOTE_LIST_H
+#define UP_STORE_REMOTE_LIST_H
 #include "store/base/arena.h"
 #include "store/base/buf.h"
 #include "store/base/err.h"

@@ -9,8 +9,8 @@
  * How to add a kind of remote: a file that fills a struct up_remote and its four slots; a
  * row in `kinds` of open.c with the scheme of its addresses; the cases of
  * tests/unit/test_remote.c run over it too. */
-#ifndef UP_REMOTE_REMOTE_H
-#define UP_REMOTE_REMOTE_H
+#ifndef UP_STORE_REMOTE_REMOTE_H
+#define UP_STORE_REMOTE_REMOTE_H
 #include "store/base/buf.h"
 #include "store/base/err.h"
 #include "store/base/hash.h"

@@ -7,8 +7,8 @@
  *
  * Trouble. A remote that fails (no connection, time-out, refusal) is left alone from then on:
  * one sentence through `warn`, and the questions it was spared are counted. */
-#ifndef UP_REMOTE_REMOTES_H
-#define UP_REMOTE_REMOTES_H
+#ifndef UP_STORE_REMOTE_REMOTES_H
+#define UP_STORE_REMOTE_REMOTES_H
 #include "store/base/arena.h"
 #include "store/remote/voucher.h"
 #include "store/remote/remote.h"

@@ -17,8 +17,8 @@
  *    "outputs": as above,
  *    "schema":  "upnas.statement/1",
  *    "value":   SHA-256 of the value as bin 32} */
-#ifndef UP_REMOTE_VOUCHER_H
-#define UP_REMOTE_VOUCHER_H
+#ifndef UP_STORE_REMOTE_VOUCHER_H
+#define UP_STORE_REMOTE_VOUCHER_H
 #include "store/base/hash.h"
 #include "store/remote/key.h"
 

@@ -1,6 +1,6 @@
 /* One HTTP request at a time over a kept connection; web.c alone knows libcurl. */
-#ifndef UP_REMOTE_WEB_H
-#define UP_REMOTE_WEB_H
+#ifndef UP_STORE_REMOTE_WEB_H
+#define UP_STORE_REMOTE_WEB_H
 #include "store/remote/remote.h"
 
 struct up_web;

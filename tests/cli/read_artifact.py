@@ -5,7 +5,7 @@ usage: read_artifact.py STORE [DIGEST]     without a digest: list the objects
 import array, struct, sys
 import lmdb, msgpack, zstandard
 
-def record(raw):  # the layout is described in store/record.h
+def record(raw):  # the layout is described in store/file/record.h
     magic, version, kind, codec, width, _, size, name, doc, stored, _ = struct.unpack_from("<4sBcBBQQIIII", raw)
     assert magic == b"\x93UPR" and version == 1
     value = bytes(raw[40 + name + doc :][:stored])

@@ -48,7 +48,7 @@ for words in last "$unified" search/unified/0 "search unified/0" "scores scores/
     # shellcheck disable=SC2086 # words
     up show $words --why --json
     cp out "json-$((++n))"
-    "$python" - "$source_dir/cli/why.schema.json" <<'P'
+    "$python" - "$source_dir/cli/answer/why.schema.json" <<'P'
 import json, sys
 doc = json.loads(open("out").read())
 nodes = [a["node"] for a in doc["chain"]]

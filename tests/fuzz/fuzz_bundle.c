@@ -1,9 +1,9 @@
 /* links: up_dag
  * The reader of bundles. Checksums stop nearly every mutation, so each record's is made to
  * fit as well. */
-#include "dag/bundle.h"
+#include "dag/exchange/bundle.h"
 #include "store/base/arena.h"
-#include "store/record.h"
+#include "store/file/record.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "dag/graph.h"
-#include "dag/key.h"
+#include "dag/plan/graph.h"
+#include "dag/plan/key.h"
 #include "store/base/pack.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

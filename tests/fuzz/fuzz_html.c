@@ -1,7 +1,7 @@
 /* links: up_cli
  * What a page is made of: texts and attributes, a run record as a graph, and numbers looked for
  * in a document. */
-#include "cli/number.h"
+#include "cli/answer/find_number.h"
 #include "cli/page/graph.h"
 #include <stdint.h>
 #include <string.h>

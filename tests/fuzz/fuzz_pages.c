@@ -2,7 +2,7 @@
  * The page walk over arbitrary bytes: no read outside them, and an end. A file
  * that passes twice says the same twice. */
 #include "store/base/err.h"
-#include "store/pages.h"
+#include "store/file/pages.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,8 +3,8 @@
  * tried as a record whose checksum has been made to fit. */
 #include "store/base/arena.h"
 #include "store/base/err.h"
-#include "store/inner.h"
-#include "store/salvage.h"
+#include "store/state.h"
+#include "store/file/salvage.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -32,9 +32,19 @@ once() {
     fi
 }
 
+# store keeps bytes: base is the vocabulary, file is data.mdb, remote is what lies outside.
 allow store/base 9 'store/base/'
-allow store 9 'store/'
-allow dag 9 'store/|dag/'
+allow store/file 9 'store/base/|store/file/|store/(state|sweep)'
+allow store/remote 9 'store/base/|store/store|store/remote/'
+allow store 1 'store/base/|store/file/|store/(store|state|lease|sweep)'
+# dag decides what runs: each folder reads those before it in this list.
+allow dag 1 'store/base/'
+allow dag/config 9 'store/base/|dag/stage|dag/config/'
+allow dag/record 9 'store/|dag/config/|dag/record/'
+allow dag/exchange 9 'store/|dag/record/|dag/exchange/'
+allow dag/plan 9 'store/|dag/(config|record|exchange|plan)/'
+allow dag/run 9 'store/|dag/(config|record|plan|run)/'
+allow dag/gc 9 'store/|dag/record/|dag/gc/'
 # kernels are arithmetic; the engine runs networks on them and knows no proxy; a proxy reads the engine.
 allow stages/kernels 9 'store/base/|stages/kernels/'
 allow stages/space 9 'store/base/|stages/space/'
@@ -50,7 +60,12 @@ for node in spaces data benchmark scores calibrate vgae mpe lambda search decode
     allow "stages/$node" 9 "$beneath|stages/$node/"
 done
 allow stages/rank 9 "$beneath|stages/(benchmark|lambda|rank)/"
-allow cli 9 'store/|dag/|stages/|cli/'
+# cli talks to people: a command gives answers, as text, pages or JSON; all share what lies in shared.
+allow cli/shared 9 'store/|dag/|stages/|cli/shared/'
+allow cli/answer 9 'store/|dag/|stages/|cli/(shared|answer)/'
+allow cli/page 9 'store/|dag/|stages/|cli/(shared|answer|page)/'
+allow cli/command 9 'store/|dag/|stages/|cli/(shared|answer|page|command)/'
+allow cli 1 'dag/|cli/shared/'
 
 once lmdb.h
 once curl/curl.h

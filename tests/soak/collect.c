@@ -6,8 +6,8 @@
  * is killed. Meanwhile rounds of gc without any grace are made. After each a fourth process,
  * here, checks that every run that is recorded has all its results and artifacts. The values
  * come from a small set, so that all processes meet each other's leavings. */
-#include "dag/gc.h"
-#include "dag/record.h"
+#include "dag/gc/gc.h"
+#include "dag/record/record.h"
 #include "store/base/err.h"
 #include "store/base/pack.h"
 #include "store/base/rng.h"
@@ -64,7 +64,7 @@ static void key_of(struct up_buf *out, uint32_t v)
     up_pack_uint(out, v);
 }
 
-/* One node: a hit with sound bytes, or put anew, as dag/exec.c does it. */
+/* One node: a hit with sound bytes, or put anew, as dag/run/exec.c does it. */
 static int node(struct up_store *s, uint32_t v, struct up_run_node *n, struct up_arena *a,
                 struct up_err *err)
 {

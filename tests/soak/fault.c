@@ -76,7 +76,7 @@ void *mmap(void *p, size_t n, int how, int flags, int fd, off_t at)
 {
     void *(*real)(void *, size_t, int, int, int, off_t) = next("mmap");
     int most = limit("UP_FAULT_MAP");
-    /* store/lmdb.c looks for room in this way before it enlarges its map */
+    /* store/file/lmdb.c looks for room in this way before it enlarges its map */
     if (fd == -1 && how == PROT_READ && (flags & MAP_NORESERVE) &&
         __atomic_add_fetch(&maps, 1, __ATOMIC_SEQ_CST) >= most && most) {
         errno = ENOMEM;

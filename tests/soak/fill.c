@@ -1,7 +1,7 @@
 /* links: up_dag
  * fill DIR N: a store of N results of one artifact each, as a stage of an older graph would
  * have left them; for measuring how the size of a store shows. */
-#include "dag/record.h"
+#include "dag/record/record.h"
 #include "store/base/err.h"
 #include "store/base/pack.h"
 #include "store/store.h"

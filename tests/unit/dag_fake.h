@@ -21,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dag/config.h"
+#include "dag/config/config.h"
 #include "store/base/pack.h"
 #include "store/store.h"
 

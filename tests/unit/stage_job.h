@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "dag/config.h"
-#include "dag/job.h"
-#include "dag/source.h"
+#include "dag/config/config.h"
+#include "dag/run/job.h"
+#include "dag/plan/source.h"
 #include "stages/stages.h"
 #include "store/base/pack.h"
 

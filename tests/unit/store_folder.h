@@ -11,7 +11,7 @@
 #include "store/base/arena.h"
 #include "store/base/pack.h"
 #include "store/base/rng.h"
-#include "store/inner.h"
+#include "store/state.h"
 
 #include <fcntl.h>
 #include <ftw.h>

@@ -1,7 +1,7 @@
 /* The identity rule. links: up_dag up_store up_base */
 #include "tests/unit/dag_fake.h"
 
-#include "dag/key.h"
+#include "dag/plan/key.h"
 
 static const struct up_float haswell = {"Haswell", "avx2"};
 

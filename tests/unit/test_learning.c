@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "dag/config.h"
-#include "dag/job.h"
-#include "dag/source.h"
+#include "dag/config/config.h"
+#include "dag/run/job.h"
+#include "dag/plan/source.h"
 #include <math.h>
 #include "tests/unit/store_folder.h"
 

@@ -2,8 +2,8 @@
  * run records, and with records missing. links: up_dag up_store up_base */
 #include "tests/unit/dag_fake.h"
 
-#include "dag/lineage.h"
-#include "dag/run.h"
+#include "dag/record/lineage.h"
+#include "dag/run/run.h"
 
 static struct up_store *open_store(const char *name)
 {

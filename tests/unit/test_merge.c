@@ -1,8 +1,8 @@
 /* Joining stores: what is taken, what is refused and why. links: up_dag up_store up_base */
 #include "tests/unit/store_folder.h"
 
-#include "dag/merge.h"
-#include "dag/record.h"
+#include "dag/exchange/merge.h"
+#include "dag/record/record.h"
 
 struct pair { /* a store to take from and one to take to */
     struct folder f, t;

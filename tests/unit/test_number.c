@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "cli/number.h"
+#include "cli/answer/find_number.h"
 #include "store/base/pack.h"
 
 static void test_read(void **state)

@@ -1,6 +1,6 @@
 /* links: up_dag */
 /* The rate of progress and what follows from it. */
-#include "dag/rate.h"
+#include "dag/run/rate.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -2,8 +2,8 @@
  * and the comparison of documents. links: up_dag up_store up_base */
 #include "tests/unit/dag_fake.h"
 
-#include "dag/diff.h"
-#include "dag/record.h"
+#include "dag/plan/diff.h"
+#include "dag/record/record.h"
 
 static void make_run(struct up_buf *doc)
 {

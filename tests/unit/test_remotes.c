@@ -2,7 +2,7 @@
  * it does with what is refused, what push leaves behind. links: up_dag up_store up_base */
 #include "tests/unit/store_folder.h"
 
-#include "dag/share.h"
+#include "dag/exchange/share.h"
 #include "store/remote/download.h"
 
 enum { ALICE, BOB, KEYS };

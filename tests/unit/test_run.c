@@ -2,8 +2,8 @@
  * links: up_dag up_store up_base */
 #include "tests/unit/dag_fake.h"
 
-#include "dag/diff.h"
-#include "dag/run.h"
+#include "dag/plan/diff.h"
+#include "dag/run/run.h"
 
 struct heard {
     int start, progress, note, warn, damage, finish;

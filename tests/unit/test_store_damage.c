@@ -1,6 +1,6 @@
 /* links: up_store
  * Changed bytes are found, never believed, and cost as little as possible. */
-#include "store/salvage.h"
+#include "store/file/salvage.h"
 #include "tests/unit/store_folder.h"
 
 #include <sys/resource.h>

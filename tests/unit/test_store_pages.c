@@ -1,8 +1,8 @@
 /* links: up_store
  * The page walk accepts whatever LMDB writes, and is quick; records, shuffles. */
-#include "store/codec.h"
-#include "store/inspect.h"
-#include "store/pages.h"
+#include "store/file/codec.h"
+#include "store/file/inspect.h"
+#include "store/file/pages.h"
 #include "tests/unit/store_folder.h"
 
 #include <time.h>

@@ -1,0 +1,20 @@
+/* Files in and out, for commands. */
+#ifndef UP_CLI_SHARED_IO_H
+#define UP_CLI_SHARED_IO_H
+#include "store/base/buf.h"
+#include "store/base/err.h"
+
+/* Appends the whole file. UP_ENOTFOUND, UP_EIO name the path. */
+int up_file_read(struct up_buf *out, const char *path, struct up_err *err);
+/* A new file, on the disk when this returns; on failure there is none. */
+int up_file_write_new(const char *path, struct up_view bytes, struct up_err *err);
+/* dir/name holds exactly these bytes afterwards, or what it held before: a
+ * temporary file beside it, then a rename. */
+int up_file_write(const char *dir, const char *name, struct up_view bytes, struct up_err *err);
+/* What was made, renamed or removed in dir is on the disk when this returns. */
+int up_folder_sync(const char *dir, struct up_err *err);
+
+/* Seconds since some fixed moment. */
+double up_clock(void);
+
+#endif

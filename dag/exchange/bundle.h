@@ -1,0 +1,38 @@
+/* A run with all it made and read, in one file.
+ *
+ * The file is 8 bytes, 93 55 50 42 ("UPB" after 0x93) and the version 1 as u32 little-endian,
+ * and then records as in store/file/record.h, one after the other, with sequence 0:
+ *
+ *   artifacts   O, or L with its chunks C behind it in order; each once
+ *   results     R, each after the artifact that it names
+ *   the run     N, once; the file ends with it
+ *
+ * A bundle is whole when every node of the run that has an output has its result and its
+ * artifact in it. Everything is checked before anything is taken: checksums, names against
+ * the digests of what they name, SHA-256 beside XXH3-128, results against artifacts, the run
+ * against both. Equal runs have equal bundles, for one release of zstd. */
+#ifndef UP_DAG_EXCHANGE_BUNDLE_H
+#define UP_DAG_EXCHANGE_BUNDLE_H
+#include "store/store.h"
+
+struct up_bundle_count {
+    uint64_t results, artifacts; /* in the bundle */
+    uint64_t had_results, had_artifacts,
+        differ;     /* taking: were here; with other bytes, which stay */
+    uint64_t bytes; /* of the artifacts */
+    char run[64];
+};
+typedef int up_bundle_sink(void *ctx, struct up_view bytes, struct up_err *err);
+
+/* run: as in up_run_find. UP_ENOTFOUND, UP_ECORRUPT when something it made is not there. */
+int up_bundle_write(struct up_store *s, const char *run, up_bundle_sink *sink, void *ctx,
+                    struct up_bundle_count *c, struct up_err *err);
+/* UP_OK when the bytes are a whole bundle, else UP_EINVAL, which names the offset. Allocates
+ * no more than the largest artifact and some bytes a record. */
+int up_bundle_check(struct up_view file, struct up_bundle_count *c, struct up_err *err);
+/* Checks, then puts artifacts, then all results at once, then the run. What is here under a
+ * key stays, and is counted when its bytes differ. Killed half way it goes on when repeated. */
+int up_bundle_take(struct up_store *s, struct up_view file, struct up_bundle_count *c,
+                   struct up_err *err);
+
+#endif

@@ -1,0 +1,33 @@
+/* What can be saved from a data.mdb whose structure is broken.
+ *
+ * No structure is used: records say themselves where they begin, how long they
+ * are and what they are called, so the bytes are searched for them and every
+ * one whose checksum holds is taken. Of several versions of a record the one
+ * with the highest sequence wins; versions that were deleted may come back,
+ * which harms nothing in a store where a name stands for its content. */
+#ifndef UP_STORE_FILE_SALVAGE_H
+#define UP_STORE_FILE_SALVAGE_H
+#include "store/file/record.h"
+
+struct up_salvage {
+    struct up_view *records; /* views into the bytes searched; ordered by type and name */
+    size_t n;
+};
+
+/* Release with free(records). */
+struct up_salvage up_salvage_scan(struct up_view bytes);
+
+/* Builds dir/data.mdb anew from these records (none: an empty store), complete
+ * and synced before it takes its place, so that a store half made is never seen.
+ * When keep is not NULL an existing data.mdb stays beside it under that name.
+ * The caller holds both locks exclusively. UP_EIO, UP_ENOSPC. */
+struct up_err;
+int up_salvage_build(const char *dir, const struct up_view *records, size_t n, const char *keep,
+                     struct up_err *err);
+
+/* The steps of it, which compaction takes too: tmp holds a data.mdb and perhaps its lock.mdb.
+ * up_salvage_swap puts it into dir in one step; what was there stays as `keep`, if not NULL. */
+void up_salvage_clear(const char *tmp);
+int up_salvage_swap(const char *dir, const char *tmp, const char *keep, struct up_err *err);
+
+#endif

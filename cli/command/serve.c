@@ -4,6 +4,7 @@
  * own, so that no page from elsewhere can have a browser read the store (DNS rebinding). The
  * store is opened for reading, and for each request anew: a page left open for days keeps
  * nobody from compacting it. One thread answers one request after the other. */
+#include "cli/command/serve_visitors.h"
 #include "cli/shared/cli.h"
 #include "cli/page/assets.h"
 #include "cli/page/page.h"
@@ -13,12 +14,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { DEFAULT_PORT = 8642, CONNECTIONS = 64, TIMEOUT = 30 };
+enum { DEFAULT_PORT = 8642, LAST_SECONDS = 1 };
 
 struct server {
     struct up_common common;
     int64_t port;
+    struct up_visitors visitors;
 };
 
 /* ---- answering ---- */
@@ -148,6 +151,33 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
     return send_reply(c, &r);
 }
 
+static void on_connection(void *ctx, struct MHD_Connection *c, void **state,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct server *v = ctx;
+    (void)state;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        up_visitors_leave(&v->visitors, c);
+        return;
+    }
+    const union MHD_ConnectionInfo *fd =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+    int socket = fd ? fd->connect_fd : -1;
+    const union MHD_ConnectionInfo *from =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr_in *a =
+        from ? (const struct sockaddr_in *)(const void *)from->client_addr : NULL;
+    up_visitors_enter(&v->visitors, c, socket, a ? a->sin_addr.s_addr : 0);
+}
+
+static void on_answered(void *ctx, struct MHD_Connection *c, void **state,
+                        enum MHD_RequestTerminationCode code)
+{
+    struct server *v = ctx;
+    (void)state, (void)code;
+    up_visitors_answered(&v->visitors, c);
+}
+
 /* ---- the command ---- */
 
 static int listen_here(struct MHD_Daemon **d, struct server *v, struct up_err *err)
@@ -157,8 +187,9 @@ static int listen_here(struct MHD_Daemon **d, struct server *v, struct up_err *e
                                .sin_addr = {htonl(INADDR_LOOPBACK)}};
     *d = MHD_start_daemon(MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL,
                           on_request, v, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&here,
-                          MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
-                          MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT, MHD_OPTION_END);
+                          MHD_OPTION_CONNECTION_LIMIT, (unsigned)UP_VISITORS_ROOM,
+                          MHD_OPTION_NOTIFY_CONNECTION, on_connection, v,
+                          MHD_OPTION_NOTIFY_COMPLETED, on_answered, v, MHD_OPTION_END);
     if (!*d)
         return up_fail_errno(err,
                              "cannot listen on 127.0.0.1:%d; --port N names another port, "
@@ -191,6 +222,25 @@ static int announce(const struct server *v, struct up_err *err)
     return rc;
 }
 
+/* Leaves what is being answered: the store is only read, so nothing can be lost. */
+static void give_up(int number)
+{
+    (void)number;
+    _exit(0);
+}
+
+/* Until Ctrl-C or SIGTERM; a request that is being answered then has LAST_SECONDS. */
+static void serve_until_stopped(struct server *v, const sigset_t *stop)
+{
+    const struct timespec second = {.tv_sec = 1};
+    const struct sigaction late = {.sa_handler = give_up};
+    while (sigtimedwait(stop, NULL, &second) < 0)
+        up_visitors_tidy(&v->visitors);
+    (void)sigaction(SIGALRM, &late, NULL);
+    (void)alarm(LAST_SECONDS);
+    up_visitors_close(&v->visitors);
+}
+
 static int run(const struct up_command *c, int argc, char **argv, struct up_err *err)
 {
     struct server v = {.common = UP_COMMON_INIT, .port = DEFAULT_PORT};
@@ -202,7 +252,6 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
     struct up_store *store = NULL;
     struct MHD_Daemon *daemon = NULL;
     sigset_t stop;
-    int number;
 
     int rc = up_cli_options(c, opts, argc, argv, &rest, err);
     if (rc || v.common.help)
@@ -216,10 +265,12 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
     sigaddset(&stop, SIGINT);
     sigaddset(&stop, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &stop, NULL); /* in the daemon's thread too */
+    up_visitors_init(&v.visitors);
     if (!(rc = listen_here(&daemon, &v, err)) && !(rc = announce(&v, err)))
-        sigwait(&stop, &number);
+        serve_until_stopped(&v, &stop);
     if (daemon)
         MHD_stop_daemon(daemon);
+    up_visitors_release(&v.visitors);
     return rc;
 }
 

@@ -78,8 +78,44 @@ up run tiny.yaml --no-out --set lambda.preset=sum
 get 200 "run/last"
 grep -q 'lambda.preset=sum' page || fail "a new run is not shown"
 
+# connections that ask for nothing, or ask for ever, keep nobody out and are sent away
+"$python" - "$port" <<'P' || fail "half a request keeps others out"
+import socket, sys, time
+port = int(sys.argv[1])
+def connect():
+    return socket.create_connection(("127.0.0.1", port), timeout=5)
+def page():
+    with connect() as s:
+        s.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: close\r\n\r\n" % port)
+        return s.recv(15)
+half = []
+for _ in range(300):
+    half.append(connect())
+    half[-1].sendall(b"GET / HTTP/1.1\r\nHo")
+assert page() == b"HTTP/1.1 200 OK", "no page beside 300 half requests"
+began, gone = time.time(), False
+while not gone and time.time() - began < 25:  # a byte now and then does not prolong the visit
+    time.sleep(0.5)
+    try:
+        half[-1].sendall(b"x")
+    except OSError:
+        gone = True
+assert gone, "a request may take for ever"
+P
+
+"$python" -c "import socket, time
+s = [socket.create_connection(('127.0.0.1', $port)) for _ in range(40)]
+[c.sendall(b'GET / HTTP/1.1\r\nHo') for c in s]
+print('open', flush=True)
+time.sleep(60)" >half.out &
+half=$!
+for _ in $(seq 100); do [ -s half.out ] && break; sleep 0.05; done
+began=$(date +%s%N)
 kill -TERM "$pid"
 wait "$pid" || fail "serve ends with $? on SIGTERM"
+kill "$half" 2>/dev/null
+took=$((($(date +%s%N) - began) / 1000000))
+[ "$took" -lt 2000 ] || fail "serve took $took ms to end"
 [ ! -s serve.err ] || { cat serve.err >&2; fail "serve complained"; }
 
 # one file, the same content, nothing outside

@@ -164,7 +164,7 @@ static int look_at(struct up_holders *h, const char *name, bool first, struct up
     if (f->dead)
         return UP_OK;
     char *path = path_of(h->dir, name);
-    int rc = UP_OK, fd = open(path, O_RDONLY | O_CLOEXEC);
+    int rc = UP_OK, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd >= 0 && first && flock(fd, LOCK_SH | LOCK_NB) == 0)
         f->dead = true;
     else if (fd >= 0)
@@ -230,7 +230,7 @@ static void remove_dead(const struct up_holders *h)
         if (e->d_name[0] == '.')
             continue;
         char *path = path_of(h->dir, e->d_name);
-        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
         if (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0)
             (void)unlink(path);
         close_fd(&fd);

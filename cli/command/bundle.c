@@ -4,6 +4,7 @@
 #include "cli/shared/io.h"
 #include "cli/shared/workspace.h"
 #include "stages/format/json_write.h"
+#include "store/base/regular.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -109,12 +110,11 @@ static int run_export(const struct up_command *cmd, int argc, char **argv, struc
 static int map(struct up_view *out, const char *path, struct up_err *err)
 {
     struct stat st = {.st_size = 0};
-    int rc = UP_OK, fd = open(path, O_RDONLY | O_CLOEXEC);
+    const char *why;
+    int rc = UP_OK, fd = up_regular_open(path, &st, &why);
     *out = (struct up_view){(const uint8_t *)"", 0};
-    if (fd < 0 || fstat(fd, &st)) {
-        rc = up_fail_errno(err, "cannot open %s", path);
-    } else if (!S_ISREG(st.st_mode)) {
-        rc = up_fail(err, UP_EUSAGE, "%s is no file", path);
+    if (fd < 0) {
+        rc = up_fail(err, UP_EIO, "cannot open %s: %s", path, why);
     } else if (st.st_size > 0) {
         void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (p == MAP_FAILED)

@@ -75,7 +75,8 @@ void up_visitors_enter(struct up_visitors *v, const void *name, int fd, in_addr_
         (void)pthread_mutex_unlock(&v->lock);
         return;
     }
-    v->at[i] = (struct up_visitor){.fd = own, .from = from, .since = up_clock_ms(), .name = name};
+    v->at[i] =
+        (struct up_visitor){.fd = own, .from = from, .since = up_clock_ms(), .name = name};
     keep_at_most(v, UP_VISITORS_EACH, true, from);
     keep_at_most(v, UP_VISITORS, false, from);
     (void)pthread_mutex_unlock(&v->lock);

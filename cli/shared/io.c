@@ -1,6 +1,7 @@
 #include "cli/shared/io.h"
 #include "cli/shared/cli.h"
 #include "store/base/arena.h"
+#include "store/base/regular.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -63,20 +64,7 @@ int up_cli_open_existing(struct up_store **s, const struct up_common *c, bool wr
 
 int up_file_read(struct up_buf *out, const char *path, struct up_err *err)
 {
-    int rc = UP_OK, fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat st;
-    ssize_t got;
-
-    if (fd < 0)
-        return up_fail_errno(err, "cannot open %s", path);
-    if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0)
-        up_buf_reserve(out, (size_t)st.st_size + 1);
-    while ((got = read(fd, up_buf_reserve(out, 1 << 16), 1 << 16)) > 0)
-        out->len += (size_t)got;
-    if (got < 0)
-        rc = up_fail_errno(err, "cannot read %s", path);
-    close(fd);
-    return rc;
+    return up_regular_read(out, path, (uint64_t)UP_FILE_GIB << 30, err);
 }
 
 static int write_all(int fd, struct up_view v)

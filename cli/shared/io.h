@@ -4,7 +4,9 @@
 #include "store/base/buf.h"
 #include "store/base/err.h"
 
-/* Appends the whole file. UP_ENOTFOUND, UP_EIO name the path. */
+enum { UP_FILE_GIB = 4 }; /* the most that is read of a file named on the command line */
+
+/* Appends the whole of a regular file. UP_ENOTFOUND, UP_EIO, UP_EINVAL name the path. */
 int up_file_read(struct up_buf *out, const char *path, struct up_err *err);
 /* A new file, on the disk when this returns; on failure there is none. */
 int up_file_write_new(const char *path, struct up_view bytes, struct up_err *err);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dag/config/suggest.h"
+#include "store/base/regular.h"
 #include "store/base/rng.h"
 
 static const char *const modes[] = {"portable", "native", NULL};
@@ -256,16 +257,9 @@ int up_config_parse(struct up_config **out, const struct up_stage *const *stages
 
 static int read_text(struct up_buf *text, const char *file, struct up_err *err)
 {
-    FILE *f = fopen(file, "rb");
-    if (!f)
-        return up_fail_errno(err, "cannot open the config %s", file);
-    size_t got = 1;
-    while (got && text->len <= UP_YAML_BYTES) {
-        got = fread(up_buf_reserve(text, 1 << 16), 1, 1 << 16, f);
-        text->len += got;
-    }
-    int rc = ferror(f) ? up_fail_errno(err, "cannot read the config %s", file) : UP_OK;
-    (void)fclose(f);
+    int rc = up_regular_read(text, file, UP_YAML_BYTES, err);
+    if (rc == UP_ENOTFOUND)
+        return up_fail(err, rc, "cannot open the config %s: there is no such file", file);
     return rc;
 }
 

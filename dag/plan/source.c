@@ -1,4 +1,5 @@
 #include "dag/plan/source.h"
+#include "store/base/regular.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MOST_FILES = 4096, STEP = 1 << 20 };
+enum { MOST_FILES = 4096 };
+static const uint64_t MOST_BYTES = (uint64_t)4 << 30; /* of one file */
 
 /* Where the user named the path: " (named at FILE:LINE)". */
 static const char *named_at(const struct up_entry *e, struct up_arena *a)
@@ -21,44 +23,22 @@ static const char *named_at(const struct up_entry *e, struct up_arena *a)
     return "";
 }
 
-static int slurp(int fd, struct up_buf *out)
-{
-    struct stat st;
-    if (fstat(fd, &st))
-        return -1;
-    if (S_ISDIR(st.st_mode)) {
-        errno = EISDIR;
-        return -1;
-    }
-    size_t step = st.st_size > 0 ? (size_t)st.st_size + 1 : STEP;
-    for (;;) {
-        ssize_t got = read(fd, up_buf_reserve(out, step), step);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return got ? -1 : 0;
-        out->len += (size_t)got;
-        step = STEP;
-    }
-}
-
 static int read_one(struct up_source *s, size_t i, const char *path, struct up_arena *arena,
                     struct up_err *err)
 {
     const struct up_entry *e = s->entry;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    int failed = fd < 0 || slurp(fd, &s->bytes[i]);
-    if (failed) {
-        int why = errno;
-        up_fail(err, UP_EIO,
-                "%s: cannot %s %s%s: %s; paths in a config are relative to its "
-                "folder, those in --set to the working folder",
-                e->name, fd < 0 ? "open" : "read", path, named_at(e, arena), strerror(why));
-    }
-    if (fd >= 0)
-        (void)close(fd);
-    if (failed)
-        return UP_EIO;
+    struct stat st;
+    const char *why;
+    int fd = up_regular_open(path, &st, &why);
+    if (fd < 0)
+        return up_fail(err, UP_EIO,
+                       "%s: cannot open %s%s: %s; paths in a config are relative to its "
+                       "folder, those in --set to the working folder",
+                       e->name, path, named_at(e, arena), why);
+    int rc = up_regular_read_fd(&s->bytes[i], fd, path, MOST_BYTES, err);
+    (void)close(fd);
+    if (rc)
+        return up_fail_in(err, rc, "%s%s", e->name, named_at(e, arena));
     s->files[i].bytes = up_buf_view(&s->bytes[i]);
     s->digests[i] = up_digest_of(s->files[i].bytes.data, s->files[i].bytes.len);
     return UP_OK;

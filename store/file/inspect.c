@@ -1,10 +1,12 @@
 #include "store/file/inspect.h"
 #include "store/base/arena.h"
 #include "store/base/err.h"
+#include "store/base/regular.h"
 #include "store/state.h"
 #include "store/file/pages.h"
 #include "store/file/salvage.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -64,9 +66,11 @@ static void look_at(void *ctx, struct up_view tree, struct up_view key, struct u
 static int map_file(struct up_inspection *in, const char *path, struct up_err *err)
 {
     struct stat st = {.st_size = 0};
-    int rc = UP_OK, fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) != 0) {
-        rc = up_fail_errno(err, "cannot read the store's file %s", path);
+    const char *why;
+    int rc = UP_OK, fd = up_regular_open(path, &st, &why);
+    if (fd < 0) {
+        rc = up_fail(err, errno == ENOENT ? UP_ENOTFOUND : UP_EIO,
+                     "cannot read the store's file %s: %s", path, why);
     } else if (st.st_size > 0) {
         int ahead = st.st_size <= ALL_AT_ONCE ? MAP_POPULATE : 0;
         void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED | ahead, fd, 0);

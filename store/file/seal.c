@@ -63,7 +63,7 @@ static int open_in(const char *dir, const char *name, int how)
 {
     struct up_buf path = UP_BUF_INIT;
     up_buf_printf(&path, "%s/%s", dir, name);
-    int fd = open(up_buf_str(&path), how | O_CLOEXEC, 0666);
+    int fd = open(up_buf_str(&path), how | O_CLOEXEC | O_NONBLOCK, 0666);
     up_buf_release(&path);
     return fd;
 }

@@ -259,7 +259,7 @@ static int read_text(struct up_buf *text, const char *file, struct up_err *err)
 {
     int rc = up_regular_read(text, file, UP_YAML_BYTES, err);
     if (rc == UP_ENOTFOUND)
-        return up_fail(err, rc, "cannot open the config %s: there is no such file", file);
+        return up_fail(err, rc, "cannot open the config %s: No such file or directory", file);
     return rc;
 }
 

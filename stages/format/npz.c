@@ -31,8 +31,11 @@ static int list(struct up_npz *z, struct up_err *err)
 {
     zip_int64_t n = zip_get_num_entries(z->zip, 0);
     if (n < 0 || n > UP_NPZ_ENTRIES)
-        return up_fail(err, UP_EINVAL, "%s: %lld members; at most %d are read", z->name,
-                       (long long)n, UP_NPZ_ENTRIES);
+        return up_fail(
+            err, UP_EINVAL,
+            "%s: %lld members; at most %d are read: write the arrays that are needed to a file "
+            "of their own",
+            z->name, (long long)n, UP_NPZ_ENTRIES);
     z->entry = up_alloc((size_t)n * sizeof *z->entry + 1);
     for (zip_int64_t i = 0; i < n; i++) {
         const char *s = zip_get_name(z->zip, (zip_uint64_t)i, ZIP_FL_ENC_RAW);
@@ -86,6 +89,12 @@ static int member_size(struct up_npz *z, size_t i, size_t *size, struct up_err *
                        z->entry[i].name);
     if (st.comp_size > z->bytes || st.size / 1040 > st.comp_size + 64)
         return not_zip(z->name, "a member claims an impossible size", err);
+    if (st.size > ((uint64_t)UP_NPZ_GIB << 30) - z->taken)
+        return up_fail(err, UP_EINVAL,
+                       "%s: its arrays hold more than %d GiB, the most that is read of one "
+                       "file; write the arrays that are needed to a file of their own",
+                       z->name, UP_NPZ_GIB);
+    z->taken += st.size;
     *size = (size_t)st.size;
     return UP_OK;
 }

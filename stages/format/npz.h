@@ -1,14 +1,15 @@
 /* NumPy's .npz: a ZIP file of .npy members, stored or deflated.
  *
  * Read through libzip on a memory source. Bounded: at most UP_NPZ_ENTRIES
- * members, and a member may not claim more than deflate can reach from its
- * compressed bytes; CRCs are checked. */
+ * members, all that are read together have at most UP_NPZ_GIB, and a member may not claim more
+ * than deflate can reach from its compressed bytes; CRCs are checked. */
 #ifndef UP_FORMAT_NPZ_H
 #define UP_FORMAT_NPZ_H
 #include "store/base/arena.h"
 #include "stages/format/npy.h"
 
-enum { UP_NPZ_ENTRIES = 65536 };
+/* Members of a file, and GiB of numbers that are read from one file in all. */
+enum { UP_NPZ_ENTRIES = 4096, UP_NPZ_GIB = 4 };
 
 struct up_npz_entry {
     char *name;  /* without ".npy" */
@@ -19,6 +20,7 @@ struct up_npz {
     void *zip;                  /* libzip's handle */
     size_t count;               /* members that end in .npy */
     size_t bytes;               /* of the whole file */
+    uint64_t taken;             /* bytes of the members read so far */
     struct up_npz_entry *entry; /* [count], in the file's order */
 };
 

@@ -25,14 +25,23 @@ uint32_t up_table_add_row(struct up_table *t, const char *arch, size_t len, size
     return (uint32_t)t->rows++;
 }
 
-uint32_t up_table_add_column(struct up_table *t, const char *name, enum up_table_kind kind)
+int up_table_add_column(uint32_t *column, struct up_table *t, const char *name,
+                        enum up_table_kind kind, struct up_err *err)
 {
-    for (size_t i = 0; i < t->columns; i++)
-        if (!strcmp(t->column[i].name, name))
-            return (uint32_t)i;
+    size_t at = 0;
+    while (at < t->columns && strcmp(t->column[at].name, name) != 0)
+        at++;
+    *column = (uint32_t)at;
+    if (at < t->columns)
+        return UP_OK;
+    if (t->columns == UP_TABLE_COLUMNS)
+        return up_fail(err, UP_EINVAL,
+                       "%s has more than %d columns of numbers; name those that are not needed "
+                       "under benchmark.ignore, or write them to a file of their own",
+                       t->name, UP_TABLE_COLUMNS);
     t->column = grow(t->arena, t->column, t->columns, &t->column_cap, sizeof *t->column);
-    t->column[t->columns] = (struct up_table_column){up_arena_strdup(t->arena, name), kind};
-    return (uint32_t)t->columns++;
+    t->column[t->columns++] = (struct up_table_column){up_arena_strdup(t->arena, name), kind};
+    return UP_OK;
 }
 
 void up_table_add_cell(struct up_table *t, const struct up_table_cell *c)
@@ -128,12 +137,9 @@ static bool named(const char *name, const char *end)
     return n >= k && !strcasecmp(name + n - k, end);
 }
 
-int up_table_read(struct up_table *t, const char *name, struct up_view bytes,
-                  const struct up_table_wish *wish, struct up_arena *arena, struct up_err *err)
+static int read_any(struct up_table *t, const char *name, struct up_view bytes,
+                    const struct up_table_wish *wish, struct up_err *err)
 {
-    memset(t, 0, sizeof *t);
-    t->name = name;
-    t->arena = arena;
     if ((bytes.len >= 2 && !memcmp(bytes.data, "PK", 2)) || named(name, ".npz"))
         return up_table_npz(t, bytes, wish, err);
     if (begins(bytes, '{') || named(name, ".json"))
@@ -145,4 +151,17 @@ int up_table_read(struct up_table *t, const char *name, struct up_view bytes,
             "export it to CSV with Python",
             name);
     return up_table_csv(t, bytes, wish, err);
+}
+
+int up_table_read(struct up_table *t, const char *name, struct up_view bytes,
+                  const struct up_table_wish *wish, struct up_arena *arena, struct up_err *err)
+{
+    *t = (struct up_table){.name = name, .arena = arena};
+    int rc = read_any(t, name, bytes, wish, err);
+    if (!rc && t->columns && t->rows > UP_TABLE_NUMBERS / t->columns)
+        rc = up_fail(err, UP_EINVAL,
+                     "%s has %zu rows and %zu columns, which are more than %d numbers; write "
+                     "the columns that are needed to a file of their own",
+                     name, t->rows, t->columns, UP_TABLE_NUMBERS);
+    return rc;
 }

@@ -19,6 +19,9 @@
 struct up_arch;
 struct up_space;
 
+/* The most that one file may hold: columns of numbers, and rows times columns. */
+enum { UP_TABLE_COLUMNS = 1024, UP_TABLE_NUMBERS = 1 << 27 };
+
 enum up_table_kind {
     UP_COL_NUMBER,  /* the format does not say */
     UP_COL_SCORE,   /* a proxy: {"score": ...}, a column of the matrix "scores" */
@@ -89,8 +92,9 @@ int up_table_npz(struct up_table *t, struct up_view bytes, const struct up_table
 int up_table_naslib(struct up_table *t, struct up_view bytes, const struct up_table_wish *wish,
                     struct up_err *err);
 uint32_t up_table_add_row(struct up_table *t, const char *arch, size_t len, size_t line);
-/* The column of that name, made if there is none. */
-uint32_t up_table_add_column(struct up_table *t, const char *name, enum up_table_kind kind);
+/* *column is the one of that name, made if there is none. UP_EINVAL: too many. */
+int up_table_add_column(uint32_t *column, struct up_table *t, const char *name,
+                        enum up_table_kind kind, struct up_err *err);
 void up_table_add_cell(struct up_table *t, const struct up_table_cell *c);
 void up_table_add_also(struct up_table *t, uint32_t row, const char *column, const char *arch,
                        size_t len);

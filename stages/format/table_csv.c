@@ -112,7 +112,9 @@ static int columns(struct up_table *t, const struct up_csv *c, struct column *k,
         if (!k[i].wanted)
             continue;
         size_t before = t->columns;
-        k[i].to = up_table_add_column(t, names[i], UP_COL_NUMBER);
+        int rc = up_table_add_column(&k[i].to, t, names[i], UP_COL_NUMBER, err);
+        if (rc)
+            return rc;
         if (t->columns == before)
             return up_fail(err, UP_EINVAL,
                            "%s:1: column %s appears twice; rename or remove one", t->name,

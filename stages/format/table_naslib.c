@@ -74,20 +74,21 @@ static int take(void *ctx, const struct up_naslib_row *row, struct up_err *err)
     struct up_table *t = r->t;
     bool chosen = !strcmp(row->dataset, r->chosen);
     uint32_t at = up_table_add_row(t, row->arch, strlen(row->arch), row->line);
-    (void)err;
-    for (size_t i = 0; i < row->n; i++) {
+    int rc = UP_OK;
+    for (size_t i = 0; !rc && i < row->n; i++) {
         const struct up_naslib_field *f = &row->field[i];
         struct up_table_cell c = {at, 0, f->value, f->line, f->column};
         if (f->proxy && chosen && up_table_wants(r->wish, f->name))
-            c.col = up_table_add_column(t, f->name, UP_COL_SCORE);
+            rc = up_table_add_column(&c.col, t, f->name, UP_COL_SCORE, err);
         else if (!f->proxy && !r->wish->archs && is_accuracy(f->name))
-            c.col = up_table_add_column(t, accuracy_name(r, row->dataset, f->name),
-                                        UP_COL_ACCURACY);
+            rc = up_table_add_column(&c.col, t, accuracy_name(r, row->dataset, f->name),
+                                     UP_COL_ACCURACY, err);
         else
             continue;
-        up_table_add_cell(t, &c);
+        if (!rc)
+            up_table_add_cell(t, &c);
     }
-    return UP_OK;
+    return rc;
 }
 
 int up_table_naslib(struct up_table *t, struct up_view bytes, const struct up_table_wish *wish,

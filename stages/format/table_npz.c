@@ -41,7 +41,10 @@ static int matrix(struct up_table *t, const struct member *m, const struct membe
         const char *name = item(t, &names->a, j);
         if (!up_table_wants(wish, name))
             continue;
-        uint32_t col = up_table_add_column(t, name, UP_COL_SCORE);
+        uint32_t col;
+        int rc = up_table_add_column(&col, t, name, UP_COL_SCORE, err);
+        if (rc)
+            return rc;
         for (size_t i = 0; i < t->rows; i++) {
             struct up_table_cell c = {(uint32_t)i, col, up_npy_real(&m->a, i * n + j), 0, 0};
             up_table_add_cell(t, &c);
@@ -54,7 +57,10 @@ static int vector(struct up_table *t, const struct member *m, struct up_err *err
 {
     if (m->a.ndim != 1 || m->a.count != t->rows)
         return wrong_shape(t, m, "one number per architecture", err);
-    uint32_t col = up_table_add_column(t, m->name, UP_COL_NUMBER);
+    uint32_t col;
+    int rc = up_table_add_column(&col, t, m->name, UP_COL_NUMBER, err);
+    if (rc)
+        return rc;
     for (size_t i = 0; i < t->rows; i++) {
         struct up_table_cell c = {(uint32_t)i, col, up_npy_real(&m->a, i), 0, 0};
         up_table_add_cell(t, &c);

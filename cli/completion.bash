@@ -19,7 +19,7 @@ _upnas() {
         --trust | --region | --endpoint | --stall | --key | --run | --from | --target | --ignore | --top | --threads | --batch | --seed | --limit | --port | --set | --arch | --rebuild | --grace | --max-size | --keep) return ;;
     esac
     case "$command" in
-        run) options+=" --set --threads --out --no-out --offline" ;;
+        run) options+=" --set --threads --out --no-out --offline --remote-seconds" ;;
         plan) options+=" --set --offline" ;;
         status) options+=" --set" ;;
         explain) options+=" --set --keys" ;;
@@ -28,7 +28,7 @@ _upnas() {
         merge) options+=" --dry-run" ;;
         remote) options+=" --rw --trust --credentials --endpoint --region --ca --stall" ;;
         push) options+=" --run --key --unsigned --repair --dry-run" ;;
-        pull) options+=" --set --from --run" ;;
+        pull) options+=" --remote-seconds --set --from --run" ;;
         gc) options+=" --dry-run --grace --max-size --keep --no-compact" ;;
         show) options+=" --why --raw --csv" ;;
         report) options+=" --html" ;;

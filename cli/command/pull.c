@@ -1,15 +1,19 @@
 /* upnas pull: fetches what a config needs, or what a run made, from remotes. */
+#include "cli/shared/progress.h"
 #include "cli/shared/remotes.h"
 #include "cli/shared/workspace.h"
 #include "dag/exchange/share.h"
 #include "stages/format/json_write.h"
 #include <inttypes.h>
+#include <stdio.h>
 
 struct session {
     struct up_task task;
     struct up_words from;
     const char *run;
+    int64_t seconds; /* 0: without limit */
     struct up_team team;
+    struct up_progress progress;
 };
 
 /* ---- by config ---- */
@@ -103,6 +107,30 @@ static int by_run(struct session *s, struct up_err *err)
     return rc;
 }
 
+static void on_download(void *ctx, const struct up_remote *r, uint64_t got, uint64_t whole)
+{
+    struct session *s = ctx;
+    char unit[64];
+    (void)snprintf(unit, sizeof unit, "KiB from remote %.40s", r->name);
+    const struct up_event e = {.kind = UP_EV_PROGRESS,
+                               .node = "pull",
+                               .done = got >> 10,
+                               .total = whole >> 10,
+                               .unit = unit};
+    up_progress_event(&s->progress, &e);
+}
+
+static int fetch(struct session *s, struct up_err *err)
+{
+    s->team.set.patience_ms = (uint64_t)s->seconds * 1000;
+    s->team.set.progress = on_download;
+    s->team.set.progress_ctx = s;
+    up_progress_init(&s->progress, s->task.common.json);
+    int rc = s->run ? by_run(s, err) : by_config(s, err);
+    up_progress_end(&s->progress);
+    return rc;
+}
+
 static int pull(struct session *s, struct up_err *err)
 {
     int rc = up_cli_open_store(&s->task.store, &s->task.common, true, err);
@@ -112,7 +140,7 @@ static int pull(struct session *s, struct up_err *err)
         rc = up_fail(err, UP_EUSAGE,
                      "there is no remote to pull from: upnas remote add NAME ADDRESS");
     if (!rc)
-        rc = s->run ? by_run(s, err) : by_config(s, err);
+        rc = fetch(s, err);
     if (!rc)
         rc = up_team_report(&s->team, s->task.common.json, err);
     return rc ? rc : up_team_whole(&s->team, err);
@@ -126,6 +154,7 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
         {"--from", UP_OPT_MANY, &s.from, "REMOTE", "ask this one alone; repeatable", 0, 0},
         {"--run", UP_OPT_TEXT, &s.run, "RUN",
          "all results of this run (its whole name), and its record", 0, 0},
+        UP_OPT_REMOTE_SECONDS(&s.seconds),
         {0}};
 
     int rc = up_cli_options(c, opts, argc, argv, &s.task.rest, err);

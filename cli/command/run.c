@@ -158,9 +158,11 @@ static void error_event(int rc, const struct up_err *err)
     up_buf_release(&out);
 }
 
-static int open_team(struct up_team *team, const struct up_common *c, struct up_err *err)
+static int open_team(struct up_team *team, const struct up_common *c, int64_t seconds,
+                     struct up_err *err)
 {
     int rc = up_team_open(team, c, UP_TEAM_READ, NULL, err);
+    team->set.patience_ms = (uint64_t)seconds * 1000;
     for (size_t i = 0; !rc && i < team->set.n; ++i)
         team->set.member[i].remote->cancel = &interrupted;
     return rc;
@@ -171,7 +173,7 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
     struct up_task t = UP_TASK_INIT;
     const char *out = "results";
     bool no_out = false, offline = false;
-    int64_t threads = 0;
+    int64_t threads = 0, remote_seconds = 0;
     const struct up_opt opts[] = {
         UP_OPT_TASK(&t),
         {"--threads", UP_OPT_INT, &threads, "N",
@@ -180,6 +182,7 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
          0},
         {"--no-out", UP_OPT_FLAG, &no_out, NULL, "write no files", 0, 0},
         {"--offline", UP_OPT_FLAG, &offline, NULL, "ask no remote", 0, 0},
+        UP_OPT_REMOTE_SECONDS(&remote_seconds),
         {0}};
     struct up_run_record *record = NULL;
     struct up_team team = {.set = {.n = 0}};
@@ -192,7 +195,7 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
         goto out;
     up_task_warn(&t);
     if (!(rc = up_cli_open_store(&t.store, &t.common, true, err)) &&
-        (offline || !(rc = open_team(&team, &t.common, err))) &&
+        (offline || !(rc = open_team(&team, &t.common, remote_seconds, err))) &&
         !(rc = execute(&record, &t, team.set.n ? &team.set : NULL,
                        threads ? (int)threads : cores(), argc, argv, err)) &&
         !(rc = up_team_report(&team, t.common.json, err)))

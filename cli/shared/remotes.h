@@ -12,6 +12,13 @@
 #include "store/remote/list.h"
 #include "store/remote/remotes.h"
 
+/* The row of an option that bounds struct up_remotes' patience. */
+#define UP_OPT_REMOTE_SECONDS(to)                                                              \
+    {                                                                                          \
+        "--remote-seconds", UP_OPT_INT, (to), "N",                                             \
+            "ask remotes for so many seconds in all, then go on without them", 1, 1000000      \
+    }
+
 struct up_team { /* up_team_close */
     struct up_remote_list list;
     struct up_keys keys;

@@ -77,6 +77,27 @@ static void tell_origin(struct up_exec *x, size_t i)
         tell(x, i, UP_EV_NOTE, up_arena_printf(&x->record->arena, "from %s", l->from));
 }
 
+/* What comes of an object while a node is looked for in remotes. */
+static void tell_download(void *ctx, const struct up_remote *r, uint64_t got, uint64_t whole)
+{
+    struct up_exec *x = ctx;
+    char unit[64];
+    (void)snprintf(unit, sizeof unit, "KiB from remote %.40s", r->name);
+    struct up_event e = {
+        .kind = UP_EV_PROGRESS, .done = got >> 10, .total = whole >> 10, .unit = unit};
+    up_exec_emit(x, x->looking, &e);
+}
+
+static void watch_downloads(struct up_exec *x, size_t i)
+{
+    struct up_remotes *rs = x->reach.remotes;
+    x->looking = i;
+    if (rs) {
+        rs->progress = tell_download;
+        rs->progress_ctx = x;
+    }
+}
+
 static int look(struct up_exec *x, size_t i, struct up_err *err)
 {
     struct up_slot *s = &x->slots[i];
@@ -90,6 +111,7 @@ static int look(struct up_exec *x, size_t i, struct up_err *err)
         inputs[k] = in->digest;
         s->touched |= in->executed || in->touched;
     }
+    watch_downloads(x, i);
     int rc = up_look(&s->look, x->c, node, &s->sources, inputs, &x->opts->mode, x->store,
                      reach(x), &x->record->arena, err);
     if (!rc)
@@ -108,6 +130,7 @@ static int look(struct up_exec *x, size_t i, struct up_err *err)
 static bool restore(struct up_exec *x, size_t i)
 {
     struct up_look *l = &x->slots[i].look;
+    watch_downloads(x, i);
     if (!up_look_restore(l, x->store, reach(x), &x->record->arena))
         return false;
     tell(x, i, UP_EV_NOTE,

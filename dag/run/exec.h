@@ -24,6 +24,7 @@ struct up_exec {
     struct up_slot *slots;
     struct up_history history;
     struct up_reach reach; /* remotes NULL: none */
+    size_t looking;        /* the node that remotes are asked about */
     uint64_t verify_left;  /* bytes of cached outputs that may still be read to check them */
     size_t restart;        /* node whose bytes changed after its readers were settled */
     pthread_mutex_t lock;  /* around the event callback */

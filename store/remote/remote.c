@@ -5,6 +5,13 @@
 #include <string.h>
 #include <time.h>
 
+uint64_t up_remote_clock(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
 const char *up_object_path(struct up_object_name name, char out[UP_OBJECT_PATH])
 {
     char hex[UP_SHA256_HEX];

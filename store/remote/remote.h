@@ -40,7 +40,13 @@ struct up_remote {
     unsigned tries;   /* attempts when trouble may pass; 0: one */
     unsigned wait_ms; /* before the second attempt, doubled for each further one, with jitter */
     const volatile sig_atomic_t *cancel; /* not 0: stop with UP_ECANCELED; may be NULL */
+    uint64_t
+        until_ms; /* up_remote_clock() at which to give up with UP_EUNSUPPORTED; 0: never */
+    /* How much of an object has come, of `whole` bytes (0: not said); may be NULL. */
+    void (*progress)(void *ctx, const struct up_remote *r, uint64_t got, uint64_t whole);
+    void *progress_ctx;
 };
+uint64_t up_remote_clock(void); /* milliseconds, monotonic */
 struct up_remote_ops {
     /* The object's size; UP_ENOTFOUND when it is not there. That it is there says
      * nothing about its bytes. */
@@ -82,12 +88,16 @@ struct up_remote *up_remote_memory(const char *name);
 int up_remote_folder(struct up_remote **out, const char *name, const char *dir, bool writable,
                      struct up_err *err);
 
+enum { UP_REMOTE_SLOWEST = 32 << 10 }; /* bytes a second, on average over a request */
+
 struct up_http_opts {   /* everything is copied */
     const char *url;    /* http:// or https://, no user, no query */
     const char *cas;    /* what the area `cas` is called there; NULL: cas */
     const char *region; /* not NULL: requests are signed as S3 wants it (SigV4) */
     const char *ca;     /* file of certificates to trust instead of the system's, or NULL */
-    unsigned stall_s;   /* give up when less than 4 KiB/s came for so long; 0: 10 */
+    /* Give up when less than 4 KiB/s came for so long, and when a request has taken half as
+     * long again and as long as its bytes would take at UP_REMOTE_SLOWEST; 0: 10 */
+    unsigned stall_s;
     /* Credentials, or NULL: token is sent as Bearer, user and password as Basic; S3 takes
      * user as access key, password as secret key and token as session token. */
     const char *user, *password, *token;

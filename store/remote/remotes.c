@@ -199,6 +199,43 @@ static int ask(struct ask *a, struct up_err *err)
     return rc;
 }
 
+/* A question to one remote, within the time that all have together. */
+static int ask_in_time(struct ask *a, struct up_err *err)
+{
+    struct up_remotes *rs = a->rs;
+    struct up_remote *r = a->m->remote;
+    uint64_t began = up_remote_clock();
+    r->until_ms = rs->patience_ms ? began + rs->patience_ms - rs->spent_ms : 0;
+    r->progress = rs->progress;
+    r->progress_ctx = rs->progress_ctx;
+    int rc = ask(a, err);
+    rs->spent_ms += up_remote_clock() - began;
+    return rc;
+}
+
+/* Nobody is asked any more; said once. */
+static void out_of_patience(struct up_remotes *rs)
+{
+    struct up_buf text = UP_BUF_INIT;
+    up_buf_printf(&text,
+                  "remotes have been asked for %.0f seconds, which is all that was given them; "
+                  "going on without them",
+                  (double)rs->spent_ms / 1000);
+    for (size_t i = 0; i < rs->n; i++)
+        rs->member[i].off = true;
+    if (rs->warn)
+        rs->warn(rs->ctx, up_buf_str(&text));
+    up_buf_release(&text);
+}
+
+static bool all_off(const struct up_remotes *rs)
+{
+    size_t off = 0;
+    for (size_t i = 0; i < rs->n; i++)
+        off += rs->member[i].off;
+    return off == rs->n;
+}
+
 int up_remotes_fetch(struct up_remotes *rs, struct up_view key_doc, struct up_store *into,
                      up_voucher_check *check, void *ctx, struct up_found *f, struct up_err *err)
 {
@@ -210,7 +247,9 @@ int up_remotes_fetch(struct up_remotes *rs, struct up_view key_doc, struct up_st
             a.m->count.spared++;
             continue;
         }
-        int rc = ask(&a, err);
+        int rc = ask_in_time(&a, err);
+        if (rs->patience_ms && rs->spent_ms >= rs->patience_ms && !all_off(rs))
+            out_of_patience(rs);
         if (rc == UP_OK)
             f->member = a.m;
         if (rc == UP_OK || a.local)

@@ -6,7 +6,8 @@
  * further than the size that the entry states, and compared with SHA-256 and XXH3-128.
  *
  * Trouble. A remote that fails (no connection, time-out, refusal) is left alone from then on:
- * one sentence through `warn`, and the questions it was spared are counted. */
+ * one sentence through `warn`, and the questions it was spared are counted. When patience_ms
+ * are spent, the same happens to all of them. */
 #ifndef UP_STORE_REMOTE_REMOTES_H
 #define UP_STORE_REMOTE_REMOTES_H
 #include "store/base/arena.h"
@@ -38,6 +39,11 @@ struct up_remotes { /* up_remotes_release */
     const char *temp_dir;             /* on the disk of the store */
     void (*warn)(void *ctx, const char *sentence);
     void *ctx;
+    uint64_t patience_ms; /* how long all questions together may take; 0: without limit */
+    uint64_t spent_ms;    /* how long they took so far */
+    /* What has come of an object: as in remote.h; may be NULL. */
+    void (*progress)(void *ctx, const struct up_remote *r, uint64_t got, uint64_t whole);
+    void *progress_ctx;
 };
 /* Takes m->remote over. */
 void up_remotes_add(struct up_remotes *rs, const struct up_member *m);

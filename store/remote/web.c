@@ -29,8 +29,9 @@ struct transfer { /* one request */
     const struct up_request *q;
     struct up_err *err;
     uint64_t got, sent;
+    uint64_t began; /* up_remote_clock() */
     size_t headers;
-    bool begun, too_large;
+    bool begun, too_large, too_slow;
     int rc; /* what the sink failed with */
 };
 
@@ -162,11 +163,26 @@ static int on_rewind(void *ctx, curl_off_t at, int origin)
     return CURL_SEEKFUNC_OK;
 }
 
-static int on_progress(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+/* A request has a start's grace and the time that its bytes take at the slowest rate that is
+ * borne: a server that lets bytes drip is given up after seconds, whatever size it promises,
+ * and one that works has more time the more it brings. */
+static bool too_slow(const struct transfer *t)
 {
-    const struct transfer *t = ctx;
-    (void)a, (void)b, (void)c, (void)d;
-    return t->w->r->cancel && *t->w->r->cancel;
+    const struct up_remote *r = t->w->r;
+    uint64_t now = up_remote_clock(), moved = t->got + t->sent;
+    uint64_t grace = t->w->stall_s * 1500u, due = moved * 1000 / UP_REMOTE_SLOWEST;
+    return now - t->began > grace + due || (r->until_ms && now >= r->until_ms);
+}
+
+static int on_progress(void *ctx, curl_off_t whole, curl_off_t got, curl_off_t c, curl_off_t d)
+{
+    struct transfer *t = ctx;
+    const struct up_remote *r = t->w->r;
+    (void)c, (void)d;
+    if (r->progress && t->begun && up_remote_clock() - t->began >= 1000) /* worth a word */
+        r->progress(r->progress_ctx, r, (uint64_t)got, whole > 0 ? (uint64_t)whole : 0);
+    t->too_slow = too_slow(t);
+    return t->too_slow || (r->cancel && *r->cancel);
 }
 
 /* ---- a request ---- */
@@ -258,6 +274,11 @@ static int outcome(struct transfer *t, CURLcode code)
     const char *why = w->why[0] ? w->why : curl_easy_strerror(code);
     if (t->rc)
         return t->rc;
+    if (t->too_slow)
+        return up_fail(t->err, UP_EUNSUPPORTED,
+                       "remote %s is too slow: %llu bytes in %.0f seconds", name,
+                       (unsigned long long)(t->got + t->sent),
+                       (double)(up_remote_clock() - t->began) / 1000);
     if (t->too_large)
         return up_fail(t->err, UP_EINVAL, "remote %s: an object is larger than it may be",
                        name);
@@ -290,7 +311,7 @@ int up_web_do(struct up_web *w, const struct up_request *q, long *status, uint64
 {
     struct up_buf url = UP_BUF_INIT;
     struct up_err local;
-    struct transfer t = {.w = w, .q = q, .err = err ? err : &local};
+    struct transfer t = {.w = w, .q = q, .err = err ? err : &local, .began = up_remote_clock()};
     curl_off_t len = 0;
     curl_easy_reset(w->curl); /* the connection stays */
     w->why[0] = '\0';

@@ -27,7 +27,8 @@ visit() {
     up key trust "$(public alice)"
     up remote add team "http://127.0.0.1:$port" --trust alice-1 --stall 1 "$@"
     local begin=$SECONDS
-    scores || rc=$?
+    # shellcheck disable=SC2086 # none, or an option and its value
+    scores ${patience-} || rc=$?
     [ "$rc" = 0 ] || { cat err >&2; fail "$mode: run exited with $rc"; }
     [ -n "${UPNAS_SLOW-}" ] || [ $((SECONDS - begin)) -le 12 ] || fail "$mode: $((SECONDS - begin)) s"
     digests .upnas | cmp - "$work/want" || fail "$mode changes a result"
@@ -74,6 +75,16 @@ failing hang-up 'does not answer'
 failing cut 'does not answer'
 failing slow 'too slow'
 failing silent 'too slow'
+for mode in drip drip-chunks drip-headers drip-interim drip-404; do
+    began=$SECONDS
+    failing $mode 'too slow|does not answer'
+    [ $((SECONDS - began)) -le 6 ] || [ -n "${UPNAS_SLOW-}" ] || fail "$mode: held the run for $((SECONDS - began)) s"
+done
+# all questions together have as long as the user says
+began=$SECONDS
+patience="--remote-seconds 1" visit drip --stall 60
+[ $((SECONDS - began)) -le 5 ] || [ -n "${UPNAS_SLOW-}" ] || fail "--remote-seconds: took $((SECONDS - began)) s"
+grep -q 'too slow' err || { cat err >&2; fail "--remote-seconds: no sentence"; }
 kill "${pids[0]}"
 failing gone 'does not answer'
 

@@ -17,8 +17,17 @@ import time
 import urllib.parse
 
 MODES = """honest swap-cas swap-ac cut short long endless huge-length huge-ac slow silent error flaky
-redirect garbage garbage-ac garbage-cas forged dangling empty headers hang-up gzip forbidden""".split()
+drip drip-chunks drip-headers drip-interim drip-404 redirect garbage garbage-ac garbage-cas forged dangling empty headers hang-up gzip forbidden""".split()
 NAME = re.compile(r"^/(?:[a-z0-9.-]+/)?(ac|cas|ca)/[0-9a-f]{64}$")
+
+
+DRIPS = {  # piece after piece, start
+    "drip": (b"\0" * 1250, b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n"),
+    "drip-chunks": (b"4e2\r\n" + b"\0" * 1250 + b"\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
+    "drip-headers": (b"X-A: " + b"y" * 1240 + b"\r\n", b"HTTP/1.1 200 OK\r\n"),
+    "drip-interim": (b"HTTP/1.1 102 Processing\r\n\r\n", b"HTTP/1.1 102 Processing\r\n\r\n"),
+    "drip-404": (b"x" * 1250, b"HTTP/1.1 404 Not Found\r\nContent-Length: 60000\r\n\r\n"),
+}
 
 
 def sha(data):
@@ -98,7 +107,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 mode = f.read().strip() or "honest"
         except FileNotFoundError:
             mode = "honest"
-        return random.choice([m for m in MODES if m not in ("slow", "silent")]) if mode == "random" else mode
+        return random.choice([m for m in MODES if m not in ("slow", "silent") and not m.startswith("drip")]) if mode == "random" else mode
 
     def refused(self, body):
         if Handler.s3:
@@ -221,6 +230,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif mode == "endless":
             chunk = b"10000\r\n" + b"\0" * 65536 + b"\r\n"
             return self.flood(chunk, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        elif mode in DRIPS: # fast enough for a low-speed limit, and never done
+            return self.flood(*DRIPS[mode], 0.2)
         elif mode == "slow":
             return self.flood(b"\0", start, 0.2)
         elif mode == "gzip":

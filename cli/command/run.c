@@ -12,20 +12,35 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted; /* the number of the signal */
+
+enum { GRACE_MS = 1700 }; /* with what follows, less than two seconds */
+
+/* What is in flight takes longer than the grace: the program ends all the same. Nothing that
+ * was finished is lost, for the store survives its writers, however they end. */
+static void on_alarm(int number)
+{
+    (void)number;
+    signal(interrupted, SIG_DFL);
+    raise(interrupted);
+}
 
 /* The first signal asks, the second one ends the program. */
 static void on_signal(int number)
 {
-    static const char text[] = "\nstopping after the parts in flight (again to stop at once)\n";
+    static const char text[] =
+        "\nstopping: parts in flight have two seconds (again to stop at once)\n";
+    const struct itimerval grace = {.it_value = {GRACE_MS / 1000, GRACE_MS % 1000 * 1000}};
+    int before = errno; /* whoever was interrupted may be about to read it */
     if (interrupted) {
         signal(number, SIG_DFL);
         raise(number);
     }
-    interrupted = 1;
-    int before = errno; /* whoever was interrupted may be about to read it */
+    interrupted = number;
+    (void)setitimer(ITIMER_REAL, &grace, NULL);
     ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
     (void)written;
     errno = before;
@@ -37,6 +52,9 @@ static void catch_signals(void)
     sigemptyset(&a.sa_mask);
     sigaction(SIGINT, &a, NULL);
     sigaction(SIGTERM, &a, NULL);
+    a.sa_handler = on_alarm;
+    a.sa_flags = 0;
+    sigaction(SIGALRM, &a, NULL);
 }
 
 static int cores(void)

@@ -4,9 +4,11 @@
 #include <dlfcn.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* LAPACK in OpenBLAS, Fortran calling convention: everything by address. */
 typedef void dsyev_fn(const char *jobz, const char *uplo, const int *n, double *a,
@@ -28,6 +30,61 @@ static struct {
     dgetrf_fn *dgetrf;
 } blas;
 static pthread_once_t loaded = PTHREAD_ONCE_INIT;
+
+/* OpenBLAS takes a buffer of 32 MiB for each call that runs at the same time as others, keeps
+ * it for later calls, and tries again for ever where the system refuses one (ulimit -v). So
+ * room is looked for before a call that needs one more; where there is none the call waits
+ * for another to end. The first buffer is taken when the library is loaded. */
+enum { BUFFER = 64 << 20 };
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t left;
+    int inside, buffers;
+} calls = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0};
+
+static bool room_for_buffer(void)
+{
+    void *p = mmap(NULL, BUFFER, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return p != MAP_FAILED && munmap(p, BUFFER) == 0;
+}
+
+static void enter(void)
+{
+    (void)pthread_mutex_lock(&calls.lock);
+    while (calls.inside == calls.buffers) {
+        if (room_for_buffer())
+            calls.buffers++;
+        else
+            (void)pthread_cond_wait(&calls.left, &calls.lock);
+    }
+    calls.inside++;
+    (void)pthread_mutex_unlock(&calls.lock);
+}
+
+static void leave(void)
+{
+    (void)pthread_mutex_lock(&calls.lock);
+    calls.inside--;
+    (void)pthread_cond_signal(&calls.left);
+    (void)pthread_mutex_unlock(&calls.lock);
+}
+
+/* Takes the first buffer. */
+static void warm_up(void)
+{
+    double one = 1, out = 0;
+    if (!room_for_buffer()) {
+        (void)snprintf(blas.problem, sizeof blas.problem,
+                       "it needs %d MiB of address space and the system refuses them (ulimit "
+                       "-v?)",
+                       BUFFER >> 20);
+        return;
+    }
+    blas.set_num_threads(1);
+    blas.dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, 1, 1, 1, 1, &one, 1, &one, 1, 0, &out,
+               1);
+    calls.buffers = 1;
+}
 
 static void load(void)
 {
@@ -52,18 +109,17 @@ static void load(void)
             memcpy(routine[i].to, &f, sizeof f);
     }
     if (lib)
-        blas.set_num_threads(1);
+        warm_up();
     else
-        (void)snprintf(blas.problem, sizeof blas.problem, "%s", dlerror());
+        (void)snprintf(blas.problem, sizeof blas.problem, "install libopenblas0-pthread (%s)",
+                       dlerror());
 }
 
 int up_blas_load(struct up_err *err)
 {
     (void)pthread_once(&loaded, load);
     if (blas.problem[0])
-        return up_fail(err, UP_EUNSUPPORTED,
-                       "OpenBLAS cannot be loaded, install libopenblas0-pthread: %s",
-                       blas.problem);
+        return up_fail(err, UP_EUNSUPPORTED, "OpenBLAS cannot be used: %s", blas.problem);
     return UP_OK;
 }
 
@@ -83,14 +139,18 @@ void up_sgemm(float *c, int ldc, const float *a, int lda, enum up_trans ta, cons
               int ldb, enum up_trans tb, int m, int n, int k, float alpha, float beta)
 {
     need();
+    enter();
     blas.sgemm(CblasRowMajor, op(ta), op(tb), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    leave();
 }
 
 void up_dgemm(double *c, int ldc, const double *a, int lda, enum up_trans ta, const double *b,
               int ldb, enum up_trans tb, int m, int n, int k, double alpha, double beta)
 {
     need();
+    enter();
     blas.dgemm(CblasRowMajor, op(ta), op(tb), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    leave();
 }
 
 int up_sym_eigenvalues(double *w, double *a, int n, struct up_err *err)
@@ -104,7 +164,9 @@ int up_sym_eigenvalues(double *w, double *a, int n, struct up_err *err)
         return up_fail(err, UP_ENOMEM, "no memory for the eigenvalues of a %d x %d matrix", n,
                        n);
     need();
+    enter();
     blas.dsyev("N", "U", &n, a, &n, w, work, &lwork, &info, 1, 1);
+    leave();
     free(work);
     if (info)
         return up_fail(err, UP_EINVAL, "the eigenvalues did not converge (dsyev: %d)", info);
@@ -116,7 +178,9 @@ double up_log_abs_det(double *a, int n)
     int info = 0, *pivot = malloc((size_t)n * sizeof *pivot);
     UP_CHECK(pivot != NULL);
     need();
+    enter();
     blas.dgetrf(&n, &n, a, &n, pivot, &info);
+    leave();
     free(pivot);
     UP_CHECK(info >= 0);
     double sum = 0;

@@ -2,14 +2,15 @@
  *
  * Row-major. Each call runs on one thread. The library is loaded at first use and
  * chooses its kernels then; in portable mode the process asks for the Haswell
- * ones before that, whose bits depend on shapes and values alone. Callers split work over
+ * ones before that, whose bits depend on shapes and values alone. Where address space is
+ * short, calls wait for each other instead of failing. Callers split work over
  * threads by independent problems, never by cutting one product. */
 #ifndef UP_KERNELS_GEMM_H
 #define UP_KERNELS_GEMM_H
 #include "store/base/err.h"
 
-/* Loads OpenBLAS now. UP_EUNSUPPORTED when it is not installed; whoever calls the
- * rest without having asked aborts then. */
+/* Loads OpenBLAS now. UP_EUNSUPPORTED when it is not installed or has no room; whoever calls
+ * the rest without having asked aborts then. */
 int up_blas_load(struct up_err *err);
 
 enum up_trans { UP_N, UP_T };

@@ -75,6 +75,12 @@ static int fail(struct up_lmdb *e, int rc, const char *doing, struct up_err *err
             "the store %s was damaged while in use (%s); the next command checks and "
             "repairs it",
             e->dir, mdb_strerror(rc));
+    if (rc == ENOMEM)
+        return up_fail(
+            err, UP_ENOMEM,
+            "the store %s needs %zu MiB of address space and the system refuses them "
+            "(ulimit -v?)",
+            e->dir, e->map >> 20);
     if (rc == MDB_READERS_FULL)
         return up_fail(err, UP_EIO, "the store %s has too many readers; try again later",
                        e->dir);
@@ -360,7 +366,7 @@ int up_lmdb_open(struct up_lmdb **out, const char *dir, enum up_lmdb_mode mode,
     up_gate_init(&e->gate);
     e->pid = getpid();
     e->dir = up_strdup(dir);
-    map_bytes = map_bytes ? (map_bytes + 4095) & ~(size_t)4095 : MAP_DEFAULT;
+    e->map = map_bytes = map_bytes ? (map_bytes + 4095) & ~(size_t)4095 : MAP_DEFAULT;
     if (db == 0 && (db = mdb_env_set_mapsize(e->env, map_bytes)) == 0 &&
         (db = mdb_env_set_maxdbs(e->env, UP_DB_COUNT)) == 0 &&
         (db = mdb_env_set_maxreaders(e->env, READERS)) == 0)

@@ -38,7 +38,7 @@ struct up_batch {
     const int32_t *y; /* [n], 0 <= y < classes */
 };
 
-/* Weights given by name (names as in the README's table), else drawn. */
+/* Weights given by name (names as in docs/benchmarks-and-formats.md), else drawn. */
 enum { UP_TENSOR_DIMS = 8 };
 struct up_tensor {
     unsigned ndim;
@@ -82,9 +82,9 @@ struct up_proxy_scores {
     double seconds;            /* filled by the caller: nothing here reads a clock */
 };
 
-/* Scratch of one thread: grows to the largest network seen, freed at the end. `bytes` that are
- * known to be needed are taken at once, where the system has them: what grows is paid for
- * again. */
+/* Scratch of one thread: grows to the largest network seen, freed at the end. `bytes` is the
+ * known maximum, which is reserved at once where the system has it; growing later allocates
+ * anew. */
 struct up_proxy_slab;
 struct up_proxy_slab *up_proxy_slab_new(size_t bytes);
 void up_proxy_slab_free(struct up_proxy_slab *s);

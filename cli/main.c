@@ -9,35 +9,20 @@ extern const struct up_command up_command_init, up_command_run, up_command_plan,
     up_command_status, up_command_explain, up_command_log, up_command_show, up_command_diff,
     up_command_verify, up_command_merge, up_command_score, up_command_rank, up_command_remote,
     up_command_push, up_command_pull, up_command_key, up_command_gc, up_command_pin,
-    up_command_export, up_command_import, up_command_report, up_command_serve;
+    up_command_export, up_command_import, up_command_report, up_command_serve,
+    up_command_completion;
 
 /* How to add a command: write cli/NAME.c that defines `const struct up_command
  * up_command_NAME` (name, synopsis, one line, run), with UP_OPT_COMMON first in
  * its option table; declare it above, put it into the list below where --help
  * should show it, and add the file to cli/CMakeLists.txt and man/upnas.1. */
-const struct up_command *const up_commands[] = {&up_command_init,
-                                                &up_command_run,
-                                                &up_command_plan,
-                                                &up_command_status,
-                                                &up_command_explain,
-                                                &up_command_log,
-                                                &up_command_show,
-                                                &up_command_diff,
-                                                &up_command_verify,
-                                                &up_command_merge,
-                                                &up_command_score,
-                                                &up_command_rank,
-                                                &up_command_remote,
-                                                &up_command_push,
-                                                &up_command_pull,
-                                                &up_command_key,
-                                                &up_command_gc,
-                                                &up_command_pin,
-                                                &up_command_export,
-                                                &up_command_import,
-                                                &up_command_report,
-                                                &up_command_serve,
-                                                NULL};
+const struct up_command *const up_commands[] = {
+    &up_command_init,    &up_command_run,   &up_command_plan,       &up_command_status,
+    &up_command_explain, &up_command_log,   &up_command_show,       &up_command_diff,
+    &up_command_verify,  &up_command_merge, &up_command_score,      &up_command_rank,
+    &up_command_remote,  &up_command_push,  &up_command_pull,       &up_command_key,
+    &up_command_gc,      &up_command_pin,   &up_command_export,     &up_command_import,
+    &up_command_report,  &up_command_serve, &up_command_completion, NULL};
 
 static int usage(FILE *to, int status)
 {
@@ -45,7 +30,7 @@ static int usage(FILE *to, int status)
             "usage: upnas COMMAND [OPTION...]\n\n"
             "Finds a neural architecture without training one; computes nothing twice.\n\n");
     for (const struct up_command *const *c = up_commands; *c; ++c)
-        fprintf(to, "  %-8s %s\n", (*c)->name, (*c)->does);
+        fprintf(to, "  %-10s %s\n", (*c)->name, (*c)->does);
     fprintf(
         to,
         "\n'upnas COMMAND --help' says more. Every command takes --json and --store DIR.\n");

@@ -1,6 +1,7 @@
 /* upnas explain: for each node, the fields of its key that differ from the
  * nearest earlier result, with both values; for a node that is up to date, which
  * run computed it and why it did then. */
+#include "cli/shared/config_keys.h"
 #include "cli/shared/workspace.h"
 #include "dag/record/record.h"
 #include "stages/format/json_write.h"
@@ -53,36 +54,12 @@ static int explain(struct up_buf *out, struct up_task *t, const struct up_plan *
     return rc;
 }
 
-/* Every key a config may have, from the stages' own tables. */
-static int keys(struct up_task *t, const char *section, struct up_err *err)
+static int keys(struct up_task *t, enum up_keys_form form, struct up_err *err)
 {
     struct up_buf out = UP_BUF_INIT;
-    struct up_jw w;
-    size_t listed = 0;
     int rc = up_config_load(&t->config, up_stages, NULL, NULL, 0, err);
-
-    for (size_t i = 0; !rc && i < t->config->n; ++i) {
-        const struct up_entry *e = &t->config->entries[i];
-        const char *def = e->param->def ? e->param->def : e->param->seed ? "from seed" : "null";
-        if (section && (!e->stage || strcmp(e->stage->name, section)))
-            continue;
-        ++listed;
-        if (!t->common.json) {
-            up_buf_printf(&out, "%-22s %-12s %s\n", e->name, def, e->param->doc);
-            continue;
-        }
-        up_jw_init(&w, &out, 0);
-        up_jw_object(&w);
-        up_jw_key_str(&w, "key", e->name);
-        up_jw_key_str(&w, "default", def);
-        up_jw_key_str(&w, "when", e->param->when);
-        up_jw_key_str(&w, "doc", e->param->doc);
-        up_jw_end(&w);
-        up_buf_puts(&out, "\n");
-    }
-    if (!rc && !listed)
-        rc = up_fail(err, UP_EUSAGE, "no section '%s' in a config; see 'upnas explain --keys'",
-                     section);
+    if (!rc)
+        rc = up_config_keys(&out, t->config, t->rest.n ? t->rest.v[0] : NULL, form, err);
     if (!rc)
         rc = up_cli_print(&out, err);
     up_buf_release(&out);
@@ -92,10 +69,12 @@ static int keys(struct up_task *t, const char *section, struct up_err *err)
 static int run(const struct up_command *c, int argc, char **argv, struct up_err *err)
 {
     struct up_task t = UP_TASK_INIT;
-    bool list = false;
+    bool list = false, markdown = false;
     const struct up_opt opts[] = {UP_OPT_TASK(&t),
                                   {"--keys", UP_OPT_FLAG, &list, NULL,
                                    "list the keys of a config (or of one SECTION)", 0, 0},
+                                  {"--markdown", UP_OPT_FLAG, &markdown, NULL,
+                                   "with --keys: as tables, with the values allowed", 0, 0},
                                   {0}};
     struct up_buf out = UP_BUF_INIT;
     struct up_plan *plan = NULL;
@@ -105,7 +84,11 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
         return rc;
     if (list) {
         if (!(rc = up_cli_words(c, &t.rest, 0, 1, "", err)))
-            rc = keys(&t, t.rest.n ? t.rest.v[0] : NULL, err);
+            rc = keys(&t,
+                      markdown        ? UP_KEYS_MARKDOWN
+                      : t.common.json ? UP_KEYS_JSON
+                                      : UP_KEYS_TEXT,
+                      err);
         goto out;
     }
     if ((rc = up_cli_words(c, &t.rest, 1, 2, "a config", err)) ||
@@ -122,5 +105,5 @@ out:
 }
 
 const struct up_command up_command_explain = {
-    "explain", "CONFIG [NODE] [--set KEY=VALUE ...] | --keys [SECTION]",
+    "explain", "CONFIG [NODE] [--set KEY=VALUE ...] | --keys [SECTION] [--markdown]",
     "name the fields that make a node run, old and new value", NULL, run};

@@ -67,6 +67,9 @@ struct up_common { /* in every command */
             "take a store on NFS, SMB, ..., for one machine at a time", 0, 0                   \
     }
 
+/* The one word that makes a command print the options of its table, a line each, instead of
+ * --help; `upnas completion` asks every command in this way. */
+#define UP_OPT_LIST "--list-options"
 /* Reads options into their targets and leaves the other words, in order, in
  * rest. `--` ends the options; --name=value works too. When --help is among
  * them prints the help. UP_EUSAGE names the word, and the nearest option. */

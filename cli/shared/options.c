@@ -71,11 +71,23 @@ static void help(const struct up_command *c, const struct up_opt *opts)
     }
 }
 
+/* One line an option, for cli/command/completion.c: its name, and what follows it. */
+static void list(const struct up_opt *opts)
+{
+    for (; opts->name; ++opts)
+        printf("%s%s%s\n", opts->name, opts->arg ? " " : "", opts->arg ? opts->arg : "");
+}
+
 int up_cli_options(const struct up_command *c, const struct up_opt *opts, int argc, char **argv,
                    struct up_words *rest, struct up_err *err)
 {
     bool only_words = false, asked = false;
     int rc;
+    if (argc == 1 && !strcmp(argv[0], UP_OPT_LIST)) {
+        *(bool *)find(opts, "--help", strlen("--help"))->to = true;
+        list(opts);
+        return UP_OK;
+    }
     for (int i = 0; i < argc; ++i) {
         const char *word = strcmp(argv[i], "-h") ? argv[i] : "--help";
         bool number = word[0] == '-' && strchr("0123456789.", word[1]); /* or a single '-' */

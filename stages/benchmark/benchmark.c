@@ -21,11 +21,12 @@ static const struct up_param params[] = {
      .doc = "true accuracies: CSV, NPZ or NASLib JSON, columns such as cifar10_val"},
     {.name = "dataset",
      .kind = UP_P_STR,
-     .doc = "whose scores to take from a JSON file with several data sets (default cifar10)"},
+     .doc = "the data set whose scores are taken from a JSON file that has several; null: "
+            "cifar10"},
     {.name = "ignore",
      .kind = UP_P_LIST,
      .def = "[]",
-     .doc = "columns of the files that are neither scores nor accuracies"},
+     .doc = "columns of the files to leave out: they are neither scores nor accuracies"},
     {0},
 };
 static const struct up_stage_input inputs[] = {{"space", NULL}, {0}};

@@ -23,7 +23,8 @@ static const struct up_param params[] = {
      .def = "0.5",
      .min = 0.001,
      .max = 1,
-     .doc = "the first part of the scored rows, which everything is fitted on"},
+     .doc = "the first part of the scored architectures, the training rows: everything is "
+            "fitted on these alone"},
     {0},
 };
 static const struct up_stage_input inputs[] = {{"scores", NULL}, {0}};

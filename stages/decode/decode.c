@@ -20,14 +20,14 @@ static const struct up_param params[] = {
      .def = "10",
      .min = 0,
      .max = 1000,
-     .doc = "architectures drawn as cell-RANK.svg and cell-RANK.dot"},
+     .doc = "number of architectures drawn, as cell-RANK.svg and cell-RANK.dot"},
     {.name = "modules",
      .kind = UP_P_INT,
      .def = "1",
      .min = 0,
      .max = 1000,
-     .doc =
-         "architectures written as PyTorch modules net-RANK.py, one per network of the space"},
+     .doc = "number of architectures written as PyTorch modules, net-RANK.py, one for each "
+            "network of the space"},
     {0},
 };
 static const struct up_stage_input inputs[] = {
@@ -230,9 +230,10 @@ static int decode_run(struct up_job *job, struct up_err *err)
     return rc;
 }
 
-const struct up_stage up_stage_decode = {.name = "decode",
-                                         .version = 1,
-                                         .does = "every form of the architectures found",
-                                         .params = params,
-                                         .inputs = inputs,
-                                         .run = decode_run};
+const struct up_stage up_stage_decode = {
+    .name = "decode",
+    .version = 1,
+    .does = "writes the architectures found in every form that people use",
+    .params = params,
+    .inputs = inputs,
+    .run = decode_run};

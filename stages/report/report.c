@@ -27,8 +27,8 @@
 static const struct up_param params[] = {
     {.name = "target",
      .kind = UP_P_STR,
-     .doc = "accuracy column to compare with (default: lambda's, else cifar10_val, else the "
-            "first)"},
+     .doc = "accuracy column to compare with; null: the one of lambda, else cifar10_val, else "
+            "the first"},
     {0},
 };
 static const struct up_stage_input inputs[] = {
@@ -317,9 +317,10 @@ static int report_run(struct up_job *job, struct up_err *err)
     return UP_OK;
 }
 
-const struct up_stage up_stage_report = {.name = "report",
-                                         .version = 3,
-                                         .does = "the best cells and the evidence for them",
-                                         .params = params,
-                                         .inputs = inputs,
-                                         .run = report_run};
+const struct up_stage up_stage_report = {
+    .name = "report",
+    .version = 3,
+    .does = "measures what was found on rows that nothing was fitted on",
+    .params = params,
+    .inputs = inputs,
+    .run = report_run};

@@ -17,14 +17,16 @@ static const struct up_param params[] = {
      .doc = "the search space"},
     {.name = "list",
      .kind = UP_P_FILE,
-     .doc = "architectures of the pool, in this order: one a line, or CSV, NPZ or NASLib JSON"},
+     .doc = "a file of architectures, which become the pool in the file's order: one a line in "
+            "any spelling, or a table (CSV, NPZ, NASLib JSON)"},
     {.name = "pool",
      .kind = UP_P_INT,
      .def = "0",
      .min = 0,
      .max = 100000000,
-     .doc = "distinct architectures in the pool; 0: all of them, or of space.list"},
-    {.name = "seed", .kind = UP_P_INT, .seed = true, .doc = "of the order of the pool"},
+     .doc = "number of different architectures in the pool; 0: all of the space, or all of "
+            "space.list"},
+    {.name = "seed", .kind = UP_P_INT, .seed = true, .doc = "seed of the order of the pool"},
     {0},
 };
 static const struct up_stage_input inputs[] = {{0}};

@@ -2,6 +2,7 @@
 #include "store/base/arena.h"
 
 #include <curl/curl.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -276,9 +277,8 @@ static int outcome(struct transfer *t, CURLcode code)
         return t->rc;
     if (t->too_slow)
         return up_fail(t->err, UP_EUNSUPPORTED,
-                       "remote %s is too slow: %llu bytes in %.0f seconds", name,
-                       (unsigned long long)(t->got + t->sent),
-                       (double)(up_remote_clock() - t->began) / 1000);
+                       "remote %s is too slow: %" PRIu64 " bytes in %.0f seconds", name,
+                       t->got + t->sent, (double)(up_remote_clock() - t->began) / 1000);
     if (t->too_large)
         return up_fail(t->err, UP_EINVAL, "remote %s: an object is larger than it may be",
                        name);

@@ -3,7 +3,7 @@
 #define UP_ENGINE_NET_WEIGHTS_H
 #include "stages/engine/net/program.h"
 
-/* Weights given by name (names as in the README's table), else drawn. */
+/* Weights given by name (names as in docs/benchmarks-and-formats.md), else drawn. */
 enum { UP_GIVEN_DIMS = 8 };
 struct up_given_tensor {
     unsigned ndim;

@@ -1,6 +1,5 @@
 #include "cli/io.h"
 #include "cli/cli.h"
-#include "store/base/arena.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -93,10 +92,17 @@ static int write_all(int fd, struct up_view v)
     return fsync(fd);
 }
 
+const char *up_file_temp(struct up_arena *a, const char *dir, const char *name)
+{
+    struct timespec t; /* a killed process may have had our number */
+    clock_gettime(CLOCK_REALTIME, &t);
+    return up_arena_printf(a, "%s/.%s.%ld.%ld%09ld", dir, name, (long)getpid(), (long)t.tv_sec,
+                           t.tv_nsec);
+}
+
 int up_file_write_new(const char *path, struct up_view bytes, struct up_err *err)
 {
     int rc = UP_OK, fd;
-    (void)unlink(path); /* of a killed process that had our number */
     fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0)
         return up_fail_errno(err, "cannot make %s", path);
@@ -113,7 +119,7 @@ int up_file_write(const char *dir, const char *name, struct up_view bytes, struc
 {
     struct up_arena a = UP_ARENA_INIT;
     const char *path = up_arena_printf(&a, "%s/%s", dir, name);
-    const char *temp = up_arena_printf(&a, "%s/.%s.%ld", dir, name, (long)getpid());
+    const char *temp = up_file_temp(&a, dir, name);
     int rc = up_file_write_new(temp, bytes, err);
     if (!rc && rename(temp, path)) {
         rc = up_fail_errno(err, "cannot write %s", path);

@@ -1,12 +1,16 @@
 /* Files in and out, for commands. */
 #ifndef UP_CLI_IO_H
 #define UP_CLI_IO_H
+#include "store/base/arena.h"
 #include "store/base/buf.h"
 #include "store/base/err.h"
 
 /* Appends the whole file. UP_ENOTFOUND, UP_EIO name the path. */
 int up_file_read(struct up_buf *out, const char *path, struct up_err *err);
-/* A new file, on the disk when this returns; on failure there is none. */
+/* A name beside dir/name that no other process takes. */
+const char *up_file_temp(struct up_arena *a, const char *dir, const char *name);
+/* A new file, on the disk when this returns; on failure there is none. What has that name
+ * already stays, and is a failure. */
 int up_file_write_new(const char *path, struct up_view bytes, struct up_err *err);
 /* dir/name holds exactly these bytes afterwards, or what it held before: a
  * temporary file beside it, then a rename. */

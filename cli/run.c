@@ -1,4 +1,5 @@
 /* upnas run: brings everything up to date and hands over the result. */
+#include "cli/outdir.h"
 #include "cli/pin.h"
 #include "cli/progress.h"
 #include "cli/provenance.h"
@@ -188,7 +189,9 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
     if (rc || t.common.help)
         return rc;
     if ((rc = up_cli_words(c, &t.rest, 1, 2, "a config, such as configs/quick.yaml", err)) ||
-        (rc = up_task_config(&t, err)) || (rc = up_pin_kernels(t.config->native, err)))
+        (rc = up_task_config(&t, err)) ||
+        (!no_out && !up_task_target(&t) && (rc = up_outdir_check(out, err))) ||
+        (rc = up_pin_kernels(t.config->native, err)))
         goto out;
     up_task_warn(&t);
     if (!(rc = up_cli_open_store(&t.store, &t.common, true, err)) &&

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/io.h"
 #include "cli/task.h"
+#include "cli/say.h"
 #include "stages/format/json_write.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -52,14 +53,13 @@ static int report(const struct up_common *common, const char *verb,
         up_jw_end(&w);
         up_buf_puts(&out, "\n");
     } else {
-        up_buf_printf(&out, "%s run %s: %" PRIu64 " results, %" PRIu64 " artifacts of %s", verb,
-                      c->run, c->results, c->artifacts, up_size_text(size, c->bytes));
+        up_say(&out, "%s run %s: %" PRIu64 " results, %" PRIu64 " artifacts of %s", verb,
+               c->run, c->results, c->artifacts, up_size_text(size, c->bytes));
         if (c->had_results || c->had_artifacts)
-            up_buf_printf(&out, "; %" PRIu64 " results and %" PRIu64 " artifacts were here",
-                          c->had_results, c->had_artifacts);
+            up_say(&out, "; %" PRIu64 " results and %" PRIu64 " artifacts were here",
+                   c->had_results, c->had_artifacts);
         if (c->differ)
-            up_buf_printf(&out, ", %" PRIu64 " results with other bytes, which stay",
-                          c->differ);
+            up_say(&out, ", %" PRIu64 " results with other bytes, which stay", c->differ);
         up_buf_puts(&out, "\n");
     }
     int rc = up_cli_print(&out, err);

@@ -2,6 +2,7 @@
  * nearest earlier result, with both values; for a node that is up to date, which
  * run computed it and why it did then. */
 #include "cli/task.h"
+#include "cli/say.h"
 #include "dag/record.h"
 #include "stages/format/json_write.h"
 #include "stages/stages.h"
@@ -20,7 +21,7 @@ static int history(struct up_buf *out, struct up_task *t, const struct up_plan_n
 
     if (!rc && !(rc = up_run_find(t->store, result.run, &r, err)) &&
         (node = up_run_record_node(r, n->stage->name)))
-        up_buf_printf(out, "           computed by run %s: %s\n", r->id, node->why);
+        up_say(out, "           computed by run %s: %s\n", r->id, node->why);
     else if (rc == UP_EUSAGE) /* its run record is gone; not worth a failure */
         rc = UP_OK;
     up_run_record_free(r);
@@ -68,7 +69,7 @@ static int keys(struct up_task *t, const char *section, struct up_err *err)
             continue;
         ++listed;
         if (!t->common.json) {
-            up_buf_printf(&out, "%-22s %-12s %s\n", e->name, def, e->param->doc);
+            up_say(&out, "%-22s %-12s %s\n", e->name, def, e->param->doc);
             continue;
         }
         up_jw_init(&w, &out, 0);

@@ -1,5 +1,6 @@
 #include "cli/io.h"
 #include "cli/cli.h"
+#include "cli/say.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@ double up_clock(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-int up_cli_print(struct up_buf *b, struct up_err *err)
+int up_cli_print_raw(struct up_buf *b, struct up_err *err)
 {
     size_t done = b->len ? fwrite(b->data, 1, b->len, stdout) : 0;
     if (done != b->len || fflush(stdout))
@@ -24,7 +25,28 @@ int up_cli_print(struct up_buf *b, struct up_err *err)
     return UP_OK;
 }
 
-void up_cli_warn(const char *sentence) { fprintf(stderr, "upnas: warning: %s\n", sentence); }
+int up_cli_print(struct up_buf *b, struct up_err *err)
+{
+    struct up_buf plain = UP_BUF_INIT;
+    up_say_text(&plain, up_buf_view(b), true);
+    int rc = up_cli_print_raw(&plain, err);
+    up_buf_release(&plain);
+    if (!rc)
+        up_buf_clear(b);
+    return rc;
+}
+
+static void say_to_stderr(const char *kind, const char *sentence)
+{
+    struct up_buf line = UP_BUF_INIT;
+    up_say(&line, "upnas: %s%s\n", kind, sentence);
+    (void)fwrite(line.data, 1, line.len, stderr);
+    up_buf_release(&line);
+}
+
+void up_cli_warn(const char *sentence) { say_to_stderr("warning: ", sentence); }
+
+void up_cli_error(const char *sentence) { say_to_stderr("", sentence); }
 
 static void damaged(void *ctx, const char *sentence)
 {

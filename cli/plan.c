@@ -1,18 +1,19 @@
 /* upnas plan: what a run would do and why, without doing it. */
 #include "cli/task.h"
 #include "cli/team.h"
+#include "cli/say.h"
 #include "dag/share.h"
 
 static void print(struct up_buf *out, const struct up_plan *p)
 {
     up_plan_nodes(out, p, false);
-    up_buf_printf(out, "%zu cached, ", p->cached);
+    up_say(out, "%zu cached, ", p->cached);
     if (p->remote)
-        up_buf_printf(out, "%zu to fetch, ", p->remote);
-    up_buf_printf(out, "%zu to run", p->run);
+        up_say(out, "%zu to fetch, ", p->remote);
+    up_say(out, "%zu to run", p->run);
     if (p->pending)
-        up_buf_printf(out, ", %zu behind them (each runs only if the bytes it reads change)",
-                      p->pending);
+        up_say(out, ", %zu behind them (each runs only if the bytes it reads change)",
+               p->pending);
     up_buf_puts(out, "\n");
 }
 

@@ -1,6 +1,7 @@
 /* upnas pull: fetches what a config needs, or what a run made, from remotes. */
 #include "cli/team.h"
 #include "cli/task.h"
+#include "cli/say.h"
 #include "dag/share.h"
 #include "stages/format/json_write.h"
 #include <inttypes.h>
@@ -32,7 +33,7 @@ static int by_config(struct session *s, struct up_err *err)
         up_plan_json(&out, plan, NULL);
     } else {
         up_plan_nodes(&out, plan, false);
-        up_buf_printf(&out, "%zu here, %zu to run\n", plan->cached, plan->run + plan->pending);
+        up_say(&out, "%zu here, %zu to run\n", plan->cached, plan->run + plan->pending);
     }
     rc = up_cli_print(&out, err);
     up_plan_free(plan);
@@ -94,7 +95,7 @@ static int by_run(struct session *s, struct up_err *err)
     if (!rc && s->task.common.json)
         run_json(&out, r->id, all - missing, all);
     else if (!rc)
-        up_buf_printf(&out, "run %s: %zu of %zu results here\n", r->id, all - missing, all);
+        up_say(&out, "run %s: %zu of %zu results here\n", r->id, all - missing, all);
     if (!rc)
         rc = up_cli_print(&out, err);
     up_run_record_free(r);

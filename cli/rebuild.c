@@ -1,5 +1,6 @@
 #include "cli/rebuild.h"
 #include "cli/io.h"
+#include "cli/say.h"
 #include "dag/run.h"
 #include "store/base/arena.h"
 #include "store/base/rng.h"
@@ -69,8 +70,8 @@ static void compare(struct up_rebuilt *out, const struct up_plan *p, const bool 
             continue;
         bool same = up_digest_equal(n->digest, p->nodes[i].output);
         out->differ += !same;
-        up_buf_printf(&out->report, "%-10s %s (%s)\n", n->stage,
-                      same ? "same bytes" : "OTHER BYTES", up_time_text(took, n->seconds));
+        up_say(&out->report, "%-10s %s (%s)\n", n->stage, same ? "same bytes" : "OTHER BYTES",
+               up_time_text(took, n->seconds));
     }
 }
 

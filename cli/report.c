@@ -24,8 +24,10 @@ static int page(struct up_buf *out, struct up_store *s, const struct up_run_reco
                 const char *path, struct up_err *err)
 {
     int rc = up_page_run(out, s, r, false, err);
-    if (rc || !strcmp(path, "-"))
+    if (rc)
         return rc;
+    if (!strcmp(path, "-"))
+        return up_cli_print_raw(out, err);
     rc = to_file(path, up_buf_view(out), err);
     up_buf_clear(out);
     return rc;

@@ -6,6 +6,7 @@
 #include "cli/result.h"
 #include "cli/task.h"
 #include "cli/team.h"
+#include "cli/say.h"
 #include "stages/format/json_write.h"
 #include <errno.h>
 #include <sched.h>
@@ -106,9 +107,9 @@ static void files_line(struct up_buf *out, const char *dir, const char *names)
         if (!kind || (kinds.len && memmem(kinds.data, kinds.len, dot, kind + 1)))
             continue;
         up_buf_append(&kinds, dot, kind + 1);
-        up_buf_printf(&some, " %.*s", (int)len, names);
+        up_say(&some, " %.*s", (int)len, names);
     }
-    up_buf_printf(out, "\n%d files in %s, such as%s\n", n, dir, up_buf_str(&some));
+    up_say(out, "\n%d files in %s, such as%s\n", n, dir, up_buf_str(&some));
     up_buf_release(&kinds);
     up_buf_release(&some);
 }
@@ -134,8 +135,8 @@ static int hand_over(struct up_task *t, const struct up_run_record *r, const cha
         goto out;
     if (names.len)
         files_line(&out, dir, up_buf_str(&names));
-    up_buf_printf(&out, "run %s: %d executed, %d cached, %s\n", r->id, (int)r->executed,
-                  (int)r->cached, up_time_text(took, r->seconds));
+    up_say(&out, "run %s: %d executed, %d cached, %s\n", r->id, (int)r->executed,
+           (int)r->cached, up_time_text(took, r->seconds));
     rc = up_cli_print(&out, err);
 out:
     up_buf_release(&out);

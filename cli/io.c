@@ -61,7 +61,11 @@ static int open_store(struct up_store **s, const struct up_common *c, bool creat
                               .read_only = !write,
                               .allow_network_fs = c->network,
                               .on_damage = damaged};
-    int rc = up_store_open(s, c->store, &o, err);
+    struct up_err why = {""};
+    int rc = create ? up_folders_above(c->store, 0777, &why) : UP_OK;
+    if (rc)
+        return up_fail(err, UP_EIO, "%s; --store DIR names another place", why.msg);
+    rc = up_store_open(s, c->store, &o, err);
     if (rc == UP_ENOTFOUND)
         return up_fail(err, rc,
                        "there is no store in %s; 'upnas run CONFIG' makes one, --store DIR "
@@ -146,6 +150,23 @@ int up_file_write(const char *dir, const char *name, struct up_view bytes, struc
     if (!rc && rename(temp, path)) {
         rc = up_fail_errno(err, "cannot write %s", path);
         unlink(temp);
+    }
+    up_arena_release(&a);
+    return rc;
+}
+
+int up_folders_above(const char *path, unsigned mode, struct up_err *err)
+{
+    struct up_arena a = UP_ARENA_INIT;
+    char *above = up_arena_strndup(&a, path, strlen(path));
+    int rc = UP_OK;
+    for (char *p = above; *p && !rc; ++p) {
+        if (p == above || *p != '/')
+            continue;
+        *p = '\0';
+        if (mkdir(above, (mode_t)mode) && errno != EEXIST)
+            rc = up_fail_errno(err, "cannot make the folder %s, for %s", above, path);
+        *p = '/';
     }
     up_arena_release(&a);
     return rc;

@@ -15,6 +15,8 @@ int up_file_write_new(const char *path, struct up_view bytes, struct up_err *err
 /* dir/name holds exactly these bytes afterwards, or what it held before: a
  * temporary file beside it, then a rename. */
 int up_file_write(const char *dir, const char *name, struct up_view bytes, struct up_err *err);
+/* Makes the folders above path that are not there, as mkdir -p does. */
+int up_folders_above(const char *path, unsigned mode, struct up_err *err);
 /* What was made, renamed or removed in dir is on the disk when this returns. */
 int up_folder_sync(const char *dir, struct up_err *err);
 

@@ -1,6 +1,7 @@
 /* upnas: the table of commands, and what a failed one says. */
 #include "cli/cli.h"
 #include "dag/suggest.h"
+#include "store/base/fp.h"
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -68,6 +69,7 @@ int main(int argc, char **argv)
 {
     struct up_err err = {0};
 
+    up_fp_reset();            /* settings are read as numbers too */
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, said in a sentence */
     signal(SIGXFSZ, SIG_IGN); /* and so is a file over ulimit -f */
     if (argc < 2)

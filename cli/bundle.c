@@ -99,7 +99,9 @@ static int run_export(const struct up_command *cmd, int argc, char **argv, struc
         return rc;
     if ((rc = up_cli_words(cmd, &rest, 2, 2, "a run, such as last, and a file", err)))
         return rc;
-    rc = up_cli_open_existing(&store, &common, false, err);
+    rc = up_file_may_replace(rest.v[1], "\x93UPB", err);
+    if (!rc)
+        rc = up_cli_open_existing(&store, &common, false, err);
     if (!rc && !(rc = write_file(store, rest.v[0], rest.v[1], &c, err)))
         rc = report(&common, "exported", &c, err);
     up_store_close(store);

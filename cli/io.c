@@ -155,6 +155,27 @@ int up_file_write(const char *dir, const char *name, struct up_view bytes, struc
     return rc;
 }
 
+int up_file_may_replace(const char *path, const char *mark, struct up_err *err)
+{
+    char head[4096];
+    struct stat st;
+    if (lstat(path, &st))
+        return UP_OK; /* nothing, or what writing will say */
+    ssize_t got = -1;
+    int fd = S_ISREG(st.st_mode) ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+    if (fd >= 0) {
+        got = read(fd, head, sizeof head);
+        close(fd);
+    }
+    if (got == 0 || (got > 0 && memmem(head, (size_t)got, mark, strlen(mark))))
+        return UP_OK;
+    return up_fail(
+        err, UP_EUSAGE,
+        "%s is there and is nothing that this command writes, so it is not replaced; "
+        "move it away, or choose another name",
+        path);
+}
+
 int up_folders_above(const char *path, unsigned mode, struct up_err *err)
 {
     struct up_arena a = UP_ARENA_INIT;

@@ -15,6 +15,10 @@ int up_file_write_new(const char *path, struct up_view bytes, struct up_err *err
 /* dir/name holds exactly these bytes afterwards, or what it held before: a
  * temporary file beside it, then a rename. */
 int up_file_write(const char *dir, const char *name, struct up_view bytes, struct up_err *err);
+/* Whether a command that was told to write path may: nothing is there, or an empty file, or
+ * one that has mark in its first 4096 bytes, so that it is of the program's own kind.
+ * UP_EUSAGE: something else is there. */
+int up_file_may_replace(const char *path, const char *mark, struct up_err *err);
 /* Makes the folders above path that are not there, as mkdir -p does. */
 int up_folders_above(const char *path, unsigned mode, struct up_err *err);
 /* What was made, renamed or removed in dir is on the disk when this returns. */

@@ -24,10 +24,36 @@ static const char *folder(struct up_arena *a)
 
 /* ---- loading ---- */
 
+/* Whoever can write here can put a key among those that are believed. */
+static int private(const char *path, bool folder, struct up_err *err)
+{
+    struct stat st;
+    if (stat(path, &st))
+        return errno == ENOENT || errno == ENOTDIR
+                   ? UP_OK
+                   : up_fail_errno(err, "cannot look at %s", path);
+    if (folder ? !S_ISDIR(st.st_mode) : !S_ISREG(st.st_mode))
+        return up_fail(err, UP_EINVAL, "%s is no %s; move it away", path,
+                       folder ? "folder" : "plain file");
+    if (st.st_uid != geteuid() && st.st_uid != 0)
+        return up_fail(err, UP_EINVAL,
+                       "%s belongs to another user, who could put keys there, so none there is "
+                       "used; chown it, or set XDG_CONFIG_HOME to a folder of your own",
+                       path);
+    if (st.st_mode & 022)
+        return up_fail(err, UP_EINVAL,
+                       "others can write %s (mode %04o) and could have put keys there, so none "
+                       "there is used: look at `upnas key list` after chmod go-w %s",
+                       path, (unsigned)st.st_mode & 07777, path);
+    return UP_OK;
+}
+
 static int load_file(struct up_keys *k, const char *path, struct up_err *err)
 {
     struct up_buf text = UP_BUF_INIT;
-    int rc = up_file_read(&text, path, err);
+    int rc = private(path, false, err);
+    if (!rc)
+        rc = up_file_read(&text, path, err);
     if (!rc)
         rc = up_keyring_parse(&k->ring, up_buf_view(&text), path, err);
     up_buf_release(&text);
@@ -67,47 +93,17 @@ static int load_mine(struct up_keys *k, struct up_err *err)
     return rc;
 }
 
-/* Whoever can write here can put a key among those that are believed. */
-static int private(const char *path, struct up_err *err)
-{
-    struct stat st;
-    if (stat(path, &st))
-        return errno == ENOENT || errno == ENOTDIR
-                   ? UP_OK
-                   : up_fail_errno(err, "cannot look at %s", path);
-    if (st.st_uid != geteuid() && st.st_uid != 0)
-        return up_fail(err, UP_EINVAL,
-                       "%s belongs to another user, who could put keys there, so none there is "
-                       "used; chown it, or set XDG_CONFIG_HOME to a folder of your own",
-                       path);
-    if (st.st_mode & 022)
-        return up_fail(err, UP_EINVAL,
-                       "others can write %s (mode %04o) and could have put keys there, so none "
-                       "there is used: look at `upnas key list` after chmod go-w %s",
-                       path, (unsigned)st.st_mode & 07777, path);
-    return UP_OK;
-}
-
-static int all_private(struct up_keys *k, struct up_err *err)
-{
-    static const char *const parts[] = {"", "/keys", "/trusted"};
-    int rc = UP_OK;
-    for (size_t i = 0; !rc && i < sizeof parts / sizeof *parts; ++i)
-        rc = private(up_arena_printf(&k->arena, "%s%s", k->dir, parts[i]), err);
-    for (size_t i = 0; !rc && i < k->nmine; ++i)
-        rc = private(up_arena_printf(&k->arena, "%s/keys/%s.public", k->dir, k->mine[i]), err);
-    return rc;
-}
-
 int up_keys_load(struct up_keys *k, struct up_err *err)
 {
     *k = (struct up_keys){.nmine = 0};
     k->dir = folder(&k->arena);
     if (!k->dir)
         return UP_OK;
-    int rc = load_mine(k, err);
+    int rc = private(k->dir, true, err);
     if (!rc)
-        rc = all_private(k, err);
+        rc = private(up_arena_printf(&k->arena, "%s/keys", k->dir), true, err);
+    if (!rc)
+        rc = load_mine(k, err);
     return rc ? rc : load_file(k, up_arena_printf(&k->arena, "%s/trusted", k->dir), err);
 }
 

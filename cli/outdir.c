@@ -191,7 +191,7 @@ int up_outdir_check(const char *dir, struct up_err *err)
     if (!*dir)
         rc = make_folder(dir, err);
     else if (!stat(dir, &st) && !S_ISDIR(st.st_mode))
-        rc = up_fail(err, UP_EUSAGE, "%s is no folder; --out DIR names another", dir);
+        rc = up_fail(err, UP_EIO, "%s is no folder; --out DIR names another", dir);
     else if (!access(dir, F_OK))
         rc = up_outdir_list_read(&o, dir, NULL, err);
     up_outdir_release(&o);

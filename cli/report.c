@@ -14,8 +14,10 @@ static int to_file(const char *path, struct up_view bytes, struct up_err *err)
     const char *dir = !slash          ? "."
                       : slash == path ? "/"
                                       : up_arena_strndup(&a, path, (size_t)(slash - path));
-    int rc = *name ? up_file_write(dir, name, bytes, err)
+    int rc = *name ? up_file_may_replace(path, "name=\"generator\" content=\"upnas ", err)
                    : up_fail(err, UP_EUSAGE, "--html takes the name of a file, not '%s'", path);
+    if (!rc)
+        rc = up_file_write(dir, name, bytes, err);
     up_arena_release(&a);
     return rc;
 }

@@ -85,7 +85,7 @@ kept "a link in place of a file of an earlier run" 'p/a.txt has been changed sin
 rm -rf p && cp -r results p && echo edited >>p/net-1.py
 kept "an edited result" 'p/net-1.py has been changed since'
 rm -rf p && echo x >p
-refuse 2 'p is no folder; --out DIR' run tiny.yaml --out p
+refuse 1 'p is no folder; --out DIR' run tiny.yaml --out p
 [ "$(cat p)" = x ] || fail "the file is gone"
 refuse 2 'is empty' run tiny.yaml --out ''
 

@@ -60,6 +60,8 @@ never store dag stages -- 'exit\(|getenv\(|setenv\(|signal\(|sigaction\(|f?print
     'only cli exits, prints, reads the environment or handles signals' '^store/base/(err|arena)\.c:|^stages/space/order/'
 never stages -- 'fopen\(|open\(|opendir\(|clock_gettime\(|time\(|gettimeofday\(|rand\(' \
     'stages do no I/O, read no clock and draw only from store/base/rng.h'
+never store dag stages cli -- 'MDB_(NOSYNC|NOMETASYNC|MAPASYNC|WRITEMAP)|v?fork\(' \
+    'the store is durable, and never used across fork'
 # Text from outside reaches people through cli/say.h alone. What is left to other calls: own words, and bytes of files.
 never cli -- 'up_buf_printf\(|f?printf\(|f?puts\(|putchar\(|fwrite\(' \
     'commands say things with up_say, up_cli_print, up_cli_warn and up_cli_error (cli/say.h)' \

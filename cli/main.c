@@ -1,6 +1,7 @@
 /* upnas: the table of commands, and what a failed one says. */
 #include "cli/shared/cli.h"
 #include "dag/config/suggest.h"
+#include "store/base/fp.h"
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,8 +43,10 @@ static int unknown(const char *word)
     struct up_suggest near = up_suggest_for(word);
     for (const struct up_command *const *c = up_commands; *c; ++c)
         up_suggest_offer(&near, (*c)->name);
-    fprintf(stderr, "upnas: there is no command '%s'%s%s; see 'upnas --help'\n", word,
-            near.best ? ", did you mean " : "", near.best ? near.best : "");
+    struct up_err err;
+    (void)up_fail(&err, UP_EUSAGE, "there is no command '%s'%s%s; see 'upnas --help'", word,
+                  near.best ? ", did you mean " : "", near.best ? near.best : "");
+    up_cli_error(err.msg);
     return 2;
 }
 
@@ -51,6 +54,7 @@ int main(int argc, char **argv)
 {
     struct up_err err = {0};
 
+    up_fp_reset();            /* settings are read as numbers too */
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, said in a sentence */
     signal(SIGXFSZ, SIG_IGN); /* and so is a file over ulimit -f */
     if (argc < 2)
@@ -64,7 +68,7 @@ int main(int argc, char **argv)
             continue;
         int rc = (*c)->run(*c, argc - 2, argv + 2, &err);
         if (rc < 0)
-            fprintf(stderr, "upnas: %s\n", err.msg[0] ? err.msg : "failed without a reason");
+            up_cli_error(err.msg[0] ? err.msg : "failed without a reason");
         return rc == UP_EUSAGE ? 2 : rc < 0 ? 1 : rc;
     }
     return unknown(argv[1]);

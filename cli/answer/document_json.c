@@ -1,4 +1,5 @@
 #include "cli/answer/document_json.h"
+#include "cli/shared/say.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -213,7 +214,7 @@ static int into_map(struct up_cursor *c, const char *part, struct up_err *err)
     if ((rc = up_cur_map(&keys, &n, err)))
         return rc;
     for (size_t i = 0; i < n && i < 20 && !up_cur_str(&keys, &key, NULL); ++i) {
-        up_buf_printf(&have, "%s%.*s", i ? ", " : "", (int)key.len, (const char *)key.data);
+        up_say(&have, "%s%.*s", i ? ", " : "", (int)key.len, (const char *)key.data);
         if (up_cur_skip(&keys, NULL))
             break;
     }

@@ -1,5 +1,6 @@
 #include "cli/answer/provenance_text.h"
 #include "cli/shared/workspace.h"
+#include "cli/shared/say.h"
 #include "stages/format/json_write.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -71,19 +72,19 @@ static void number_makers(size_t *number, const struct up_lineage *l)
 static void asked_text(struct up_buf *out, const struct up_why_asked *a)
 {
     if (a->node)
-        up_buf_printf(out, "%s%s%s%s%s\n", a->node, a->path ? " " : "", a->path ? a->path : "",
-                      a->value ? " = " : "", a->value ? a->value : "");
+        up_say(out, "%s%s%s%s%s\n", a->node, a->path ? " " : "", a->path ? a->path : "",
+               a->value ? " = " : "", a->value ? a->value : "");
     else
-        up_buf_printf(out, "every node of run %s\n", a->run);
+        up_say(out, "every node of run %s\n", a->run);
     const struct up_number_found *f = a->number;
     if (!f)
         return;
     if (f->rounded)
-        up_buf_printf(out, "(%s is that number rounded)\n", a->what);
+        up_say(out, "(%s is that number rounded)\n", a->what);
     for (size_t i = 0; i < f->n; ++i)
         if (strcmp(f->place[i].stage, f->origin.stage) ||
             strcmp(f->place[i].path, f->origin.path))
-            up_buf_printf(out, "also      %s %s\n", f->place[i].stage, f->place[i].path);
+            up_say(out, "also      %s %s\n", f->place[i].stage, f->place[i].path);
     if (f->n == UP_NUMBER_PLACES)
         up_buf_puts(out, "also      perhaps in more places: more digits say which is meant\n");
 }
@@ -96,13 +97,11 @@ static void settings_text(struct up_buf *out, const struct up_ancestor *a)
         if (!strcmp(origin, "default"))
             ++defaults;
         else
-            up_buf_printf(out, "  setting   %s: %s%s%s%s\n", a->result.params[i].name,
-                          a->result.params[i].value, *origin ? "  (" : "", origin,
-                          *origin ? ")" : "");
+            up_say(out, "  setting   %s: %s%s%s%s\n", a->result.params[i].name,
+                   a->result.params[i].value, *origin ? "  (" : "", origin, *origin ? ")" : "");
     }
     if (defaults)
-        up_buf_printf(out, "  setting   %zu more at their defaults (--json lists them)\n",
-                      defaults);
+        up_say(out, "  setting   %zu more at their defaults (--json lists them)\n", defaults);
 }
 
 static void inputs_text(struct up_buf *out, const struct up_lineage *l,
@@ -111,11 +110,11 @@ static void inputs_text(struct up_buf *out, const struct up_lineage *l,
     char hex[UP_DIGEST_HEX];
     for (size_t i = 0; i < a->result.ninputs; ++i)
         if (a->inputs[i] != UP_ABSENT)
-            up_buf_printf(out, "  input     %-10s %s\n", l->node[a->inputs[i]].stage,
-                          up_digest_hex(a->result.inputs[i].digest, hex));
+            up_say(out, "  input     %-10s %s\n", l->node[a->inputs[i]].stage,
+                   up_digest_hex(a->result.inputs[i].digest, hex));
     for (size_t i = 0; i < a->result.nfiles; ++i)
-        up_buf_printf(out, "  file      %s = %s %s\n", a->result.files[i].param,
-                      a->result.files[i].path, up_digest_hex(a->result.files[i].digest, hex));
+        up_say(out, "  file      %s = %s %s\n", a->result.files[i].param,
+               a->result.files[i].path, up_digest_hex(a->result.files[i].digest, hex));
 }
 
 static void ancestor_text(struct up_buf *out, const struct up_lineage *l, size_t at,
@@ -126,19 +125,19 @@ static void ancestor_text(struct up_buf *out, const struct up_lineage *l, size_t
     char hex[UP_DIGEST_HEX], sha[UP_SHA256_HEX], size[24], took[24];
 
     if (!a->found) {
-        up_buf_printf(out, "\n%s\n  digest    %s\n  its result record is not in this store\n",
-                      a->stage, up_digest_hex(a->digest, hex));
+        up_say(out, "\n%s\n  digest    %s\n  its result record is not in this store\n",
+               a->stage, up_digest_hex(a->digest, hex));
         return;
     }
-    up_buf_printf(out, "\n%s version %" PRId64 "\n  digest    %s (%s, sha256 %s)\n", a->stage,
-                  r->version, up_digest_hex(r->digest, hex), up_size_text(size, r->size),
-                  up_sha256_hex(r->sha256, sha));
+    up_say(out, "\n%s version %" PRId64 "\n  digest    %s (%s, sha256 %s)\n", a->stage,
+           r->version, up_digest_hex(r->digest, hex), up_size_text(size, r->size),
+           up_sha256_hex(r->sha256, sha));
     if (!up_digest_zero(a->key))
-        up_buf_printf(out, "  key       %s, %s\n", up_digest_hex(a->key, hex), a->mode);
-    up_buf_printf(out, "  when      %s, took %s, in run %s\n", r->finished,
-                  up_time_text(took, r->seconds), r->run);
-    up_buf_printf(out, "  by        %s on %s [%zu]\n", up_why_by(r, "user"),
-                  up_why_by(r, "host"), maker);
+        up_say(out, "  key       %s, %s\n", up_digest_hex(a->key, hex), a->mode);
+    up_say(out, "  when      %s, took %s, in run %s\n", r->finished,
+           up_time_text(took, r->seconds), r->run);
+    up_say(out, "  by        %s on %s [%zu]\n", up_why_by(r, "user"), up_why_by(r, "host"),
+           maker);
     settings_text(out, a);
     inputs_text(out, l, a);
 }
@@ -149,10 +148,10 @@ static void makers_text(struct up_buf *out, const struct up_lineage *l, const si
     for (size_t i = 0; i < l->n; ++i) {
         if (maker[i] <= told)
             continue;
-        up_buf_printf(out, "\n[%zu]\n", told = maker[i]);
+        up_say(out, "\n[%zu]\n", told = maker[i]);
         for (size_t k = 0; k < l->node[i].result.nprovenance; ++k)
-            up_buf_printf(out, "  %-9s %s\n", l->node[i].result.provenance[k].name,
-                          l->node[i].result.provenance[k].value);
+            up_say(out, "  %-9s %s\n", l->node[i].result.provenance[k].name,
+                   l->node[i].result.provenance[k].value);
     }
 }
 
@@ -171,8 +170,8 @@ void up_why_text(struct up_buf *out, const struct up_why_asked *a, const struct 
     free(maker);
     up_buf_puts(out, "\nsource files\n");
     for (size_t k = 0; (f = up_why_source(l, k, &stage)); ++k)
-        up_buf_printf(out, "  %s = %s %s (%s), read by %s\n", f->param, f->path,
-                      up_digest_hex(f->digest, hex), up_size_text(size, f->size), stage);
+        up_say(out, "  %s = %s %s (%s), read by %s\n", f->param, f->path,
+               up_digest_hex(f->digest, hex), up_size_text(size, f->size), stage);
     if (!up_why_source(l, 0, &stage))
         up_buf_puts(out, "  none: all of it follows from the settings\n");
 }

@@ -112,13 +112,6 @@ int up_result_text(struct up_buf *out, struct up_store *s, const struct up_run_r
     return rc;
 }
 
-/* A name from a stored document becomes a file name only if it is a plain one. */
-static bool plain_name(struct up_view v)
-{
-    return v.len && v.len < 200 && v.data[0] != '.' && !memchr(v.data, '/', v.len) &&
-           !memchr(v.data, '\0', v.len);
-}
-
 static int collect(struct up_outdir *o, struct up_cursor c, struct up_err *err)
 {
     struct up_view key, bytes;
@@ -128,9 +121,10 @@ static int collect(struct up_outdir *o, struct up_cursor c, struct up_err *err)
     for (size_t i = 0; i < n && !rc; ++i) {
         if ((rc = up_cur_str(&c, &key, err)) || (rc = up_cur_bin(&c, &bytes, err)))
             break;
-        if (!plain_name(key))
+        if (!up_outdir_name_ok(key) || up_outdir_holds(o, key))
             return up_fail(err, UP_EINVAL,
-                           "an artifact carries a file whose name is no plain file name");
+                           "an artifact carries a file whose name is no plain file name, or "
+                           "that another one has; upnas verify says what else is wrong");
         up_outdir_add(o, key, bytes);
     }
     return rc;

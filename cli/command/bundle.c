@@ -3,6 +3,7 @@
 #include "cli/shared/cli.h"
 #include "cli/shared/io.h"
 #include "cli/shared/workspace.h"
+#include "cli/shared/say.h"
 #include "stages/format/json_write.h"
 #include "store/base/regular.h"
 #include <errno.h>
@@ -53,14 +54,13 @@ static int report(const struct up_common *common, const char *verb,
         up_jw_end(&w);
         up_buf_puts(&out, "\n");
     } else {
-        up_buf_printf(&out, "%s run %s: %" PRIu64 " results, %" PRIu64 " artifacts of %s", verb,
-                      c->run, c->results, c->artifacts, up_size_text(size, c->bytes));
+        up_say(&out, "%s run %s: %" PRIu64 " results, %" PRIu64 " artifacts of %s", verb,
+               c->run, c->results, c->artifacts, up_size_text(size, c->bytes));
         if (c->had_results || c->had_artifacts)
-            up_buf_printf(&out, "; %" PRIu64 " results and %" PRIu64 " artifacts were here",
-                          c->had_results, c->had_artifacts);
+            up_say(&out, "; %" PRIu64 " results and %" PRIu64 " artifacts were here",
+                   c->had_results, c->had_artifacts);
         if (c->differ)
-            up_buf_printf(&out, ", %" PRIu64 " results with other bytes, which stay",
-                          c->differ);
+            up_say(&out, ", %" PRIu64 " results with other bytes, which stay", c->differ);
         up_buf_puts(&out, "\n");
     }
     int rc = up_cli_print(&out, err);
@@ -100,7 +100,9 @@ static int run_export(const struct up_command *cmd, int argc, char **argv, struc
         return rc;
     if ((rc = up_cli_words(cmd, &rest, 2, 2, "a run, such as last, and a file", err)))
         return rc;
-    rc = up_cli_open_existing(&store, &common, false, err);
+    rc = up_file_may_replace(rest.v[1], "\x93UPB", err);
+    if (!rc)
+        rc = up_cli_open_existing(&store, &common, false, err);
     if (!rc && !(rc = write_file(store, rest.v[0], rest.v[1], &c, err)))
         rc = report(&common, "exported", &c, err);
     up_store_close(store);

@@ -2,6 +2,7 @@
 #include "dag/plan/diff.h"
 #include "cli/answer/results_diff.h"
 #include "cli/shared/workspace.h"
+#include "cli/shared/say.h"
 #include "stages/format/json_write.h"
 #include <string.h>
 
@@ -11,7 +12,7 @@ static const char *or_absent(const char *s) { return s ? s : "(absent)"; }
 
 static void leaf_text(void *ctx, const char *path, const char *a, const char *b)
 {
-    up_buf_printf(ctx, "    %s: %s -> %s\n", path, or_absent(a), or_absent(b));
+    up_say(ctx, "    %s: %s -> %s\n", path, or_absent(a), or_absent(b));
 }
 
 static void leaf_json(void *ctx, const char *path, const char *a, const char *b)
@@ -49,18 +50,17 @@ struct runs {
 /* "search     other result, because of lambda" */
 static void node_line(struct up_buf *out, const struct up_diff_node *n)
 {
-    up_buf_printf(out, "%-10s %s%s", n->stage,
-                  n->in_a != n->in_b
-                      ? (n->in_a ? "only in the first run" : "only in the second run")
-                  : n->output_differs ? "other result"
-                                      : "other key, same result",
-                  n->root ? " (the difference starts here)" : "");
+    up_say(out, "%-10s %s%s", n->stage,
+           n->in_a != n->in_b  ? (n->in_a ? "only in the first run" : "only in the second run")
+           : n->output_differs ? "other result"
+                               : "other key, same result",
+           n->root ? " (the difference starts here)" : "");
     for (size_t i = 0; i < n->nbecause; ++i)
-        up_buf_printf(out, "%s %s",
-                      i         ? ","
-                      : n->root ? ", and because of"
-                                : ", because of",
-                      n->because[i]);
+        up_say(out, "%s %s",
+               i         ? ","
+               : n->root ? ", and because of"
+                         : ", because of",
+               n->because[i]);
     up_buf_puts(out, "\n");
 }
 
@@ -74,15 +74,14 @@ static void beside_text(void *ctx, const char *path, const char *a, const char *
     struct columns *c = ctx;
     bool same = a && b && !strcmp(a, b);
     if (c->r) /* the first row */
-        up_buf_printf(c->out, "\n%-24s %-24s %s\n", "result", c->r->a->id, c->r->b->id);
+        up_say(c->out, "\n%-24s %-24s %s\n", "result", c->r->a->id, c->r->b->id);
     c->r = NULL;
     size_t n = strlen(path);
     if (n > 5 && !strcmp(path + n - 5, "/arch")) /* too long for a column */
-        up_buf_printf(c->out, same ? "%-24s %s\n" : "%-24s %s\n%-24s %s\n", path, or_absent(a),
-                      "", or_absent(b));
+        up_say(c->out, same ? "%-24s %s\n" : "%-24s %s\n%-24s %s\n", path, or_absent(a), "",
+               or_absent(b));
     else
-        up_buf_printf(c->out, "%-24s %-24s %s\n", path, or_absent(a),
-                      same ? "=" : or_absent(b));
+        up_say(c->out, "%-24s %-24s %s\n", path, or_absent(a), same ? "=" : or_absent(b));
 }
 
 static void as_text(struct up_buf *out, const struct runs *r)
@@ -90,16 +89,16 @@ static void as_text(struct up_buf *out, const struct runs *r)
     const struct up_diff *d = r->d;
     struct columns columns = {out, r};
     for (size_t i = 0; i < d->nconfig; ++i)
-        up_buf_printf(out, "setting %s: %s -> %s\n", d->config[i].name,
-                      or_absent(d->config[i].a), or_absent(d->config[i].b));
+        up_say(out, "setting %s: %s -> %s\n", d->config[i].name, or_absent(d->config[i].a),
+               or_absent(d->config[i].b));
     for (size_t i = 0; i < d->nnodes; ++i) {
         const struct up_diff_node *n = &d->nodes[i];
         if (!n->key_differs && !n->output_differs && n->in_a == n->in_b)
             continue;
         node_line(out, n);
         for (size_t k = 0; n->root && k < n->nreasons; ++k)
-            up_buf_printf(out, "    %s: %s -> %s\n", n->reasons[k].field,
-                          or_absent(n->reasons[k].before), or_absent(n->reasons[k].after));
+            up_say(out, "    %s: %s -> %s\n", n->reasons[k].field,
+                   or_absent(n->reasons[k].before), or_absent(n->reasons[k].after));
         if (n->root)
             up_results_behind(r->store, r->a, r->b, n, leaf_text, out);
         if (n->root && both(n)) /* what follows from it, --json lists */

@@ -4,6 +4,7 @@
 #include "cli/shared/config_keys.h"
 #include "cli/shared/workspace.h"
 #include "dag/record/record.h"
+#include "cli/shared/say.h"
 #include "stages/format/json_write.h"
 #include "stages/stages.h"
 #include <string.h>
@@ -21,7 +22,7 @@ static int history(struct up_buf *out, struct up_task *t, const struct up_plan_n
 
     if (!rc && !(rc = up_run_find(t->store, result.run, &r, err)) &&
         (node = up_run_record_node(r, n->stage->name)))
-        up_buf_printf(out, "           computed by run %s: %s\n", r->id, node->why);
+        up_say(out, "           computed by run %s: %s\n", r->id, node->why);
     else if (rc == UP_EUSAGE) /* its run record is gone; not worth a failure */
         rc = UP_OK;
     up_run_record_free(r);

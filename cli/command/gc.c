@@ -2,6 +2,7 @@
 #include "dag/gc/gc.h"
 #include "cli/shared/cli.h"
 #include "cli/shared/workspace.h"
+#include "cli/shared/say.h"
 #include "stages/format/json_write.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,8 +36,8 @@ static void gone(void *ctx, const struct up_gc_gone *g)
         up_buf_puts(&s->lines, "\n");
         return;
     }
-    up_buf_printf(&s->lines, "%-8s %s  %s%s%s\n", up_gc_kind_name(g->kind), g->name,
-                  up_size_text(size, g->bytes), *g->stage ? "  " : "", g->stage);
+    up_say(&s->lines, "%-8s %s  %s%s%s\n", up_gc_kind_name(g->kind), g->name,
+           up_size_text(size, g->bytes), *g->stage ? "  " : "", g->stage);
 }
 
 static void counts_json(struct up_jw *w, const char *key, const uint64_t *n)
@@ -71,11 +72,10 @@ static void report(struct up_buf *out, const struct session *s, const struct up_
     up_buf_puts(out, s->dry ? "would remove" : "removed");
     for (int k = 0; k < UP_GC_KINDS; ++k)
         if (k != UP_GC_CHUNK || c->removed[k])
-            up_buf_printf(out, "%s %" PRIu64 " %ss", k ? "," : "", c->removed[k],
-                          up_gc_kind_name((enum up_gc_kind)k));
-    up_buf_printf(out, " (%s); %s of records stay, in a file of %s\n",
-                  up_size_text(a, c->bytes), up_size_text(b, c->left),
-                  up_size_text(d, file->file));
+            up_say(out, "%s %" PRIu64 " %ss", k ? "," : "", c->removed[k],
+                   up_gc_kind_name((enum up_gc_kind)k));
+    up_say(out, " (%s); %s of records stay, in a file of %s\n", up_size_text(a, c->bytes),
+           up_size_text(b, c->left), up_size_text(d, file->file));
 }
 
 /* "14d", "36h", "0" as microseconds; "3GiB", "500M" as bytes: a number and what it is times. */

@@ -1,5 +1,6 @@
 /* upnas init: an empty store, so that a folder can be prepared (and shared) before a run. */
 #include "cli/shared/cli.h"
+#include "cli/shared/say.h"
 #include "stages/format/json_write.h"
 
 static int run(const struct up_command *c, int argc, char **argv, struct up_err *err)
@@ -26,7 +27,7 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
         up_jw_end(&w);
         up_buf_puts(&out, "\n");
     } else {
-        up_buf_printf(&out, "store ready in %s\n", common.store);
+        up_say(&out, "store ready in %s\n", common.store);
     }
     rc = up_cli_print(&out, err);
     up_buf_release(&out);

@@ -1,6 +1,7 @@
 /* upnas key: who vouches for results, and whom one believes. */
 #include "cli/shared/keys.h"
 #include "cli/shared/cli.h"
+#include "cli/shared/say.h"
 #include "stages/format/json_write.h"
 #include <string.h>
 
@@ -11,8 +12,7 @@ static void line(struct up_buf *out, const struct up_common *c, const struct up_
     struct up_jw w;
     bool mine = up_keys_mine(k, key->name);
     if (!c->json) {
-        up_buf_printf(out, "%-7s %s\n", mine ? "own" : "trusted",
-                      up_public_key_text(key, text));
+        up_say(out, "%-7s %s\n", mine ? "own" : "trusted", up_public_key_text(key, text));
         return;
     }
     up_jw_init(&w, out, 0);
@@ -36,7 +36,7 @@ static int generate(struct up_keys *k, const struct up_common *c, const char *na
         k->nmine = 1;
         line(out, c, k, &public);
     } else if (!rc) {
-        up_buf_printf(out, "%s\n", up_public_key_text(&public, text));
+        up_say(out, "%s\n", up_public_key_text(&public, text));
     }
     return rc;
 }

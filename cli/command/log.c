@@ -1,6 +1,7 @@
 /* upnas log: the runs of this store, newest first. */
 #include "cli/shared/workspace.h"
 #include "dag/record/record.h"
+#include "cli/shared/say.h"
 #include "stages/format/json_write.h"
 #include <string.h>
 
@@ -13,7 +14,7 @@ struct list {
 static void command_text(struct up_buf *out, const struct up_run_record *r)
 {
     for (size_t i = 0; i < r->ncommand; ++i)
-        up_buf_printf(out, "%s%s", i ? " " : "", r->command[i]);
+        up_say(out, "%s%s", i ? " " : "", r->command[i]);
 }
 
 static void as_json(struct up_buf *out, const struct up_run_record *r)
@@ -45,8 +46,8 @@ static int visit(void *ctx, const struct up_run_record *r)
     if (l->json) {
         as_json(&l->out, r);
     } else {
-        up_buf_printf(&l->out, "%s  %-11s %2d executed %2d cached %9s  ", r->id, r->status,
-                      (int)r->executed, (int)r->cached, up_time_text(took, r->seconds));
+        up_say(&l->out, "%s  %-11s %2d executed %2d cached %9s  ", r->id, r->status,
+               (int)r->executed, (int)r->cached, up_time_text(took, r->seconds));
         command_text(&l->out, r);
         up_buf_puts(&l->out, "\n");
     }

@@ -4,6 +4,7 @@
 #include "cli/shared/workspace.h"
 #include "dag/run/clock.h"
 #include "dag/run/rate.h"
+#include "cli/shared/say.h"
 #include "stages/format/json_write.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,7 +29,7 @@ static void say(void *ctx, const char *sentence)
 {
     struct session *s = ctx;
     struct up_buf text = UP_BUF_INIT;
-    up_buf_printf(&text, "%s: %s", s->name, sentence);
+    up_say(&text, "%s: %s", s->name, sentence);
     struct up_digest d = up_digest_of(text.data, text.len);
     bool told = false;
     for (size_t i = s->before; i < s->n_said && !told; ++i)
@@ -94,16 +95,16 @@ static void as_text(struct up_buf *out, const struct session *s, const char *wha
     uint64_t had = 0;
     for (int k = 0; k < UP_MERGE_KINDS; ++k)
         had += c->had[k];
-    up_buf_printf(out,
-                  "%s: %s %" PRIu64 " results, %" PRIu64 " artifacts of %s, %" PRIu64
-                  " parts; %" PRIu64 " records were here",
-                  what, s->dry ? "would copy" : "copied", c->copied[UP_MERGE_RESULT],
-                  c->copied[UP_MERGE_ARTIFACT], up_size_text(size, c->bytes),
-                  c->copied[UP_MERGE_PART], had);
+    up_say(out,
+           "%s: %s %" PRIu64 " results, %" PRIu64 " artifacts of %s, %" PRIu64
+           " parts; %" PRIu64 " records were here",
+           what, s->dry ? "would copy" : "copied", c->copied[UP_MERGE_RESULT],
+           c->copied[UP_MERGE_ARTIFACT], up_size_text(size, c->bytes), c->copied[UP_MERGE_PART],
+           had);
     if (c->differ)
-        up_buf_printf(out, ", %" PRIu64 " of them with other bytes", c->differ);
+        up_say(out, ", %" PRIu64 " of them with other bytes", c->differ);
     if (skipped)
-        up_buf_printf(out, "; %" PRIu64 " damaged and not taken", skipped);
+        up_say(out, "; %" PRIu64 " damaged and not taken", skipped);
     up_buf_puts(out, "\n");
 }
 

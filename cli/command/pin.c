@@ -1,6 +1,7 @@
 /* upnas pin: gives runs and artifacts names, under which gc never removes them. */
 #include "cli/shared/cli.h"
 #include "dag/record/record.h"
+#include "cli/shared/say.h"
 #include "stages/format/json_write.h"
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +24,7 @@ static void line(struct session *s, const char *name, const char *what)
         up_buf_puts(&s->out, "\n");
         return;
     }
-    up_buf_printf(&s->out, "%-24s %s\n", name, what);
+    up_say(&s->out, "%-24s %s\n", name, what);
 }
 
 static int visit(void *ctx, struct up_view name, struct up_view doc, struct up_view value)
@@ -66,9 +67,9 @@ static int pin_what(struct session *s, const char *what, struct up_buf *text,
     struct up_err as_run = {""};
     int rc = up_run_find(s->store, what, &run, &as_run);
     if (!rc) {
-        up_buf_printf(text, "run %s", run->id);
+        up_say(text, "run %s", run->id);
     } else if (!(rc = up_result_find(s->store, what, &r, &a, err))) {
-        up_buf_printf(text, "artifact %s", up_digest_hex(r.digest, hex));
+        up_say(text, "artifact %s", up_digest_hex(r.digest, hex));
         rc = hold_provenance(s, r.digest, 0, err);
     } else if (strstr(as_run.msg, "more than one")) {
         rc = up_fail(err, UP_EUSAGE, "%s", as_run.msg);

@@ -2,17 +2,18 @@
 #include "cli/shared/workspace.h"
 #include "cli/shared/remotes.h"
 #include "dag/exchange/share.h"
+#include "cli/shared/say.h"
 
 static void print(struct up_buf *out, const struct up_plan *p)
 {
     up_plan_nodes(out, p, false);
-    up_buf_printf(out, "%zu cached, ", p->cached);
+    up_say(out, "%zu cached, ", p->cached);
     if (p->remote)
-        up_buf_printf(out, "%zu to fetch, ", p->remote);
-    up_buf_printf(out, "%zu to run", p->run);
+        up_say(out, "%zu to fetch, ", p->remote);
+    up_say(out, "%zu to run", p->run);
     if (p->pending)
-        up_buf_printf(out, ", %zu behind them (each runs only if the bytes it reads change)",
-                      p->pending);
+        up_say(out, ", %zu behind them (each runs only if the bytes it reads change)",
+               p->pending);
     up_buf_puts(out, "\n");
 }
 

@@ -3,6 +3,7 @@
 #include "cli/shared/remotes.h"
 #include "cli/shared/workspace.h"
 #include "dag/exchange/share.h"
+#include "cli/shared/say.h"
 #include "stages/format/json_write.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -36,7 +37,7 @@ static int by_config(struct session *s, struct up_err *err)
         up_plan_json(&out, plan, NULL);
     } else {
         up_plan_nodes(&out, plan, false);
-        up_buf_printf(&out, "%zu here, %zu to run\n", plan->cached, plan->run + plan->pending);
+        up_say(&out, "%zu here, %zu to run\n", plan->cached, plan->run + plan->pending);
     }
     rc = up_cli_print(&out, err);
     up_plan_free(plan);
@@ -98,7 +99,7 @@ static int by_run(struct session *s, struct up_err *err)
     if (!rc && s->task.common.json)
         run_json(&out, r->id, all - missing, all);
     else if (!rc)
-        up_buf_printf(&out, "run %s: %zu of %zu results here\n", r->id, all - missing, all);
+        up_say(&out, "run %s: %zu of %zu results here\n", r->id, all - missing, all);
     if (!rc)
         rc = up_cli_print(&out, err);
     up_run_record_free(r);

@@ -5,6 +5,7 @@
 #include "dag/run/clock.h"
 #include "dag/run/rate.h"
 #include "dag/exchange/share.h"
+#include "cli/shared/say.h"
 #include "stages/format/json_write.h"
 #include <inttypes.h>
 #include <string.h>
@@ -39,15 +40,15 @@ static void as_text(struct up_buf *out, const struct up_share_push *p, const cha
 {
     const struct up_push_count *c = &p->count;
     char size[24];
-    up_buf_printf(out,
-                  "%s: %s %" PRIu64 " results, %" PRIu64 " artifacts of %s, %" PRIu64
-                  " runs; %" PRIu64 " results were there",
-                  name, p->opts.dry ? "would push" : "pushed", c->entries, c->objects,
-                  up_size_text(size, c->bytes), p->runs, c->entries_had);
+    up_say(out,
+           "%s: %s %" PRIu64 " results, %" PRIu64 " artifacts of %s, %" PRIu64 " runs; %" PRIu64
+           " results were there",
+           name, p->opts.dry ? "would push" : "pushed", c->entries, c->objects,
+           up_size_text(size, c->bytes), p->runs, c->entries_had);
     if (c->differ)
-        up_buf_printf(out, ", %" PRIu64 " of them with other bytes", c->differ);
+        up_say(out, ", %" PRIu64 " of them with other bytes", c->differ);
     if (p->left_out)
-        up_buf_printf(out, "; %" PRIu64 " left out", p->left_out);
+        up_say(out, "; %" PRIu64 " left out", p->left_out);
     up_buf_puts(out, "\n");
 }
 

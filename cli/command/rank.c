@@ -2,6 +2,7 @@
 #include "cli/shared/cli.h"
 #include "cli/shared/io.h"
 #include "cli/shared/lambda_from.h"
+#include "cli/shared/say.h"
 #include "stages/benchmark/columns.h"
 #include "stages/format/json_write.h"
 #include "stages/rank/ranking.h"
@@ -82,21 +83,21 @@ static void as_json(struct up_buf *out, const struct words *w, const struct up_s
 
 static void taus(struct up_buf *out, const struct up_ranking *r)
 {
-    up_buf_printf(out, "\nagainst %s of %zu architectures: tau %.4f, Spearman %.4f\n",
-                  r->target, r->n_known, r->tau, r->rho);
+    up_say(out, "\nagainst %s of %zu architectures: tau %.4f, Spearman %.4f\n", r->target,
+           r->n_known, r->tau, r->rho);
     for (size_t i = 0; i < r->table->proxies; ++i)
-        up_buf_printf(out, "  %-10s weighs %7.3f, alone tau %7.4f\n", r->table->proxy[i],
-                      r->weight[i], r->alone[i]);
+        up_say(out, "  %-10s weighs %7.3f, alone tau %7.4f\n", r->table->proxy[i], r->weight[i],
+               r->alone[i]);
 }
 
 static void as_text(struct up_buf *out, const struct words *w, const struct up_space *space,
                     const struct up_ranking *r)
 {
     char text[UP_ARCH_TEXT];
-    up_buf_printf(out, "rank   unified  architecture\n");
+    up_say(out, "rank   unified  architecture\n");
     for (size_t i = 0; i < shown(w, r); ++i) {
         space->print(text, &r->table->arch[r->row[i]], UP_SPELL_OFFICIAL);
-        up_buf_printf(out, "%4zu  %8.4f  %s\n", i + 1, r->unified[i], text);
+        up_say(out, "%4zu  %8.4f  %s\n", i + 1, r->unified[i], text);
     }
     if (r->target)
         taus(out, r);

@@ -1,6 +1,7 @@
 /* upnas remote: the places where a store looks for results, and puts them. */
 #include "cli/shared/io.h"
 #include "cli/shared/remotes.h"
+#include "cli/shared/say.h"
 #include "stages/format/json_write.h"
 #include <errno.h>
 #include <stdio.h>
@@ -76,8 +77,8 @@ static int warn_unknown(const struct up_remote_spec *s, struct up_err *err)
         if (up_keyring_find(&keys.ring, s->trust[i]))
             continue;
         up_buf_clear(&text);
-        up_buf_printf(&text, "the public key of %s is not known yet: upnas key trust %s:...",
-                      s->trust[i], s->trust[i]);
+        up_say(&text, "the public key of %s is not known yet: upnas key trust %s:...",
+               s->trust[i], s->trust[i]);
         up_cli_warn(up_buf_str(&text));
     }
     up_buf_release(&text);
@@ -132,7 +133,7 @@ static int add(struct adding *o, struct up_buf *out, struct up_err *err)
     if (!rc && o->common.json)
         list_json(out, &s);
     else if (!rc)
-        up_buf_printf(out, "remote %s: %s\n", s.name, s.url);
+        up_say(out, "remote %s: %s\n", s.name, s.url);
     up_remote_list_release(&l);
     up_arena_release(&a);
     return rc == UP_EINVAL ? UP_EUSAGE : rc;
@@ -148,13 +149,10 @@ static int list(struct adding *o, struct up_buf *out, struct up_err *err)
             list_json(out, s);
             continue;
         }
-        up_buf_printf(out, "%-10s %s %s, trusts", s->name, s->writable ? "rw" : "ro", s->url);
+        up_say(out, "%-10s %s %s, trusts", s->name, s->writable ? "rw" : "ro", s->url);
         for (size_t k = 0; k < s->ntrust; ++k)
-            up_buf_printf(out, " %s", s->trust[k]);
-        up_buf_printf(out, "%s\n",
-                      s->trust_any ? " anybody"
-                      : s->ntrust  ? ""
-                                   : " nobody but oneself");
+            up_say(out, " %s", s->trust[k]);
+        up_say(out, "%s\n", s->trust_any ? " anybody" : s->ntrust ? "" : " nobody but oneself");
     }
     up_remote_list_release(&l);
     return rc;

@@ -14,8 +14,10 @@ static int to_file(const char *path, struct up_view bytes, struct up_err *err)
     const char *dir = !slash          ? "."
                       : slash == path ? "/"
                                       : up_arena_strndup(&a, path, (size_t)(slash - path));
-    int rc = *name ? up_file_write(dir, name, bytes, err)
+    int rc = *name ? up_file_may_replace(path, "name=\"generator\" content=\"upnas ", err)
                    : up_fail(err, UP_EUSAGE, "--html takes the name of a file, not '%s'", path);
+    if (!rc)
+        rc = up_file_write(dir, name, bytes, err);
     up_arena_release(&a);
     return rc;
 }
@@ -24,8 +26,10 @@ static int page(struct up_buf *out, struct up_store *s, const struct up_run_reco
                 const char *path, struct up_err *err)
 {
     int rc = up_page_run(out, s, r, false, err);
-    if (rc || !strcmp(path, "-"))
+    if (rc)
         return rc;
+    if (!strcmp(path, "-"))
+        return up_cli_print_raw(out, err);
     rc = to_file(path, up_buf_view(out), err);
     up_buf_clear(out);
     return rc;

@@ -5,6 +5,8 @@
 #include "cli/answer/result.h"
 #include "cli/shared/workspace.h"
 #include "cli/shared/remotes.h"
+#include "cli/answer/outdir.h"
+#include "cli/shared/say.h"
 #include "stages/format/json_write.h"
 #include <errno.h>
 #include <sched.h>
@@ -123,9 +125,9 @@ static void files_line(struct up_buf *out, const char *dir, const char *names)
         if (!kind || (kinds.len && memmem(kinds.data, kinds.len, dot, kind + 1)))
             continue;
         up_buf_append(&kinds, dot, kind + 1);
-        up_buf_printf(&some, " %.*s", (int)len, names);
+        up_say(&some, " %.*s", (int)len, names);
     }
-    up_buf_printf(out, "\n%d files in %s, such as%s\n", n, dir, up_buf_str(&some));
+    up_say(out, "\n%d files in %s, such as%s\n", n, dir, up_buf_str(&some));
     up_buf_release(&kinds);
     up_buf_release(&some);
 }
@@ -151,8 +153,8 @@ static int hand_over(struct up_task *t, const struct up_run_record *r, const cha
         goto out;
     if (names.len)
         files_line(&out, dir, up_buf_str(&names));
-    up_buf_printf(&out, "run %s: %d executed, %d cached, %s\n", r->id, (int)r->executed,
-                  (int)r->cached, up_time_text(took, r->seconds));
+    up_say(&out, "run %s: %d executed, %d cached, %s\n", r->id, (int)r->executed,
+           (int)r->cached, up_time_text(took, r->seconds));
     rc = up_cli_print(&out, err);
 out:
     up_buf_release(&out);
@@ -209,7 +211,9 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
     if (rc || t.common.help)
         return rc;
     if ((rc = up_cli_words(c, &t.rest, 1, 2, "a config, such as configs/quick.yaml", err)) ||
-        (rc = up_task_config(&t, err)) || (rc = up_pin_kernels(t.config->native, err)))
+        (rc = up_task_config(&t, err)) ||
+        (!no_out && !up_task_target(&t) && (rc = up_outdir_check(out, err))) ||
+        (rc = up_pin_kernels(t.config->native, err)))
         goto out;
     up_task_warn(&t);
     if (!(rc = up_cli_open_store(&t.store, &t.common, true, err)) &&

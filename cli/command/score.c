@@ -4,6 +4,7 @@
 #include "cli/shared/io.h"
 #include "cli/shared/openblas.h"
 #include "cli/shared/weights.h"
+#include "cli/shared/say.h"
 #include "stages/format/json_write.h"
 #include <math.h>
 #include <string.h>
@@ -59,14 +60,13 @@ static void as_json(struct up_buf *out, const struct up_proxy_job *job, const ch
 static void as_text(struct up_buf *out, const struct up_proxy_job *job, const char *arch,
                     const struct up_proxy_scores *s)
 {
-    up_buf_printf(out, "%s\n%s, batch %d, %.2f s\n\n", arch, job->space->name, job->batch->n,
-                  s->seconds);
+    up_say(out, "%s\n%s, batch %d, %.2f s\n\n", arch, job->space->name, job->batch->n,
+           s->seconds);
     for (int p = 0; p < UP_PROXIES; ++p) {
         if (s->state[p])
-            up_buf_printf(out, "%-10s none: %s\n", up_proxies[p].name,
-                          up_score_reason(s->state[p]));
+            up_say(out, "%-10s none: %s\n", up_proxies[p].name, up_score_reason(s->state[p]));
         else
-            up_buf_printf(out, "%-10s %.10g\n", up_proxies[p].name, s->value[p]);
+            up_say(out, "%-10s %.10g\n", up_proxies[p].name, s->value[p]);
     }
 }
 

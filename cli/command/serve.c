@@ -8,6 +8,7 @@
 #include "cli/shared/cli.h"
 #include "cli/page/assets.h"
 #include "cli/page/page.h"
+#include "cli/shared/say.h"
 #include "stages/format/json_write.h"
 #include <arpa/inet.h>
 #include <microhttpd.h>
@@ -215,7 +216,7 @@ static int announce(const struct server *v, struct up_err *err)
         up_jw_end(&w);
         up_buf_puts(&out, "\n");
     } else {
-        up_buf_printf(&out, "%s shows the runs in %s; Ctrl-C ends it\n", url, v->common.store);
+        up_say(&out, "%s shows the runs in %s; Ctrl-C ends it\n", url, v->common.store);
     }
     int rc = up_cli_print(&out, err);
     up_buf_release(&out);

@@ -4,8 +4,10 @@
 #include "cli/answer/document_json.h"
 #include "cli/shared/workspace.h"
 #include "dag/record/record.h"
+#include "cli/shared/say.h"
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 struct show {
     struct up_common common;
@@ -21,26 +23,25 @@ static void run_text(struct up_buf *out, const struct up_run_record *r)
 {
     char hex[UP_DIGEST_HEX], took[24];
 
-    up_buf_printf(out,
-                  "run       %s\nstatus    %s%s%s\nstarted   %s\ntook      %s\nmode      %s\n",
-                  r->id, r->status, r->error ? ": " : "", r->error ? r->error : "", r->started,
-                  up_time_text(took, r->seconds), r->mode);
+    up_say(out, "run       %s\nstatus    %s%s%s\nstarted   %s\ntook      %s\nmode      %s\n",
+           r->id, r->status, r->error ? ": " : "", r->error ? r->error : "", r->started,
+           up_time_text(took, r->seconds), r->mode);
     up_buf_puts(out, "command  ");
     for (size_t i = 0; i < r->ncommand; ++i)
-        up_buf_printf(out, " %s", r->command[i]);
+        up_say(out, " %s", r->command[i]);
     up_buf_puts(out, "\n\nnodes\n");
     for (size_t i = 0; i < r->nnodes; ++i) {
         const struct up_run_node *n = &r->nodes[i];
-        up_buf_printf(out, "  %-10s %-8s %-32s %s\n", n->stage, up_done_name(n->status),
-                      up_digest_zero(n->digest) ? "" : up_digest_hex(n->digest, hex), n->why);
+        up_say(out, "  %-10s %-8s %-32s %s\n", n->stage, up_done_name(n->status),
+               up_digest_zero(n->digest) ? "" : up_digest_hex(n->digest, hex), n->why);
     }
     up_buf_puts(out, "\nsettings\n");
     for (size_t i = 0; i < r->nconfig; ++i)
-        up_buf_printf(out, "  %-24s %-28s %s\n", r->config[i].name, r->config[i].value,
-                      r->config[i].origin);
+        up_say(out, "  %-24s %-28s %s\n", r->config[i].name, r->config[i].value,
+               r->config[i].origin);
     up_buf_puts(out, "\ncomputed by\n");
     for (size_t i = 0; i < r->nprovenance; ++i)
-        up_buf_printf(out, "  %-10s %s\n", r->provenance[i].name, r->provenance[i].value);
+        up_say(out, "  %-10s %s\n", r->provenance[i].name, r->provenance[i].value);
 }
 
 static void pairs_json(struct up_jw *w, const char *key, const struct up_pair *v, size_t n)
@@ -109,27 +110,25 @@ static void provenance_text(struct up_buf *out, const struct up_result *r)
 {
     char hex[UP_DIGEST_HEX], sha[UP_SHA256_HEX], size[24], took[24];
 
-    up_buf_printf(out,
-                  "artifact  %s version %" PRId64
-                  "\ndigest    %s\nsha256    %s\nsize      %s\nrun       %s\n"
-                  "computed  %s, took %s\n",
-                  r->stage, r->version, up_digest_hex(r->digest, hex),
-                  up_sha256_hex(r->sha256, sha), up_size_text(size, r->size), r->run,
-                  r->finished, up_time_text(took, r->seconds));
+    up_say(out,
+           "artifact  %s version %" PRId64
+           "\ndigest    %s\nsha256    %s\nsize      %s\nrun       %s\n"
+           "computed  %s, took %s\n",
+           r->stage, r->version, up_digest_hex(r->digest, hex), up_sha256_hex(r->sha256, sha),
+           up_size_text(size, r->size), r->run, r->finished, up_time_text(took, r->seconds));
     if (r->remote)
-        up_buf_printf(out, "from      remote %s\n", r->remote);
+        up_say(out, "from      remote %s\n", r->remote);
     for (size_t i = 0; i < r->ninputs; ++i)
-        up_buf_printf(out, "input     %-10s %s\n", r->inputs[i].stage,
-                      up_digest_zero(r->inputs[i].digest)
-                          ? "absent"
-                          : up_digest_hex(r->inputs[i].digest, hex));
+        up_say(out, "input     %-10s %s\n", r->inputs[i].stage,
+               up_digest_zero(r->inputs[i].digest) ? "absent"
+                                                   : up_digest_hex(r->inputs[i].digest, hex));
     for (size_t i = 0; i < r->nfiles; ++i)
-        up_buf_printf(out, "file      %s %s (%s)\n", r->files[i].param, r->files[i].path,
-                      up_digest_hex(r->files[i].digest, hex));
+        up_say(out, "file      %s %s (%s)\n", r->files[i].param, r->files[i].path,
+               up_digest_hex(r->files[i].digest, hex));
     for (size_t i = 0; i < r->nparams; ++i)
-        up_buf_printf(out, "param     %s: %s\n", r->params[i].name, r->params[i].value);
+        up_say(out, "param     %s: %s\n", r->params[i].name, r->params[i].value);
     for (size_t i = 0; i < r->nprovenance; ++i)
-        up_buf_printf(out, "by        %s: %s\n", r->provenance[i].name, r->provenance[i].value);
+        up_say(out, "by        %s: %s\n", r->provenance[i].name, r->provenance[i].value);
 }
 
 static void provenance_json(struct up_jw *w, const struct up_result *r)
@@ -168,6 +167,14 @@ static void provenance_json(struct up_jw *w, const struct up_result *r)
     pairs_json(w, "provenance", r->provenance, r->nprovenance);
 }
 
+static void value_text(struct up_buf *out, struct up_view value, size_t limit)
+{
+    struct up_buf text = UP_BUF_INIT;
+    up_pack_text(&text, value, limit);
+    up_say_text(out, up_buf_view(&text), false);
+    up_buf_release(&text);
+}
+
 static int content_text(struct up_buf *out, struct up_cursor c, struct up_err *err)
 {
     struct up_view key, value;
@@ -176,7 +183,7 @@ static int content_text(struct up_buf *out, struct up_cursor c, struct up_err *e
 
     if (up_cur_peek(&c) != UP_T_MAP) {
         if (!(rc = up_cur_raw(&c, &value, err)))
-            up_pack_text(out, value, 4000);
+            value_text(out, value, 4000);
         up_buf_puts(out, "\n");
         return rc;
     }
@@ -184,8 +191,8 @@ static int content_text(struct up_buf *out, struct up_cursor c, struct up_err *e
     for (size_t i = 0; i < n && !rc; ++i) {
         if ((rc = up_cur_str(&c, &key, err)) || (rc = up_cur_raw(&c, &value, err)))
             break;
-        up_buf_printf(out, "%-12.*s  ", (int)key.len, (const char *)key.data);
-        up_pack_text(out, value, 160);
+        up_say(out, "%-12.*s  ", (int)key.len, (const char *)key.data);
+        value_text(out, value, 160);
         up_buf_puts(out, "\n");
     }
     return rc;
@@ -302,6 +309,20 @@ static int why(struct show *s, struct up_err *err)
     return rc;
 }
 
+/* The bytes as they are, for a file or another program; a terminal might obey them. */
+static int print_file(struct up_buf *out, struct up_err *err)
+{
+    struct up_buf plain = UP_BUF_INIT;
+    up_say_text(&plain, up_buf_view(out), true);
+    bool same = up_view_equal(up_buf_view(&plain), up_buf_view(out));
+    up_buf_release(&plain);
+    if (!same && isatty(STDOUT_FILENO))
+        return up_fail(err, UP_EUSAGE,
+                       "this has bytes that a terminal would obey; send it into a file: upnas "
+                       "show ... --raw >FILE");
+    return up_cli_print_raw(out, err);
+}
+
 static int run(const struct up_command *c, int argc, char **argv, struct up_err *err)
 {
     struct show s = {.common = UP_COMMON_INIT};
@@ -325,7 +346,7 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
     if (!(rc = up_cli_words(c, &s.rest, 0, 2, "", err)) &&
         !(rc = up_cli_open_store(&s.store, &s.common, false, err)) &&
         !(rc = (s.why ? why : show)(&s, err)))
-        rc = up_cli_print(&s.out, err);
+        rc = (s.raw ? print_file : up_cli_print)(&s.out, err);
     up_buf_release(&s.out);
     up_store_close(s.store);
     return rc;

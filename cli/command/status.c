@@ -2,6 +2,7 @@
  * how much of it is up to date. */
 #include "cli/shared/workspace.h"
 #include "dag/record/record.h"
+#include "cli/shared/say.h"
 #include "stages/format/json_write.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,17 +36,17 @@ static void as_text(struct up_buf *out, const char *dir, const struct up_store_c
                     const struct up_run_record *last, const struct up_plan *p)
 {
     char size[24], file[24];
-    up_buf_printf(out,
-                  "store %s: %" PRIu64 " runs, %" PRIu64 " results, %" PRIu64
-                  " artifacts, %" PRIu64 " parts kept; %s of a file of %s\n",
-                  dir, n->runs, n->results, n->objects, n->memo, up_size_text(size, n->used),
-                  up_size_text(file, n->file));
+    up_say(out,
+           "store %s: %" PRIu64 " runs, %" PRIu64 " results, %" PRIu64 " artifacts, %" PRIu64
+           " parts kept; %s of a file of %s\n",
+           dir, n->runs, n->results, n->objects, n->memo, up_size_text(size, n->used),
+           up_size_text(file, n->file));
     if (last)
-        up_buf_printf(out, "last run %s: %s%s%s\n", last->id, last->status,
-                      last->error ? ", " : "", last->error ? last->error : "");
+        up_say(out, "last run %s: %s%s%s\n", last->id, last->status, last->error ? ", " : "",
+               last->error ? last->error : "");
     if (p)
-        up_buf_printf(out, "this config: %zu nodes up to date, %zu to run, %zu behind them\n",
-                      p->cached, p->run, p->pending);
+        up_say(out, "this config: %zu nodes up to date, %zu to run, %zu behind them\n",
+               p->cached, p->run, p->pending);
 }
 
 static int run(const struct up_command *c, int argc, char **argv, struct up_err *err)

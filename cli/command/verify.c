@@ -4,6 +4,7 @@
 #include "cli/command/verify_rebuild.h"
 #include "cli/command/verify_trust.h"
 #include "dag/record/record.h"
+#include "cli/shared/say.h"
 #include "stages/format/json_write.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -39,15 +40,13 @@ static void print(struct up_buf *out, const struct up_common *c,
     struct up_jw w;
 
     if (!c->json) {
-        up_buf_printf(out, "%" PRIu64 " records, %s: ", h->records,
-                      up_size_text(size, h->bytes));
+        up_say(out, "%" PRIu64 " records, %s: ", h->records, up_size_text(size, h->bytes));
         if (h->bad)
-            up_buf_printf(out, "%" PRIu64 " damaged; 'upnas run' computes what is missing\n",
-                          h->bad);
+            up_say(out, "%" PRIu64 " damaged; 'upnas run' computes what is missing\n", h->bad);
         else
             up_buf_puts(out, "sound\n");
         for (size_t at = 0; at < a->runs.len; at += strlen(run_at(a, at)) + 1)
-            up_buf_printf(out, "affected: run %s\n", run_at(a, at));
+            up_say(out, "affected: run %s\n", run_at(a, at));
         return;
     }
     up_jw_init(&w, out, 0);
@@ -100,7 +99,7 @@ static int rebuild(struct up_task *t, size_t n, size_t *differ, struct up_err *e
         up_buf_puts(&line, "\n");
     } else if (!rc) {
         up_buf_append(&line, r.report.data, r.report.len);
-        up_buf_printf(&line, "%zu nodes computed again, %zu with other bytes\n", r.n, r.differ);
+        up_say(&line, "%zu nodes computed again, %zu with other bytes\n", r.n, r.differ);
     }
     if (!rc)
         rc = up_cli_print(&line, err);
@@ -137,7 +136,7 @@ out:
     int exit = (h.bad || differ || rc == UP_ECORRUPT ? UP_EXIT_CORRUPT : UP_EXIT_OK) +
                (untrusted ? UP_EXIT_UNTRUSTED : 0);
     if (rc)
-        fprintf(stderr, "upnas: %s\n", err->msg);
+        up_cli_error(err->msg);
     return rc && rc != UP_ECORRUPT ? exit + UP_EXIT_OTHER : exit;
 }
 

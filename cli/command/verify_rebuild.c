@@ -1,6 +1,7 @@
 #include "cli/command/verify_rebuild.h"
 #include "cli/shared/io.h"
 #include "dag/run/run.h"
+#include "cli/shared/say.h"
 #include "store/base/arena.h"
 #include "store/base/rng.h"
 #include <ftw.h>
@@ -69,8 +70,8 @@ static void compare(struct up_rebuilt *out, const struct up_plan *p, const bool 
             continue;
         bool same = up_digest_equal(n->digest, p->nodes[i].output);
         out->differ += !same;
-        up_buf_printf(&out->report, "%-10s %s (%s)\n", n->stage,
-                      same ? "same bytes" : "OTHER BYTES", up_time_text(took, n->seconds));
+        up_say(&out->report, "%-10s %s (%s)\n", n->stage, same ? "same bytes" : "OTHER BYTES",
+               up_time_text(took, n->seconds));
     }
 }
 

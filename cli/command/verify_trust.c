@@ -1,6 +1,7 @@
 #include "cli/command/verify_trust.h"
 #include "cli/shared/remotes.h"
 #include "dag/exchange/share.h"
+#include "cli/shared/say.h"
 
 struct judge {
     struct up_team team;
@@ -18,8 +19,7 @@ static int visit(void *ctx, struct up_view name, struct up_view doc, struct up_v
     if (up_share_trusted(&j->team.set, doc, value, &why))
         return 0;
     key = up_digest_of(doc.data, doc.len);
-    up_buf_printf(&text, "result %s came from a remote, but %s", up_digest_hex(key, hex),
-                  why.msg);
+    up_say(&text, "result %s came from a remote, but %s", up_digest_hex(key, hex), why.msg);
     up_cli_warn(up_buf_str(&text));
     up_buf_release(&text);
     j->untrusted++;

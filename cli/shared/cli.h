@@ -80,9 +80,13 @@ int up_cli_words(const struct up_command *c, const struct up_words *rest, size_t
                  size_t max, const char *what, struct up_err *err);
 
 /* ---- output ---- */
-/* Writes the buffer to stdout and empties it; a failed write is UP_EIO. */
+/* Writes the buffer to stdout and empties it; a failed write is UP_EIO. What a terminal would
+ * obey is escaped (cli/shared/say.h), newlines and tabs aside: text is built with up_say. */
 int up_cli_print(struct up_buf *b, struct up_err *err);
-void up_cli_warn(const char *sentence); /* "upnas: warning: ..." on stderr */
+/* As it is: a file or a page that somebody asked for. */
+int up_cli_print_raw(struct up_buf *b, struct up_err *err);
+void up_cli_warn(const char *sentence);  /* "upnas: warning: ..." on stderr */
+void up_cli_error(const char *sentence); /* "upnas: ..." on stderr */
 /* The store at c->store, warning about every damaged record. */
 int up_cli_open_store(struct up_store **s, const struct up_common *c, bool create,
                       struct up_err *err);

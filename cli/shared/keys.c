@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static int by_text(const void *a, const void *b)
 {
@@ -23,10 +24,36 @@ static const char *folder(struct up_arena *a)
 
 /* ---- loading ---- */
 
+/* Whoever can write here can put a key among those that are believed. */
+static int private(const char *path, bool folder, struct up_err *err)
+{
+    struct stat st;
+    if (stat(path, &st))
+        return errno == ENOENT || errno == ENOTDIR
+                   ? UP_OK
+                   : up_fail_errno(err, "cannot look at %s", path);
+    if (folder ? !S_ISDIR(st.st_mode) : !S_ISREG(st.st_mode))
+        return up_fail(err, UP_EINVAL, "%s is no %s; move it away", path,
+                       folder ? "folder" : "plain file");
+    if (st.st_uid != geteuid() && st.st_uid != 0)
+        return up_fail(err, UP_EINVAL,
+                       "%s belongs to another user, who could put keys there, so none there is "
+                       "used; chown it, or set XDG_CONFIG_HOME to a folder of your own",
+                       path);
+    if (st.st_mode & 022)
+        return up_fail(err, UP_EINVAL,
+                       "others can write %s (mode %04o) and could have put keys there, so none "
+                       "there is used: look at `upnas key list` after chmod go-w %s",
+                       path, (unsigned)st.st_mode & 07777, path);
+    return UP_OK;
+}
+
 static int load_file(struct up_keys *k, const char *path, struct up_err *err)
 {
     struct up_buf text = UP_BUF_INIT;
-    int rc = up_file_read(&text, path, err);
+    int rc = private(path, false, err);
+    if (!rc)
+        rc = up_file_read(&text, path, err);
     if (!rc)
         rc = up_keyring_parse(&k->ring, up_buf_view(&text), path, err);
     up_buf_release(&text);
@@ -72,7 +99,11 @@ int up_keys_load(struct up_keys *k, struct up_err *err)
     k->dir = folder(&k->arena);
     if (!k->dir)
         return UP_OK;
-    int rc = load_mine(k, err);
+    int rc = private(k->dir, true, err);
+    if (!rc)
+        rc = private(up_arena_printf(&k->arena, "%s/keys", k->dir), true, err);
+    if (!rc)
+        rc = load_mine(k, err);
     return rc ? rc : load_file(k, up_arena_printf(&k->arena, "%s/trusted", k->dir), err);
 }
 
@@ -125,15 +156,10 @@ static int make_folder(struct up_keys *k, struct up_err *err)
 {
     if (!k->dir)
         return up_fail(err, UP_EIO, "there is no place for keys: set HOME or XDG_CONFIG_HOME");
-    char *path = up_arena_printf(&k->arena, "%s/keys", k->dir);
-    for (char *p = path + 1; *p; ++p) {
-        if (*p != '/')
-            continue;
-        *p = '\0';
-        if (mkdir(path, 0700) && errno != EEXIST)
-            return up_fail_errno(err, "cannot make the folder %s", path);
-        *p = '/';
-    }
+    const char *path = up_arena_printf(&k->arena, "%s/keys", k->dir);
+    int rc = up_folders_above(path, 0700, err);
+    if (rc)
+        return rc;
     if (mkdir(path, 0700) && errno != EEXIST)
         return up_fail_errno(err, "cannot make the folder %s", path);
     return UP_OK;

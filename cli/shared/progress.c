@@ -1,6 +1,7 @@
 #include "cli/shared/progress.h"
 #include "cli/shared/io.h"
 #include "cli/shared/workspace.h"
+#include "cli/shared/say.h"
 #include "stages/format/json_write.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -52,23 +53,23 @@ static void left_text(struct up_buf *b, double seconds)
     enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
     int s = (int)(seconds < 1e9 ? seconds : 1e9);
     if (s >= 2 * DAY)
-        up_buf_printf(b, ", %.1f days left", seconds / DAY);
+        up_say(b, ", %.1f days left", seconds / DAY);
     else if (s >= 2 * HOUR)
-        up_buf_printf(b, ", %d:%02d h left", s / HOUR, s % HOUR / MINUTE);
+        up_say(b, ", %d:%02d h left", s / HOUR, s % HOUR / MINUTE);
     else if (s >= MINUTE)
-        up_buf_printf(b, ", %d:%02d min left", s / MINUTE, s % MINUTE);
+        up_say(b, ", %d:%02d min left", s / MINUTE, s % MINUTE);
     else if (seconds > 0)
-        up_buf_printf(b, ", %d s left", s + 1);
+        up_say(b, ", %d s left", s + 1);
 }
 
 static void progress_text(struct up_buf *b, const struct up_event *e)
 {
-    up_buf_printf(b, "%" PRIu64, e->done);
+    up_say(b, "%" PRIu64, e->done);
     if (e->total)
-        up_buf_printf(b, "/%" PRIu64, e->total);
-    up_buf_printf(b, " %s", e->unit ? e->unit : "");
+        up_say(b, "/%" PRIu64, e->total);
+    up_say(b, " %s", e->unit ? e->unit : "");
     if (e->rate > 0)
-        up_buf_printf(b, ", %.*f/s", e->rate < 0.1 ? 3 : e->rate < 10 ? 1 : 0, e->rate);
+        up_say(b, ", %.*f/s", e->rate < 0.1 ? 3 : e->rate < 10 ? 1 : 0, e->rate);
     left_text(b, e->left);
 }
 
@@ -80,7 +81,7 @@ static void draw_bar(struct up_progress *p, const struct up_event *e)
     int full = (int)(part * BAR);
 
     up_buf_clear(&p->line);
-    up_buf_printf(&p->line, "%-10s [", e->node);
+    up_say(&p->line, "%-10s [", e->node);
     for (int i = 0; i < BAR; ++i)
         up_buf_puts(&p->line, i < full ? "#" : ".");
     up_buf_puts(&p->line, "] ");
@@ -98,7 +99,7 @@ static void on_progress(struct up_progress *p, const struct up_event *e)
         return;
     p->last = now;
     if (!p->bar || p->notes.len)
-        up_buf_printf(&p->line, "%-10s ...%s", e->node, p->bar ? "" : " ");
+        up_say(&p->line, "%-10s ...%s", e->node, p->bar ? "" : " ");
     if (!p->bar)
         progress_text(&p->line, e);
     up_buf_append(&p->line, p->notes.data, p->notes.len);
@@ -119,14 +120,16 @@ static const char *colour_of(const struct up_progress *p, enum up_done d)
 static void on_finish(struct up_progress *p, const struct up_event *e)
 {
     char took[24];
-    up_buf_printf(&p->line, "%-10s %s%-8s%s", e->node, colour_of(p, e->status),
-                  up_done_name(e->status), p->colour ? "\033[0m" : "");
+    up_say(&p->line, "%-10s ", e->node);
+    up_buf_puts(&p->line, colour_of(p, e->status));
+    up_say(&p->line, "%-8s", up_done_name(e->status));
+    up_buf_puts(&p->line, p->colour ? "\033[0m" : "");
     if (e->status == UP_DONE_RAN || e->status == UP_DONE_FAILED)
-        up_buf_printf(&p->line, " %10s", up_time_text(took, e->seconds));
+        up_say(&p->line, " %10s", up_time_text(took, e->seconds));
     else
-        up_buf_printf(&p->line, " %10s", "");
+        up_say(&p->line, " %10s", "");
     if (e->why && e->status != UP_DONE_CACHED)
-        up_buf_printf(&p->line, "  %s", e->why);
+        up_say(&p->line, "  %s", e->why);
     up_buf_append(&p->line, p->notes.data, p->notes.len);
     up_buf_clear(&p->notes);
     put_line(p, stdout);
@@ -165,6 +168,10 @@ static void json_event(struct up_progress *p, const struct up_event *e)
         up_jw_key_int(&w, "size", (int64_t)e->size);
     }
     up_jw_end(&w);
+    struct up_buf plain = UP_BUF_INIT;
+    up_say_text(&plain, up_buf_view(&p->line), false);
+    up_buf_release(&p->line);
+    p->line = plain;
     put_line(p, stdout);
 }
 
@@ -190,12 +197,12 @@ void up_progress_event(void *ctx, const struct up_event *e)
         on_progress(p, e);
         break;
     case UP_EV_NOTE:
-        up_buf_printf(&p->notes, "\n           %s", e->text);
+        up_say(&p->notes, "\n           %s", e->text);
         break;
     case UP_EV_WARN:
     case UP_EV_DAMAGE:
-        up_buf_printf(&p->line, "upnas: warning: %s%s%s", e->node ? e->node : "",
-                      e->node ? ": " : "", e->text);
+        up_say(&p->line, "upnas: warning: %s%s%s", e->node ? e->node : "", e->node ? ": " : "",
+               e->text);
         put_line(p, stderr);
         break;
     case UP_EV_FINISH:

@@ -2,6 +2,7 @@
 #include "cli/shared/io.h"
 #include "cli/shared/secret.h"
 #include "cli/shared/workspace.h"
+#include "cli/shared/say.h"
 #include "stages/format/json_write.h"
 #include <ctype.h>
 #include <inttypes.h>
@@ -191,7 +192,7 @@ int up_team_open(struct up_team *t, const struct up_common *c, enum up_team_how 
         rc = open_one(t, &t->list.v[i], how, &why);
         if (rc && how == UP_TEAM_READ) {
             struct up_buf text = UP_BUF_INIT;
-            up_buf_printf(&text, "%s; going on without this remote", why.msg);
+            up_say(&text, "%s; going on without this remote", why.msg);
             up_cli_warn(up_buf_str(&text));
             up_buf_release(&text);
             rc = UP_OK;
@@ -234,13 +235,13 @@ static void as_text(struct up_buf *out, const struct up_member *m)
 {
     const struct up_remote_count *c = &m->count;
     char size[24];
-    up_buf_printf(out, "remote %s: asked for %" PRIu64 " results, took %" PRIu64 " (%s)",
-                  m->remote->name, c->asked, c->taken, up_size_text(size, c->bytes));
+    up_say(out, "remote %s: asked for %" PRIu64 " results, took %" PRIu64 " (%s)",
+           m->remote->name, c->asked, c->taken, up_size_text(size, c->bytes));
     if (c->refused)
-        up_buf_printf(out, ", refused %" PRIu64, c->refused);
+        up_say(out, ", refused %" PRIu64, c->refused);
     if (c->failed)
-        up_buf_printf(out, ", no answer to %" PRIu64 ", not asked for %" PRIu64 " more",
-                      c->failed, c->spared);
+        up_say(out, ", no answer to %" PRIu64 ", not asked for %" PRIu64 " more", c->failed,
+               c->spared);
     up_buf_puts(out, "\n");
 }
 

@@ -1,6 +1,32 @@
 #include "cli/shared/weights.h"
 #include "cli/shared/io.h"
+#include "cli/shared/say.h"
+#include <math.h>
 #include <string.h>
+
+/* A weight that is no number would make every score none, and somebody look for the reason in
+ * the network. */
+static int check_finite(const char *path, const char *name, const struct up_npy *a,
+                        const float *value, struct up_err *err)
+{
+    struct up_buf where = UP_BUF_INIT;
+    size_t i = 0, left = a->count;
+    while (i < a->count && isfinite(value[i]))
+        ++i;
+    if (i == a->count)
+        return UP_OK;
+    for (size_t k = 0, at = i; k < a->ndim; at -= at / left * left, ++k) {
+        left /= (size_t)a->dims[k];
+        up_say(&where, "%s%zu", k ? ", " : "", at / left);
+    }
+    int rc =
+        up_fail(err, UP_EINVAL,
+                "%s: tensor %s[%s] is %s; weights must be finite numbers, so save them "
+                "again from a training that did not diverge",
+                path, name, up_buf_str(&where), isnan(value[i]) ? "not a number" : "infinite");
+    up_buf_release(&where);
+    return rc;
+}
 
 int up_weights_open(struct up_weights *w, const char *path, struct up_err *err)
 {
@@ -20,6 +46,8 @@ int up_weights_open(struct up_weights *w, const char *path, struct up_err *err)
                            w->npz.entry[i].name);
         float *value = UP_NEW(&w->arena, a.count, float);
         up_npy_f32(&a, value);
+        if ((rc = check_finite(path, w->npz.entry[i].name, &a, value, err)))
+            return rc;
         struct up_named_tensor *t = &w->tensor[w->n++];
         *t = (struct up_named_tensor){w->npz.entry[i].name, {.ndim = a.ndim, .value = value}};
         memcpy(t->t.dims, a.dims, sizeof t->t.dims);

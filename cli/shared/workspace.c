@@ -1,5 +1,6 @@
 #include "cli/shared/workspace.h"
 #include "cli/shared/openblas.h"
+#include "cli/shared/say.h"
 #include "stages/format/json_write.h"
 #include "stages/kernels/gemm.h"
 #include "stages/stages.h"
@@ -89,9 +90,9 @@ const char *up_time_text(char out[24], double s)
 static void reason_lines(struct up_buf *out, const struct up_plan_node *n)
 {
     for (size_t i = 0; i < n->nreasons; ++i)
-        up_buf_printf(out, "           %s: %s -> %s\n", n->reasons[i].field,
-                      n->reasons[i].before ? n->reasons[i].before : "(absent)",
-                      n->reasons[i].after ? n->reasons[i].after : "(absent)");
+        up_say(out, "           %s: %s -> %s\n", n->reasons[i].field,
+               n->reasons[i].before ? n->reasons[i].before : "(absent)",
+               n->reasons[i].after ? n->reasons[i].after : "(absent)");
 }
 
 void up_plan_nodes(struct up_buf *out, const struct up_plan *p, bool reasons)
@@ -99,13 +100,13 @@ void up_plan_nodes(struct up_buf *out, const struct up_plan *p, bool reasons)
     char text[24];
     for (size_t i = 0; i < p->n; ++i) {
         const struct up_plan_node *n = &p->nodes[i];
-        up_buf_printf(out, "%-10s %-8s ", n->stage->name, up_node_state_name(n->state));
+        up_say(out, "%-10s %-8s ", n->stage->name, up_node_state_name(n->state));
         if (reasons && n->nreasons && n->nearest)
-            up_buf_printf(out, "compared with run %s", n->nearest);
+            up_say(out, "compared with run %s", n->nearest);
         else
-            up_buf_puts(out, n->why);
+            up_say(out, "%s", n->why);
         if (n->state != UP_NODE_CACHED && n->seconds > 0)
-            up_buf_printf(out, " (took %s last time)", up_time_text(text, n->seconds));
+            up_say(out, " (took %s last time)", up_time_text(text, n->seconds));
         up_buf_puts(out, "\n");
         if (reasons)
             reason_lines(out, n);

@@ -130,6 +130,9 @@ static int read_int(const struct reading *r, const struct up_yaml *y)
     r->v->i = strtoll(y->text, NULL, 10);
     if (errno)
         return wrong(r, y, "a whole number of at most 63 bits");
+    /* Beyond 2^53 not every whole number is a double: in whole numbers, the bound is exact. */
+    if (r->p->max > 0 && r->p->max < 0x1p63 && r->v->i > (int64_t)r->p->max)
+        return in_range(r, y, (double)INFINITY);
     return in_range(r, y, (double)r->v->i);
 }
 

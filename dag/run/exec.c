@@ -7,6 +7,7 @@
 
 #include "dag/run/clock.h"
 #include "dag/run/job.h"
+#include "store/base/fp.h"
 #include "store/base/pack.h"
 #include "store/store.h"
 
@@ -303,6 +304,7 @@ static int run_stage(struct up_exec *x, size_t i, struct up_job *job, const char
     double t = up_clock_seconds();
     struct up_event e = {.kind = UP_EV_START, .why = why};
     up_exec_emit(x, i, &e);
+    up_fp_reset(); /* whoever ran before may have left it changed */
     int rc = stage->run(job, err);
     double seconds = up_clock_seconds() - t;
     if (!rc)

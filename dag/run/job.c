@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dag/run/clock.h"
+#include "store/base/fp.h"
 #include "store/base/pack.h"
 #include "store/store.h"
 
@@ -111,6 +112,10 @@ int up_job_threads(const struct up_job *j) { return j->threads; }
 
 bool up_job_canceled(const struct up_job *j) { return j->cancel && *j->cancel; }
 
+/* Back to a stage from where other people's libraries were called: see store/base/fp.h.
+ * So ends every function below. */
+static void return_to_stage(void) { up_fp_reset(); }
+
 /* ---- talking ---- */
 
 /* One thread at a time; of others only the last one, which must be heard, waits. */
@@ -130,8 +135,10 @@ static bool may_tell(struct up_job *j, bool last)
 
 void up_job_progress(struct up_job *j, uint64_t done, uint64_t total, const char *unit)
 {
-    if (!may_tell(j, total && done >= total))
+    if (!may_tell(j, total && done >= total)) {
+        return_to_stage();
         return;
+    }
     j->done = done > j->done ? done : j->done; /* a thread may come late */
     struct up_event e = {.kind = UP_EV_PROGRESS, .done = j->done, .total = total, .unit = unit};
     e.rate = up_rate_add(&j->rate, up_clock_ms(), j->done);
@@ -139,6 +146,7 @@ void up_job_progress(struct up_job *j, uint64_t done, uint64_t total, const char
         e.left = (double)(total - j->done) / e.rate;
     j->emit(j->ctx, &e);
     atomic_store(&j->telling, false);
+    return_to_stage();
 }
 
 static void say(struct up_job *j, enum up_event_kind kind, const char *fmt, va_list ap)
@@ -147,6 +155,7 @@ static void say(struct up_job *j, enum up_event_kind kind, const char *fmt, va_l
     (void)vsnprintf(text, sizeof text, fmt, ap);
     struct up_event e = {.kind = kind, .text = text};
     j->emit(j->ctx, &e);
+    return_to_stage();
 }
 
 void up_job_note(struct up_job *j, const char *fmt, ...)
@@ -187,6 +196,7 @@ int up_job_memo_get(struct up_job *j, struct up_view key, struct up_buf *value_o
     memo_key(&k, j, key);
     int rc = up_store_memo_get(j->store, up_buf_view(&k), value_out, err);
     up_buf_release(&k);
+    return_to_stage();
     return rc == UP_ECORRUPT ? UP_ENOTFOUND : rc; /* damaged parts are computed again */
 }
 
@@ -204,6 +214,7 @@ int up_job_memo_put(struct up_job *j, const struct up_memo_item *items, size_t n
         up_buf_release(&keys[i]);
     free(keys);
     free(full);
+    return_to_stage();
     return rc;
 }
 

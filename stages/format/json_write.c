@@ -1,6 +1,7 @@
 #include "stages/format/json_write.h"
 #include "stages/format/number.h"
 #include "store/base/err.h"
+#include "store/base/utf8.h"
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -65,25 +66,6 @@ void up_jw_end(struct up_jw *w)
     up_buf_puts(w->out, w->level[w->depth].map ? "}" : "]");
 }
 
-/* Length of the valid UTF-8 sequence at s, 0 when there is none. */
-static size_t utf8(const uint8_t *s, size_t n)
-{
-    size_t len = s[0] < 0x80                   ? 1
-                 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
-                 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
-                 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
-                                               : 0;
-    if (!len || len > n)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    bool overlong = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90);
-    bool surrogate = s[0] == 0xed && s[1] >= 0xa0;
-    bool beyond = s[0] == 0xf4 && s[1] >= 0x90;
-    return overlong || surrogate || beyond ? 0 : len;
-}
-
 static void escaped(struct up_buf *b, uint8_t c)
 {
     static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
@@ -99,7 +81,7 @@ static void quoted(struct up_buf *b, const char *s, size_t n)
     const uint8_t *u = (const uint8_t *)s;
     up_buf_puts(b, "\"");
     for (size_t i = 0; i < n;) {
-        size_t len = utf8(u + i, n - i);
+        size_t len = up_utf8_len(u + i, n - i);
         if (!len) {
             up_buf_puts(b, "\xef\xbf\xbd");
             len = 1;

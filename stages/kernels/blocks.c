@@ -1,4 +1,5 @@
 #include "stages/kernels/blocks.h"
+#include "store/base/fp.h"
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -14,6 +15,7 @@ struct crew {
 static void *crew_work(void *arg)
 {
     struct crew *c = arg;
+    up_fp_reset();
     for (;;) {
         size_t b = atomic_fetch_add(&c->next, 1);
         if (b >= c->blocks)

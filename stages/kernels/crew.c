@@ -1,4 +1,5 @@
 #include "stages/kernels/crew.h"
+#include "store/base/fp.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -48,6 +49,7 @@ static void wait_out(struct up_crew *c, int round)
 static void *walk(void *arg)
 {
     const struct post *p = arg;
+    up_fp_reset();
     wait_out(p->crew, 0);
     struct up_seat seat = {p->crew, p->id, p->crew->of};
     p->crew->fn(p->crew->ctx, &seat);

@@ -76,6 +76,17 @@ static double *scored_rows(struct up_ranking *r, struct row *rows, struct up_are
     return raw;
 }
 
+/* Failed scores count as the worst of their column; of failures alone there is no worst. */
+static bool any_number(const struct up_ranking *r, const struct row *rows)
+{
+    const size_t m = r->table->proxies;
+    for (size_t i = 0; i < r->n; i++)
+        for (size_t c = 0; c < m; c++)
+            if (r->weight[c] != 0 && r->table->state[rows[i].at * m + c] == UP_BENCH_OK)
+                return true;
+    return false;
+}
+
 static void look_up(const struct up_ranking *r, struct row *rows, const struct up_space *space,
                     int column, struct up_arena *arena)
 {
@@ -176,6 +187,13 @@ int up_ranking_make(struct up_ranking *r, const struct up_space *space,
     const double *raw = scored_rows(r, rows, arena);
     if (!r->n)
         return up_fail(err, UP_EINVAL, "no architecture has a score; is every field empty?");
+    if (!any_number(r, rows))
+        return up_fail(
+            err, UP_EINVAL,
+            "none of the %zu architectures has a number in a column that is weighed; "
+            "there is nothing to rank by: look at what wrote those scores, or give "
+            "other weights",
+            r->n);
     const double *x = calibrated(r, method, raw, arena);
     double *unified = UP_NEW(arena, r->n, double);
     up_unified(unified, x, r->weight, r->n, table->proxies);

@@ -25,7 +25,8 @@ struct up_ranking { /* everything lives in the arena given */
 
 /* Calibration `method` (up_calibration_names) is fitted on the rows ranked, which needs no
  * accuracies. target NULL: the first column of the table that ends in _val, else the first.
- * UP_EINVAL: no weighed proxy is there, no such target, a unified score that is not finite. */
+ * UP_EINVAL: no weighed proxy is there or has a number, no such target, a unified score that is
+ * not finite. */
 int up_ranking_make(struct up_ranking *r, const struct up_space *space,
                     const struct up_benchmark *table, const struct up_proxy_weights *w,
                     const char *method, const char *target, struct up_arena *arena,

@@ -65,7 +65,7 @@ allow cli/shared 9 'store/|dag/|stages/|cli/shared/'
 allow cli/answer 9 'store/|dag/|stages/|cli/(shared|answer)/'
 allow cli/page 9 'store/|dag/|stages/|cli/(shared|answer|page)/'
 allow cli/command 9 'store/|dag/|stages/|cli/(shared|answer|page|command)/'
-allow cli 1 'dag/|cli/shared/'
+allow cli 1 'store/base/|dag/|cli/shared/'
 
 once lmdb.h
 once curl/curl.h
@@ -77,4 +77,10 @@ never store dag stages -- 'exit\(|getenv\(|setenv\(|signal\(|sigaction\(|f?print
     'only cli exits, prints, reads the environment or handles signals' '^store/base/(err|arena)\.c:|^stages/space/nb201/print_order\.c:'
 never stages -- 'fopen\(|open\(|opendir\(|clock_gettime\(|time\(|gettimeofday\(|rand\(' \
     'stages do no I/O, read no clock and draw only from store/base/rng.h'
+never store dag stages cli -- 'MDB_(NOSYNC|NOMETASYNC|MAPASYNC|WRITEMAP)|v?fork\(' \
+    'the store is durable, and never used across fork'
+# Text from outside reaches people through cli/shared/say.h alone. What is left to other calls: own words, and bytes of files.
+never cli -- 'up_buf_printf\(|f?printf\(|f?puts\(|putchar\(|fwrite\(' \
+    'commands say things with up_say, up_cli_print, up_cli_warn and up_cli_error (cli/shared/say.h)' \
+    '^cli/main\.c:|^cli/shared/(say|io|options|progress|keys|config_keys)\.c:|^cli/answer/(outdir|outdir_list)\.c:|^cli/command/completion\.c:|^cli/page/|up_buf_printf\(&(path|temp|dir|name),'
 exit $bad

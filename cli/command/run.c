@@ -19,7 +19,7 @@
 
 static volatile sig_atomic_t interrupted; /* the number of the signal */
 
-enum { GRACE_MS = 1700 }; /* with what follows, less than two seconds */
+enum { GRACE_MS = 1500 }; /* with what follows, less than two seconds */
 
 /* What is in flight takes longer than the grace: the program ends all the same. Nothing that
  * was finished is lost, for the store survives its writers, however they end. */

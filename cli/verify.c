@@ -138,7 +138,7 @@ out:
                (untrusted ? UP_EXIT_UNTRUSTED : 0);
     if (rc)
         fprintf(stderr, "upnas: %s\n", err->msg);
-    return rc && rc != UP_ECORRUPT ? exit + UP_EXIT_OTHER : exit;
+    return (rc && rc != UP_ECORRUPT) || up_cli_store_lost() ? exit + UP_EXIT_OTHER : exit;
 }
 
 const struct up_command up_command_verify = {

@@ -326,16 +326,28 @@ static int execute(struct up_exec *x, size_t i, const char *why, struct up_err *
 
 /* ---- between processes: one computes, the others wait for it ---- */
 
+static void tell_claimant(struct up_exec *x, size_t i, struct up_digest key)
+{
+    struct up_buf who = UP_BUF_INIT;
+    up_store_claimant(x->store, key, &who);
+    tell(x, i, UP_EV_NOTE,
+         up_arena_printf(&x->record->arena,
+                         "another process is computing it: waiting for that (%s)",
+                         up_buf_str(&who)));
+    up_buf_release(&who);
+}
+
 static int claim(struct up_exec *x, size_t i, struct up_err *err)
 {
     const struct timespec nap = {0, WAIT_MS * 1000000L};
     bool mine = false;
     for (bool told = false;; told = true) {
-        int rc = up_store_claim(x->store, x->slots[i].look.key, &mine, err);
+        struct up_digest key = x->slots[i].look.key;
+        int rc = up_store_claim(x->store, key, &mine, err);
         if (rc || mine)
             return rc;
         if (!told)
-            tell(x, i, UP_EV_NOTE, "another process is computing it: waiting for that");
+            tell_claimant(x, i, key);
         if (x->opts->cancel && *x->opts->cancel)
             return up_fail(err, UP_ECANCELED, "interrupted while waiting for %s",
                            x->g->nodes[i].stage->name);

@@ -13,7 +13,9 @@
  * What a handle that may write has read or written is safe from a collector in any process
  * (store/sweep.h) until it is closed.
  * Never used across fork. All calls are thread-safe. A folder is open at most
- * once in a process; other processes may use it at the same time. The file itself
+ * once in a process; other processes may use it at the same time: writers wait for each
+ * other, readers for nobody (store/lock.h). A store that is removed or replaced meanwhile gets
+ * no more commits: UP_EIO. The file itself
  * is checked page by page before it is opened: one that is broken is kept as
  * damaged-N.mdb and what is sound in it goes into a new one, which a read-only
  * handle leaves to the next that may write, and is UP_ECORRUPT. */
@@ -22,6 +24,8 @@
 #include "store/base/buf.h"
 #include "store/base/err.h"
 #include "store/base/hash.h"
+
+#include <signal.h>
 
 struct up_store; /* opaque: the backend is one .c file */
 
@@ -33,7 +37,14 @@ struct up_store_opts {
     /* One call per bad record, one at a time, from any thread, also while opening;
      * it must not call the store. */
     void (*on_damage)(void *ctx, const char *sentence);
-    void *damage_ctx;
+    /* Another process has been waited for, for a second: which, and what it does. From any
+     * thread, also while opening. */
+    void (*on_wait)(void *ctx, const char *sentence);
+    /* While closing: the folder does not hold the file any more that was opened. */
+    void (*on_gone)(void *ctx, const char *sentence);
+    void *damage_ctx; /* of all three */
+    /* Not zero: whatever is waited for is given up, with UP_ECANCELED. NULL: never. */
+    const volatile sig_atomic_t *cancel;
 };
 
 /* dir is created when opts->create. Errors: UP_EUNSUPPORTED newer format, UP_EIO
@@ -94,6 +105,9 @@ int up_store_pin_remove(struct up_store *s, const char *name, struct up_err *err
  * ends with up_store_unclaim, or with its process, however that ends. */
 int up_store_claim(struct up_store *s, struct up_digest key, bool *mine, struct up_err *err);
 void up_store_unclaim(struct up_store *s, struct up_digest key);
+/* Appends who has a claim that is not this handle's, as far as that is known: process number,
+ * host and command line, or "another process". */
+void up_store_claimant(struct up_store *s, struct up_digest key, struct up_buf *who);
 
 struct up_store_counts {
     uint64_t results, objects, runs, memo, pins; /* records */

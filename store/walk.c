@@ -244,27 +244,29 @@ static int verify_db(struct up_store *s, enum up_db db, struct up_store_health *
     return rc;
 }
 
-/* Nobody writes while the pages are looked at. */
+/* Nobody begins to write while the pages are looked at. */
 static int verify_pages(struct up_store *s, struct up_store_health *h, struct up_err *err)
 {
     struct up_inspection in = {.format = 0};
     struct up_err why;
     (void)pthread_mutex_lock(&s->write);
-    int rc = s->unlocked ? UP_OK : up_lock_open_exclusive(&s->lock, err);
-    if (rc == UP_OK) {
+    up_lock_quiet(&s->lock);
+    int rc = up_inspect(&in, s->dir, &why);
+    for (int i = 0; rc == UP_ECORRUPT && i < 2; i++) { /* a commit that was under way */
+        up_inspect_release(&in);
         rc = up_inspect(&in, s->dir, &why);
-        if (!s->unlocked)
-            up_lock_open_drop(&s->lock);
-        if (rc == UP_ECORRUPT) {
-            h->bad++;
-            s->walked = 0; /* whoever opens it next looks for himself */
-            up_damage_report(s,
-                             "%s/data.mdb is damaged (%s): the next command that writes to the "
-                             "store repairs it",
-                             s->dir, why.msg);
-        } else if (rc != UP_OK) {
-            rc = up_fail(err, (enum up_status)rc, "%s", why.msg);
-        }
+    }
+    if (!s->unlocked)
+        up_lock_quiet_end(&s->lock);
+    if (rc == UP_ECORRUPT) {
+        h->bad++;
+        s->walked = 0; /* whoever opens it next looks for himself */
+        up_damage_report(s,
+                         "%s/data.mdb is damaged (%s): the next command that writes to the "
+                         "store repairs it",
+                         s->dir, why.msg);
+    } else if (rc != UP_OK) {
+        rc = up_fail(err, (enum up_status)rc, "%s", why.msg);
     }
     (void)pthread_mutex_unlock(&s->write);
     up_inspect_release(&in);

@@ -1,4 +1,5 @@
 /* upnas pin: gives runs and artifacts names, under which gc never removes them. */
+#include "cli/task.h"
 #include "cli/cli.h"
 #include "dag/record.h"
 #include "stages/format/json_write.h"
@@ -64,7 +65,7 @@ static int pin_what(struct session *s, const char *what, struct up_buf *text,
     struct up_result r;
     char hex[UP_DIGEST_HEX];
     struct up_err as_run = {""};
-    int rc = up_run_find(s->store, what, &run, &as_run);
+    int rc = up_task_run_find(s->store, what, &run, &as_run);
     if (!rc) {
         up_buf_printf(text, "run %s", run->id);
     } else if (!(rc = up_result_find(s->store, what, &r, &a, err))) {

@@ -1,4 +1,5 @@
 /* upnas report: what a run found, as text or as one page in a file. */
+#include "cli/task.h"
 #include "cli/io.h"
 #include "cli/cli.h"
 #include "cli/page/page.h"
@@ -51,7 +52,7 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
         return rc;
     if ((rc = up_cli_words(c, &rest, 0, 1, "", err)) ||
         (rc = up_cli_open_store(&store, &common, false, err)) ||
-        (rc = up_run_find(store, rest.n ? rest.v[0] : "last", &r, err)))
+        (rc = up_task_run_find(store, rest.n ? rest.v[0] : "last", &r, err)))
         goto out;
     if (html)
         rc = page(&out, store, r, html, err);

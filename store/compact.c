@@ -85,7 +85,7 @@ int up_store_compact(struct up_store *s, struct up_err *err)
     (void)pthread_mutex_lock(&s->write);
     int rc = up_lock_write(&s->lock, err);
     if (rc == UP_OK)
-        rc = up_lock_still(&s->lock, err);
+        rc = up_lock_still(&s->lock, true, err);
     if (rc == UP_OK && !up_lock_alone(&s->lock))
         rc = busy(s, err);
     else if (rc == UP_OK) {

@@ -72,6 +72,9 @@ const char *up_record_expect(struct up_view bytes, enum up_db db, struct up_view
 /* The same from the header alone, without reading the value. */
 const char *up_record_expect_head(struct up_view bytes, enum up_db db, struct up_view key);
 
+/* The order that a run's record names; 0: none. */
+uint64_t up_run_order(const struct up_record *r);
+
 /* Seals a record and puts it under its own name, inside a transaction. */
 int up_store_put_record(struct up_txn *t, enum up_db db, struct up_view key, uint8_t *rec,
                         size_t n, struct up_err *err);

@@ -378,7 +378,7 @@ int up_lock_file_still(const char *dir, const char *name, int fd, struct up_err 
     return fd < 0 || same(dir, name, mark_of(fd)) ? UP_OK : gone(dir, name, err);
 }
 
-int up_lock_still(const struct up_lock *l, struct up_err *err)
+int up_lock_still(const struct up_lock *l, bool writes, struct up_err *err)
 {
     const struct {
         const char *name;
@@ -392,7 +392,7 @@ int up_lock_still(const struct up_lock *l, struct up_err *err)
             "another file now, or none): what was stored since then is lost; put the "
             "store back, or run again",
             dir);
-    for (size_t i = 0; i < sizeof file / sizeof *file; i++)
+    for (size_t i = 0; i < (writes ? sizeof file / sizeof *file : 1); i++)
         if (file[i].mark.ino && !same(dir, file[i].name, file[i].mark))
             return gone(dir, file[i].name, err);
     return UP_OK;

@@ -83,8 +83,9 @@ void up_lock_quiet_end(struct up_lock *l);
 bool up_lock_alone(struct up_lock *l);
 void up_lock_alone_end(struct up_lock *l);
 
-/* UP_EIO with a sentence unless every file that was opened is still there under its name. */
-int up_lock_still(const struct up_lock *l, struct up_err *err);
+/* UP_EIO with a sentence unless data.mdb and lock.mdb, and for one who writes the other lock
+ * files, are still those that were opened. */
+int up_lock_still(const struct up_lock *l, bool writes, struct up_err *err);
 /* The same for one more lock file of the folder. */
 int up_lock_file_still(const char *dir, const char *name, int fd, struct up_err *err);
 

@@ -220,7 +220,7 @@ static int open_lmdb(struct up_store *s, const struct up_store_opts *o,
                                             : UP_LMDB_WRITE;
     int rc = up_lmdb_open(&s->lmdb, s->dir, mode, o->map_bytes, err);
     if (rc == UP_OK && !s->lock.loose) /* that LMDB has opened the files that are locked */
-        rc = up_lock_still(&s->lock, err);
+        rc = up_lock_still(&s->lock, !s->read_only, err);
     if (rc == UP_OK && !in->file.data)
         rc = up_lmdb_read(s->lmdb, read_format, &in->format, err);
     if (rc == UP_OK && in->format > UP_STORE_FORMAT)

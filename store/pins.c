@@ -131,12 +131,14 @@ static void claim_note(const struct up_store *s, struct up_digest key)
         up_note_put(s->claim_fd, (long)note_of(key) + KEY);
 }
 
-void up_store_claimant(struct up_store *s, struct up_digest key, struct up_buf *who)
+void up_store_claim_tell(struct up_store *s, struct up_digest key)
 {
     struct up_digest there;
-    bool known = s->claim_fd >= 0 && pread(s->claim_fd, there.b, KEY, note_of(key)) == KEY &&
-                 up_digest_equal(there, key);
-    up_note_text(who, known ? s->claim_fd : -1, (long)note_of(key) + KEY);
+    struct up_blocked who = {.note_fd = -1, .note_at = (long)note_of(key) + KEY};
+    if (s->claim_fd >= 0 && pread(s->claim_fd, there.b, KEY, note_of(key)) == KEY &&
+        up_digest_equal(there, key))
+        who.note_fd = s->claim_fd;
+    up_wait_tell(&s->waiter, "computing what is needed next, in", &who);
 }
 
 int up_store_claim(struct up_store *s, struct up_digest key, bool *mine, struct up_err *err)

@@ -174,7 +174,7 @@ int up_store_hold(struct up_store *s, struct up_digest name, struct up_err *err)
 
 static int still(struct up_store *s, struct up_err *err)
 {
-    int rc = up_lock_still(&s->lock, err);
+    int rc = up_lock_still(&s->lock, true, err);
     if (rc == UP_OK)
         rc = up_claims_still(s, err);
     if (rc != UP_OK)

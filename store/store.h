@@ -87,6 +87,8 @@ int up_store_memo_get(struct up_store *s, struct up_view key_doc, struct up_buf 
                       struct up_err *err);
 
 /* ---- runs: id (sortable text) -> document ---- */
+/* The store counts the runs that it gets, here or by an import: that is their order, and no
+ * clock's matter. Putting one again leaves it in its place. */
 int up_store_run_put(struct up_store *s, const char *id, struct up_view doc,
                      struct up_err *err);
 int up_store_run_get(struct up_store *s, const char *id, struct up_buf *doc,
@@ -105,9 +107,8 @@ int up_store_pin_remove(struct up_store *s, const char *name, struct up_err *err
  * ends with up_store_unclaim, or with its process, however that ends. */
 int up_store_claim(struct up_store *s, struct up_digest key, bool *mine, struct up_err *err);
 void up_store_unclaim(struct up_store *s, struct up_digest key);
-/* Appends who has a claim that is not this handle's, as far as that is known: process number,
- * host and command line, or "another process". */
-void up_store_claimant(struct up_store *s, struct up_digest key, struct up_buf *who);
+/* Says through on_wait who has a claim that is waited for, as far as that is known. */
+void up_store_claim_tell(struct up_store *s, struct up_digest key);
 
 struct up_store_counts {
     uint64_t results, objects, runs, memo, pins; /* records */
@@ -127,9 +128,9 @@ enum up_store_kind {
 /* RESULT and MEMO: name = 16 digest bytes of the key, doc = key document, value = record.
  * OBJECT: name = digest, value empty. RUN: name = id, value = document. PIN: name = the
  * pin's, value = what it pins.
- * newest_first walks runs backwards. Bad records are reported and passed over;
- * of objects only the header is looked at.
- * The callback gets copies and may call the store. */
+ * newest_first, for runs, is the order of the store's counter backwards; else by name. Bad
+ * records are reported and passed over; of objects only the header is looked at. The callback
+ * gets copies and may call the store. */
 typedef int up_store_visit(void *ctx, struct up_view name, struct up_view doc,
                            struct up_view value);
 int up_store_walk(struct up_store *s, enum up_store_kind kind, bool newest_first,

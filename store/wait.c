@@ -117,7 +117,7 @@ static void who_text(struct up_buf *out, const struct up_blocked *who)
         up_buf_printf(out, ", stopped: `kill -CONT %ld` lets it go on", who->pid);
 }
 
-static void tell(struct up_waiter *w, const char *doing, const struct up_blocked *who)
+void up_wait_tell(struct up_waiter *w, const char *doing, const struct up_blocked *who)
 {
     struct up_buf text = UP_BUF_INIT;
     if (!w->tell)
@@ -179,7 +179,7 @@ int up_wait(struct up_waiter *w, const char *doing, unsigned ms, up_try_fn *atte
         if (ms && waited >= ms)
             return over(w, UP_EIO, does, &who, err);
         if (!told && waited >= TELL_MS) {
-            tell(w, does, &who);
+            up_wait_tell(w, does, &who);
             told = true;
         }
         nap(waited);

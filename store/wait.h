@@ -43,6 +43,9 @@ int up_wait(struct up_waiter *w, const char *doing, unsigned ms, up_try_fn *atte
 /* One flock by up_wait's rules; how as flock's. An exclusive holder's note is in the file. */
 int up_wait_flock(struct up_waiter *w, int fd, int how, const char *doing, struct up_err *err);
 
+/* The sentence that up_wait says after a second. */
+void up_wait_tell(struct up_waiter *w, const char *doing, const struct up_blocked *who);
+
 /* Writes this process's note; fd below zero or opened for reading: nothing happens. */
 void up_note_put(int fd, long at);
 /* "pid 7 on host (upnas run x.yaml)", or "another process" when there is no note of a living

@@ -165,11 +165,6 @@ void up_store_close(struct up_store *s)
     free(s);
 }
 
-int up_store_hold(struct up_store *s, struct up_digest name, struct up_err *err)
-{
-    return s->read_only ? UP_OK : up_lease_hold(&s->lease, name, err);
-}
-
 /* ---- writing ---- */
 
 static int still(struct up_store *s, struct up_err *err)
@@ -179,6 +174,15 @@ static int still(struct up_store *s, struct up_err *err)
         rc = up_claims_still(s, err);
     if (rc != UP_OK)
         atomic_store(&s->told_gone, true);
+    return rc;
+}
+
+/* Where the whole store is gone, that is to be said, not that a lock file is. */
+int up_store_hold(struct up_store *s, struct up_digest name, struct up_err *err)
+{
+    int rc = s->read_only ? UP_OK : up_lease_hold(&s->lease, name, err);
+    if (rc != UP_OK && rc != UP_ECANCELED)
+        (void)still(s, err);
     return rc;
 }
 

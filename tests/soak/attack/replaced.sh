@@ -13,8 +13,7 @@ for ((i = 1; i <= rounds; ++i)); do
     pid=$!
     sleep "0.$((RANDOM % 50 + 10))"
     kill -STOP "$pid" # so that it is known what it had done
-    # shellcheck disable=SC2012 # links of one process
-    inside=$(ls -l "/proc/$pid/fd" 2>/dev/null | grep -c 'store/data.mdb$' || true)
+    inside=$(find "/proc/$pid/fd" -lname '*store/data.mdb' 2>/dev/null | wc -l)
     case $((i % 4)) in
     0) rm -rf store ;;
     1) mv store moved 2>/dev/null || true ;;

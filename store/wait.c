@@ -37,12 +37,9 @@ static void command_of(const char *path, char *out, size_t size)
 
 static void make_note(void)
 {
-    char command[160];
-    command_of("/proc/self/cmdline", command, sizeof command);
     if (gethostname(own_host, sizeof own_host - 1) != 0 || !*own_host)
         (void)snprintf(own_host, sizeof own_host, "localhost");
-    (void)snprintf(own_note, sizeof own_note, "pid %ld on %s (%s)\n", (long)getpid(), own_host,
-                   command);
+    (void)snprintf(own_note, sizeof own_note, "pid %ld on %s\n", (long)getpid(), own_host);
 }
 
 void up_note_put(int fd, long at)
@@ -72,49 +69,48 @@ static long living(const char *note)
     long pid = strncmp(note, "pid ", 4) ? 0 : strtol(note + 4, &end, 10);
     if (pid <= 0 || strncmp(end, " on ", 4) != 0)
         return -1;
-    size_t host = strlen(own_host);
-    if (strncmp(end + 4, own_host, host) != 0 || strncmp(end + 4 + host, " (", 2) != 0)
+    if (strcmp(end + 4, own_host) != 0)
         return 0;
     return kill((pid_t)pid, 0) == 0 || errno != ESRCH ? pid : -1;
 }
 
-/* Appends who it is, and returns the process number where that is known and here. */
-static long note_text(struct up_buf *out, int fd, long at)
+/* A process of this machine, with the words of its command line, which are not kept in any
+ * file: there may be a password among them. */
+static void process_text(struct up_buf *out, long pid)
+{
+    char path[64], command[160];
+    (void)snprintf(path, sizeof path, "/proc/%ld/cmdline", pid);
+    command_of(path, command, sizeof command);
+    (void)pthread_once(&once, make_note);
+    up_buf_printf(out, "pid %ld on %s (%s%s)", pid, own_host, command,
+                  stopped(pid) ? "; it is stopped, `kill -CONT` lets it go on" : "");
+}
+
+void up_note_text(struct up_buf *out, int fd, long at)
 {
     char note[UP_NOTE_BYTES] = "";
     ssize_t n = fd >= 0 ? pread(fd, note, sizeof note - 1, at) : 0;
     note[n > 0 ? n : 0] = '\0';
     note[strcspn(note, "\n")] = '\0';
     long pid = living(note);
+    if (pid > 0) {
+        process_text(out, pid);
+        return;
+    }
     for (char *p = note; *p; p++)
         if (!isprint((unsigned char)*p))
             *p = '?';
     up_buf_puts(out, pid < 0 ? "another process" : note);
-    return pid > 0 ? pid : 0;
-}
-
-void up_note_text(struct up_buf *out, int fd, long at)
-{
-    long pid = note_text(out, fd, at);
-    if (pid && stopped(pid))
-        up_buf_printf(out, ", stopped: `kill -CONT %ld` lets it go on", pid);
 }
 
 /* ---- waiting ---- */
 
 static void who_text(struct up_buf *out, const struct up_blocked *who)
 {
-    char path[64], command[160];
-    if (!who->pid) {
+    if (who->pid)
+        process_text(out, who->pid);
+    else
         up_note_text(out, who->note_fd, who->note_at);
-        return;
-    }
-    (void)snprintf(path, sizeof path, "/proc/%ld/cmdline", who->pid);
-    command_of(path, command, sizeof command);
-    (void)pthread_once(&once, make_note);
-    up_buf_printf(out, "pid %ld on %s (%s)", who->pid, own_host, command);
-    if (stopped(who->pid))
-        up_buf_printf(out, ", stopped: `kill -CONT %ld` lets it go on", who->pid);
 }
 
 void up_wait_tell(struct up_waiter *w, const char *doing, const struct up_blocked *who)

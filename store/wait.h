@@ -4,8 +4,8 @@
  * be ended by a signal that another thread receives. Whoever has waited a second says for
  * whom; whoever is interrupted gives up at once.
  *
- * Who holds a lock writes a note about itself into a lock file: process number, host and
- * command line. A note is for people alone: nothing depends on it, and it may be missing. */
+ * Who holds a lock writes a note about itself into a lock file: process number and host. A
+ * note is for people alone: nothing depends on it, and it may be missing. */
 #ifndef UP_STORE_WAIT_H
 #define UP_STORE_WAIT_H
 #include <signal.h>

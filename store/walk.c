@@ -158,6 +158,8 @@ static int survey(struct up_store *s, int kind, enum depth depth, up_survey_visi
                                    .written = e->seq,
                                    .order = e->order,
                                    .bytes = room(e)};
+            if (kind == UP_STORE_RUN) /* its document is its order alone */
+                seen.doc = (struct up_view){NULL, 0};
             if (shown(kind, e, &seen.name))
                 stop = visit(ctx, &seen);
         }

@@ -254,7 +254,7 @@ static void readers_do_not_wait_for_a_stopped_writer(void **state)
     (void)snprintf(who, sizeof who, "pid %ld on ", (long)pid);
     assert_int_equal(h.waits, 1);
     assert_non_null(strstr(h.text, who));
-    assert_non_null(strstr(h.text, "stopped"));
+    assert_non_null(strstr(h.text, "it is stopped"));
     assert_non_null(strstr(err.msg, who));
     assert_int_equal(kill(pid, SIGCONT), 0);
     assert_int_equal(finish(pid), 0);

@@ -36,5 +36,5 @@ sound() { # STORE
 ended_well() { # RC ERRFILE ALLOWED(a regex of the sentence)
     [ "$1" = 0 ] || [ "$1" = 137 ] && return 0
     [ "$1" = 1 ] || [ "$1" = 4 ] || { cat "$2" >&2; fail "a process ended with $1"; }
-    grep -v '^upnas: warning' "$2" | grep -qE "$3" || { cat "$2" >&2; fail "no fitting sentence"; }
+    grep -qE "$3|counts as missing" "$2" || { cat "$2" "out.${2#err.}" >&2; fail "no fitting sentence"; }
 }

@@ -32,9 +32,9 @@ sound() { # STORE
         digests "$1" | cmp - "want.$i" || fail "${settings[i]}: another result"
     done
 }
-# status RC: how a process that nobody killed may end: 0, or 1 (verify: 4) with a sentence; not by a signal, not by a time limit.
+# how a process that nobody killed may end: 0, or 1 (verify: 4) with a sentence; not by a signal, not by a time limit.
 ended_well() { # RC ERRFILE ALLOWED(a regex of the sentence)
     [ "$1" = 0 ] || [ "$1" = 137 ] && return 0
     [ "$1" = 1 ] || [ "$1" = 4 ] || { cat "$2" >&2; fail "a process ended with $1"; }
-    grep -qE "$3|counts as missing" "$2" || { cat "$2" "out.${2#err.}" >&2; fail "no fitting sentence"; }
+    grep -qE "$3|counts as missing" "$2" || { cat "$2" "out.${2#err.}" >&2; fail "no fitting sentence ($1)"; }
 }

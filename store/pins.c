@@ -116,6 +116,31 @@ static struct flock byte_of(struct up_digest key, short how)
     return l;
 }
 
+/* Notes of claims stand in claim.lock in a table, each after its key; one that another claim
+ * has overwritten is missed. */
+enum { NOTES = 128, KEY = sizeof(struct up_digest) };
+
+static off_t note_of(struct up_digest key)
+{
+    return (off_t)(key.b[KEY - 1] % NOTES) * (KEY + UP_NOTE_BYTES);
+}
+
+static void claim_note(const struct up_store *s, struct up_digest key)
+{
+    if (pwrite(s->claim_fd, key.b, KEY, note_of(key)) == KEY)
+        up_note_put(s->claim_fd, (long)note_of(key) + KEY);
+}
+
+void up_store_claim_tell(struct up_store *s, struct up_digest key)
+{
+    struct up_digest there;
+    struct up_blocked who = {.note_fd = -1, .note_at = (long)note_of(key) + KEY};
+    if (s->claim_fd >= 0 && pread(s->claim_fd, there.b, KEY, note_of(key)) == KEY &&
+        up_digest_equal(there, key))
+        who.note_fd = s->claim_fd;
+    up_wait_tell(&s->waiter, "computing what is needed next, in", &who);
+}
+
 int up_store_claim(struct up_store *s, struct up_digest key, bool *mine, struct up_err *err)
 {
     struct flock l = byte_of(key, F_WRLCK);
@@ -130,6 +155,8 @@ int up_store_claim(struct up_store *s, struct up_digest key, bool *mine, struct 
         up_buf_release(&path);
     }
     *mine = rc == UP_OK && fcntl(s->claim_fd, F_OFD_SETLK, &l) == 0;
+    if (*mine)
+        claim_note(s, key);
     if (rc == UP_OK && !*mine && errno != EAGAIN && errno != EACCES && errno != EINTR)
         rc = up_fail_errno(err, "cannot lock the store %s", s->dir);
     (void)pthread_mutex_unlock(&s->write);
@@ -141,6 +168,11 @@ void up_store_unclaim(struct up_store *s, struct up_digest key)
     struct flock l = byte_of(key, F_UNLCK);
     if (s->claim_fd >= 0)
         (void)fcntl(s->claim_fd, F_OFD_SETLK, &l);
+}
+
+int up_claims_still(const struct up_store *s, struct up_err *err)
+{
+    return up_lock_file_still(s->dir, "claim.lock", s->claim_fd, err);
 }
 
 void up_claims_release(struct up_store *s)

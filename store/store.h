@@ -13,15 +13,18 @@
  * What a handle that may write has read or written is safe from a collector in any process
  * (store/sweep.h) until it is closed.
  * Never used across fork. All calls are thread-safe. A folder is open at most
- * once in a process; other processes may use it at the same time. The file itself
- * is checked page by page before it is opened: one that is broken is kept as
- * damaged-N.mdb and what is sound in it goes into a new one, which a read-only
- * handle leaves to the next that may write, and is UP_ECORRUPT. */
+ * once in a process; other processes may use it at the same time: writers wait for each
+ * other, readers for nobody (store/file/lock.h). A store that is removed or replaced meanwhile
+ * gets no more commits: UP_EIO. The file itself is checked page by page before it is opened:
+ * one that is broken is kept as damaged-N.mdb and what is sound in it goes into a new one,
+ * which a read-only handle leaves to the next that may write, and is UP_ECORRUPT. */
 #ifndef UP_STORE_STORE_H
 #define UP_STORE_STORE_H
 #include "store/base/buf.h"
 #include "store/base/err.h"
 #include "store/base/hash.h"
+
+#include <signal.h>
 
 struct up_store; /* opaque: the backend is one .c file */
 
@@ -33,7 +36,14 @@ struct up_store_opts {
     /* One call per bad record, one at a time, from any thread, also while opening;
      * it must not call the store. */
     void (*on_damage)(void *ctx, const char *sentence);
-    void *damage_ctx;
+    /* Another process has been waited for, for a second: which, and what it does. From any
+     * thread, also while opening. */
+    void (*on_wait)(void *ctx, const char *sentence);
+    /* While closing: the folder does not hold the file any more that was opened. */
+    void (*on_gone)(void *ctx, const char *sentence);
+    void *damage_ctx; /* of all three */
+    /* Not zero: whatever is waited for is given up, with UP_ECANCELED. NULL: never. */
+    const volatile sig_atomic_t *cancel;
 };
 
 /* dir is created when opts->create. Errors: UP_EUNSUPPORTED newer format, UP_EIO
@@ -76,6 +86,8 @@ int up_store_memo_get(struct up_store *s, struct up_view key_doc, struct up_buf 
                       struct up_err *err);
 
 /* ---- runs: id (sortable text) -> document ---- */
+/* The store counts the runs that it gets, here or by an import: that is their order, and no
+ * clock's matter. Putting one again leaves it in its place. */
 int up_store_run_put(struct up_store *s, const char *id, struct up_view doc,
                      struct up_err *err);
 int up_store_run_get(struct up_store *s, const char *id, struct up_buf *doc,
@@ -94,6 +106,8 @@ int up_store_pin_remove(struct up_store *s, const char *name, struct up_err *err
  * ends with up_store_unclaim, or with its process, however that ends. */
 int up_store_claim(struct up_store *s, struct up_digest key, bool *mine, struct up_err *err);
 void up_store_unclaim(struct up_store *s, struct up_digest key);
+/* Says through on_wait who has a claim that is waited for, as far as that is known. */
+void up_store_claim_tell(struct up_store *s, struct up_digest key);
 
 struct up_store_counts {
     uint64_t results, objects, runs, memo, pins; /* records */
@@ -113,9 +127,9 @@ enum up_store_kind {
 /* RESULT and MEMO: name = 16 digest bytes of the key, doc = key document, value = record.
  * OBJECT: name = digest, value empty. RUN: name = id, value = document. PIN: name = the
  * pin's, value = what it pins.
- * newest_first walks runs backwards. Bad records are reported and passed over;
- * of objects only the header is looked at.
- * The callback gets copies and may call the store. */
+ * newest_first, for runs, is the order of the store's counter backwards; else by name. Bad
+ * records are reported and passed over; of objects only the header is looked at. The callback
+ * gets copies and may call the store. */
 typedef int up_store_visit(void *ctx, struct up_view name, struct up_view doc,
                            struct up_view value);
 int up_store_walk(struct up_store *s, enum up_store_kind kind, bool newest_first,

@@ -82,7 +82,7 @@ static int hand_over(struct session *s, struct up_share_push *p, struct up_err *
         return up_share_push_all(p, err);
     for (size_t i = 0; !rc && i < s->runs.n; ++i) {
         struct up_run_record *r = NULL;
-        rc = up_run_find(s->store, s->runs.v[i], &r, err);
+        rc = up_task_run_find(s->store, s->runs.v[i], &r, err);
         if (!rc)
             rc = up_share_push_run(p, r, err);
         up_run_record_free(r);

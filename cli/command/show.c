@@ -288,7 +288,7 @@ static int show(struct show *s, struct up_err *err)
     if (s->csv && last)
         return csv_usage(err);
     if (s->rest.n < 2 && !s->csv &&
-        !(rc = up_run_find(s->store, name, &r, last ? err : NULL))) {
+        !(rc = up_task_run_find(s->store, name, &r, last ? err : NULL))) {
         (s->common.json ? run_json : run_text)(&s->out, r);
     } else if (!last && !(rc = up_result_find(s->store, name, &result, &arena, err))) {
         rc = artifact(s, &result, err);

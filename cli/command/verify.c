@@ -137,7 +137,7 @@ out:
                (untrusted ? UP_EXIT_UNTRUSTED : 0);
     if (rc)
         up_cli_error(err->msg);
-    return rc && rc != UP_ECORRUPT ? exit + UP_EXIT_OTHER : exit;
+    return (rc && rc != UP_ECORRUPT) || up_cli_store_lost() ? exit + UP_EXIT_OTHER : exit;
 }
 
 const struct up_command up_command_verify = {

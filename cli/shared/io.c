@@ -56,13 +56,33 @@ static void damaged(void *ctx, const char *sentence)
     up_cli_warn(sentence);
 }
 
+static void waiting(void *ctx, const char *sentence)
+{
+    (void)ctx;
+    say_to_stderr("", sentence);
+}
+
+static volatile sig_atomic_t store_lost;
+
+static void lost(void *ctx, const char *sentence)
+{
+    (void)ctx;
+    store_lost = 1;
+    say_to_stderr("", sentence);
+}
+
+bool up_cli_store_lost(void) { return store_lost; }
+
 static int open_store(struct up_store **s, const struct up_common *c, bool create, bool write,
                       struct up_err *err)
 {
     struct up_store_opts o = {.create = create,
                               .read_only = !write,
                               .allow_network_fs = c->network,
-                              .on_damage = damaged};
+                              .on_damage = damaged,
+                              .on_wait = waiting,
+                              .on_gone = lost,
+                              .cancel = c->cancel};
     struct up_err why = {""};
     int rc = create ? up_folders_above(c->store, 0777, &why) : UP_OK;
     if (rc)

@@ -11,7 +11,7 @@
 #include "store/base/pack.h"
 #include "store/store.h"
 
-enum { RESTART = 1, HOLD = 256 << 20, WAIT_MS = 20 };
+enum { RESTART = 1, HOLD = 256 << 20, WAIT_MS = 20, TELL_MS = 1000 };
 
 /* ---- events ---- */
 
@@ -354,13 +354,16 @@ static int execute(struct up_exec *x, size_t i, const char *why, struct up_err *
 static int claim(struct up_exec *x, size_t i, struct up_err *err)
 {
     const struct timespec nap = {0, WAIT_MS * 1000000L};
+    struct up_digest key = x->slots[i].look.key;
     bool mine = false;
-    for (bool told = false;; told = true) {
-        int rc = up_store_claim(x->store, x->slots[i].look.key, &mine, err);
+    for (unsigned waited = 0;; waited += WAIT_MS) {
+        int rc = up_store_claim(x->store, key, &mine, err);
         if (rc || mine)
             return rc;
-        if (!told)
+        if (waited == 0)
             tell(x, i, UP_EV_NOTE, "another process is computing it: waiting for that");
+        if (waited == TELL_MS)
+            up_store_claim_tell(x->store, key);
         if (x->opts->cancel && *x->opts->cancel)
             return up_fail(err, UP_ECANCELED, "interrupted while waiting for %s",
                            x->g->nodes[i].stage->name);

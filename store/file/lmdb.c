@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <lmdb.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { MAP_DEFAULT = 1 << 28, READERS = 512, NEARLY_FULL = 16 << 20 };
+enum { MAP_DEFAULT = 1 << 28, READERS = 512, NEARLY_FULL = 16 << 20, IDLE = 16 };
 
 struct up_lmdb {
     MDB_env *env;
@@ -24,6 +25,11 @@ struct up_lmdb {
     pid_t pid;
     char *dir;
     atomic_bool suspect;
+    /* Reading transactions between two uses. Each keeps its place in the table of readers, for
+     * taking one is the only time when a reader needs a lock that other processes have. */
+    pthread_mutex_t pool;
+    MDB_txn *idle[IDLE];
+    size_t nidle;
 };
 
 struct up_txn {
@@ -143,14 +149,48 @@ size_t up_lmdb_map_bytes(struct up_lmdb *e)
 
 /* ---- transactions ---- */
 
+static MDB_txn *take_idle(struct up_lmdb *e)
+{
+    (void)pthread_mutex_lock(&e->pool);
+    MDB_txn *txn = e->nidle ? e->idle[--e->nidle] : NULL;
+    (void)pthread_mutex_unlock(&e->pool);
+    return txn;
+}
+
+static void give_idle(struct up_lmdb *e, MDB_txn *txn)
+{
+    mdb_txn_reset(txn);
+    (void)pthread_mutex_lock(&e->pool);
+    if (e->nidle < IDLE) {
+        e->idle[e->nidle++] = txn;
+        txn = NULL;
+    }
+    (void)pthread_mutex_unlock(&e->pool);
+    if (txn)
+        mdb_txn_abort(txn);
+}
+
+static int txn_begin(struct up_txn *t, unsigned flags)
+{
+    t->txn = flags ? take_idle(t->e) : NULL;
+    if (!t->txn)
+        return mdb_txn_begin(t->e->env, NULL, flags, &t->txn);
+    int rc = mdb_txn_renew(t->txn);
+    if (rc != 0)
+        mdb_txn_abort(t->txn);
+    return rc;
+}
+
 static int begin(struct up_txn *t, unsigned flags, struct up_err *err)
 {
     struct up_lmdb *e = t->e;
+    if (!e)
+        return up_fail(err, UP_EIO, "the store could not be opened again: run again");
     UP_CHECK(e->pid == getpid());
     for (;;) {
         up_gate_enter(&e->gate);
         size_t seen = e->map;
-        int rc = mdb_txn_begin(e->env, NULL, flags, &t->txn);
+        int rc = txn_begin(t, flags);
         if (rc == 0)
             return UP_OK;
         up_gate_leave(&e->gate);
@@ -168,7 +208,7 @@ int up_lmdb_read(struct up_lmdb *e, up_txn_fn *fn, void *ctx, struct up_err *err
     if (rc != UP_OK)
         return rc;
     rc = fn(&t, ctx, err);
-    mdb_txn_abort(t.txn);
+    give_idle(e, t.txn);
     up_gate_leave(&e->gate);
     return rc;
 }
@@ -364,6 +404,7 @@ int up_lmdb_open(struct up_lmdb **out, const char *dir, enum up_lmdb_mode mode,
     MDB_envinfo info;
     int dead = 0, db = mdb_env_create(&e->env), rc = UP_OK;
     up_gate_init(&e->gate);
+    UP_CHECK(pthread_mutex_init(&e->pool, NULL) == 0);
     e->pid = getpid();
     e->dir = up_strdup(dir);
     e->map = map_bytes = map_bytes ? (map_bytes + 4095) & ~(size_t)4095 : MAP_DEFAULT;
@@ -393,8 +434,11 @@ void up_lmdb_close(struct up_lmdb *e)
 {
     if (!e)
         return;
+    while (e->nidle && e->pid == getpid())
+        mdb_txn_abort(e->idle[--e->nidle]);
     if (e->env && e->pid == getpid())
         mdb_env_close(e->env);
+    (void)pthread_mutex_destroy(&e->pool);
     up_gate_release(&e->gate);
     free(e->dir);
     free(e);

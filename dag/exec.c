@@ -7,6 +7,7 @@
 
 #include "dag/clock.h"
 #include "dag/job.h"
+#include "dag/whence.h"
 #include "store/base/pack.h"
 #include "store/store.h"
 
@@ -249,9 +250,15 @@ static int keep(struct up_exec *x, size_t i, struct up_job *job, const char *sta
     if (rc)
         return rc;
     describe(x, i, &r);
-    up_result_pack(&record, &r);
-    rc =
-        up_store_result_put(x->store, up_buf_view(&s->look.key_doc), up_buf_view(&record), err);
+    const struct up_whence here = {
+        .from = UP_CAME_HERE, .parts = job->parts, .nparts = job->nparts};
+    struct up_buf plain = UP_BUF_INIT;
+    up_result_pack(&plain, &r);
+    rc = up_whence_put(&record, up_buf_view(&plain), &here, err);
+    up_buf_release(&plain);
+    if (!rc)
+        rc = up_store_result_put(x->store, up_buf_view(&s->look.key_doc), up_buf_view(&record),
+                                 err);
     up_buf_release(&record);
     if (rc)
         return rc;

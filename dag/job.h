@@ -19,6 +19,11 @@ struct up_job {
     void (*emit)(void *ctx, struct up_event *e); /* one call at a time, any thread */
     void *ctx;
 
+    /* Where parts came from that were not computed here; dag/whence.h. */
+    struct up_pair *parts;
+    size_t nparts;
+    atomic_bool noting; /* a thread has these two */
+
     struct up_arena arena;
     struct up_buf out;
     atomic_ullong told_ms; /* when progress was last passed on; 0: never */

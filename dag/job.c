@@ -104,6 +104,17 @@ bool up_job_input(const struct up_job *j, const char *stage, struct up_view *doc
     up_bug(stage, 0, "a stage asks for an input that is not in its table");
 }
 
+int up_job_read(struct up_job *j, const char *stages, int rc, struct up_err *err)
+{
+    if (rc != UP_EINVAL && rc != UP_ENOTFOUND && rc != UP_EUSAGE && rc != UP_EUNSUPPORTED)
+        return rc;
+    j->unreadable = stages;
+    return up_fail_in(err, UP_ECORRUPT,
+                      strchr(stages, '|') ? "one of the artifacts of %s cannot be read"
+                                          : "the artifact of %s cannot be read",
+                      stages);
+}
+
 struct up_arena *up_job_arena(struct up_job *j) { return &j->arena; }
 
 struct up_buf *up_job_out(struct up_job *j) { return &j->out; }

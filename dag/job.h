@@ -26,8 +26,9 @@ struct up_job {
 
     struct up_arena arena;
     struct up_buf out;
-    atomic_ullong told_ms; /* when progress was last passed on; 0: never */
-    atomic_bool telling;   /* a thread has `rate` and `done` */
+    const char *unreadable; /* "scores|calibrate": one of these inputs cannot be read */
+    atomic_ullong told_ms;  /* when progress was last passed on; 0: never */
+    atomic_bool telling;    /* a thread has `rate` and `done` */
     struct up_rate rate;
     uint64_t done; /* the most that was told */
 };

@@ -9,8 +9,9 @@ struct lookup {
     enum up_db db;
     struct up_view key, doc; /* doc.data NULL: any */
     struct up_buf *out;
-    const char *why; /* what is wrong with the record found */
-    bool unreadable; /* its checksum holds, but its value cannot be had */
+    const char *why;  /* what is wrong with the record found */
+    bool unreadable;  /* its checksum holds, but its value cannot be had */
+    uint64_t written; /* its sequence */
 };
 
 static int find(struct up_txn *t, void *ctx, struct up_err *err)
@@ -26,6 +27,7 @@ static int find(struct up_txn *t, void *ctx, struct up_err *err)
         return UP_ECORRUPT;
     if (l->doc.data && !up_view_equal(r.doc, l->doc))
         return UP_ENOTFOUND; /* a collision of keys */
+    l->written = r.seq;
     size_t before = l->out->len;
     if (up_record_value(&r, l->out, NULL) != UP_OK) {
         l->out->len = before;
@@ -144,6 +146,16 @@ int up_store_result_get(struct up_store *s, struct up_view key_doc, struct up_bu
     return get_keyed(s, UP_DB_RESULTS, key_doc, record, err);
 }
 
+int up_store_result_aside(struct up_store *s, struct up_view key_doc, const char *why,
+                          struct up_err *err)
+{
+    struct up_digest digest = s->key_digest(key_doc.data, key_doc.len);
+    int rc = up_store_hold(s, digest, err);
+    if (rc == UP_OK && !up_damage_aside(s, UP_DB_RESULTS, up_digest_view(&digest), why))
+        rc = up_fail(err, UP_ENOTFOUND, "the store %s has no such result", s->dir);
+    return rc;
+}
+
 int up_store_memo_put(struct up_store *s, const struct up_memo_item *items, size_t n,
                       struct up_err *err)
 {
@@ -234,4 +246,16 @@ int up_store_run_get(struct up_store *s, const char *id, struct up_buf *doc, str
     if (rc == UP_OK)
         rc = up_store_hold(s, up_run_name(l.key), err);
     return rc == UP_OK ? lookup(s, &l, err) : rc;
+}
+
+int up_store_run_written(struct up_store *s, const char *id, uint64_t *when)
+{
+    struct up_buf doc = UP_BUF_INIT;
+    struct lookup l = {.db = UP_DB_RUNS, .key = up_view_str(id), .out = &doc};
+    int rc = check_id(l.key, NULL);
+    if (rc == UP_OK)
+        rc = lookup(s, &l, NULL);
+    *when = l.written;
+    up_buf_release(&doc);
+    return rc;
 }

@@ -78,6 +78,10 @@ int up_store_results_put(struct up_store *s, const struct up_memo_item *items, s
 int up_store_result_get(struct up_store *s, struct up_view key_doc, struct up_buf *record,
                         struct up_err *err);
 
+/* Moves a result that is sound in itself aside, as a damaged one would be, with the reason,
+ * which is reported. Nothing is under its key afterwards. */
+int up_store_result_aside(struct up_store *s, struct up_view key_doc, const char *why,
+                          struct up_err *err);
 /* ---- memo: finished parts of a running node; same promises as results ---- */
 /* All items in one transaction. */
 int up_store_memo_put(struct up_store *s, const struct up_memo_item *items, size_t n,
@@ -92,6 +96,9 @@ int up_store_run_put(struct up_store *s, const char *id, struct up_view doc,
                      struct up_err *err);
 int up_store_run_get(struct up_store *s, const char *id, struct up_buf *doc,
                      struct up_err *err);
+/* When this store wrote the record, in microseconds since 1970: by its own clock, whatever the
+ * record says. */
+int up_store_run_written(struct up_store *s, const char *id, uint64_t *when);
 
 /* ---- pins: name (1 to 200 bytes of text) -> the run or artifact that gc never removes ---- */
 int up_store_pin_put(struct up_store *s, const char *name, const char *what,

@@ -180,9 +180,12 @@ const struct up_command up_command_push = {
     "push", "[REMOTE...] [--run RUN ...] [--key NAME]", "hand results over to remotes, signed",
     "Every result of the store that the remote lacks, or those of some runs: artifacts first, "
     "then the\n"
-    "signed results that name them, then the runs. What came from elsewhere goes on with the "
-    "signatures\n"
-    "it has. Stopped half way, it goes on when started again. Exit status: 0 all is there, 1 "
+    "signed results that name them, then the runs. Signed is what this store computed from "
+    "what it\n"
+    "computed itself or a trusted key has signed; what a trusted key has signed goes on with "
+    "that\n"
+    "signature; all else is left out, with a sentence. Stopped half way, it goes on when "
+    "started again. Exit status: 0 all is there, 1 "
     "not all,\n"
     "2 usage.",
     run};

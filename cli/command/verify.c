@@ -95,6 +95,7 @@ static int rebuild(struct up_task *t, size_t n, size_t *differ, struct up_err *e
         up_jw_object(&w);
         up_jw_key_int(&w, "rebuilt", (int64_t)r.n);
         up_jw_key_int(&w, "differ", (int64_t)r.differ);
+        up_jw_key_int(&w, "adopted", (int64_t)r.adopted);
         up_jw_end(&w);
         up_buf_puts(&line, "\n");
     } else if (!rc) {
@@ -128,7 +129,8 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
         (n && (rc = up_task_config(&t, err))) ||
         (n && (rc = up_pin_kernels(t.config->native, err))))
         goto out;
-    if (!(rc = up_cli_open_store(&t.store, &t.common, false, err)))
+    if (!(rc = n ? up_cli_open_existing(&t.store, &t.common, true, err)
+                 : up_cli_open_store(&t.store, &t.common, false, err)))
         rc = n ? rebuild(&t, (size_t)n, &differ, err)
                : verify(&t.common, t.store, &h, &untrusted, err);
 out:
@@ -143,11 +145,15 @@ out:
 const struct up_command up_command_verify = {
     "verify", "[--rebuild N CONFIG [--set KEY=VALUE ...]]",
     "check every record against its digests",
-    "Exit status: 0 sound, 1 corrupt, 2 results from remotes that no key trusted today has "
-    "signed,\n"
-    "4 other trouble such as wrong usage; added up. The next run moves damaged records aside "
-    "and\n"
-    "computes them again, with the same bytes. With --rebuild, N nodes are computed again in a "
-    "store\n"
-    "of their own, and their bytes compared.",
+    "Exit status: 0 sound, 1 corrupt, 2 results from elsewhere (remotes, import, merge) that "
+    "no "
+    "key\n"
+    "trusted today has signed, 4 other trouble such as wrong usage; added up. The next run "
+    "moves\n"
+    "damaged records aside and computes them again, with the same bytes. With --rebuild, N "
+    "nodes are\n"
+    "computed again in a store of their own, and their bytes compared: what came from "
+    "elsewhere "
+    "is\n"
+    "this store's own afterwards, with the bytes that were computed.",
     run};

@@ -33,13 +33,11 @@ static void damaged(void *ctx, const char *sentence)
     up_cli_warn(sentence);
 }
 
-static int open_store(struct up_store **s, const struct up_common *c, bool create, bool write,
+static int open_store(struct up_store **s, const struct up_common *c, struct up_store_opts o,
                       struct up_err *err)
 {
-    struct up_store_opts o = {.create = create,
-                              .read_only = !write,
-                              .allow_network_fs = c->network,
-                              .on_damage = damaged};
+    o.allow_network_fs = c->network;
+    o.on_damage = damaged;
     int rc = up_store_open(s, c->store, &o, err);
     if (rc == UP_ENOTFOUND)
         return up_fail(err, rc,
@@ -52,13 +50,19 @@ static int open_store(struct up_store **s, const struct up_common *c, bool creat
 int up_cli_open_store(struct up_store **s, const struct up_common *c, bool create,
                       struct up_err *err)
 {
-    return open_store(s, c, create, create, err);
+    return open_store(s, c, (struct up_store_opts){.create = create, .read_only = !create},
+                      err);
 }
 
 int up_cli_open_existing(struct up_store **s, const struct up_common *c, bool write,
                          struct up_err *err)
 {
-    return open_store(s, c, false, write, err);
+    return open_store(s, c, (struct up_store_opts){.read_only = !write}, err);
+}
+
+int up_cli_open_damaged(struct up_store **s, const struct up_common *c, struct up_err *err)
+{
+    return open_store(s, c, (struct up_store_opts){.read_only = true, .rescue = true}, err);
 }
 
 int up_file_read(struct up_buf *out, const char *path, struct up_err *err)

@@ -18,11 +18,12 @@ struct up_store {
     struct up_lmdb *lmdb;
     struct up_lock lock;
     struct up_lease lease;
-    struct up_seal seal; /* which it was opened under */
-    uint64_t walked;     /* when the pages were found sound, seconds since 1970; 0: not */
-    int claim_fd;        /* claim.lock; -1 until it is needed */
+    struct up_seal seal;   /* which it was opened under */
+    struct up_err refused; /* why the pages were, when the store was opened all the same */
+    uint64_t walked;       /* when the pages were found sound, seconds since 1970; 0: not */
+    int claim_fd;          /* claim.lock; -1 until it is needed */
     char *dir;
-    bool read_only, unlocked;
+    bool read_only, unlocked, rescue;
     dev_t dev;
     ino_t ino;
     void (*on_damage)(void *ctx, const char *sentence);

@@ -2,6 +2,9 @@
 #include "store/base/arena.h"
 #include "store/base/err.h"
 #include "store/gate.h"
+#include "store/pages.h"
+#include "store/rescue.h"
+#include "store/tree.h"
 
 #include <errno.h>
 #include <lmdb.h>
@@ -24,12 +27,19 @@ struct up_lmdb {
     pid_t pid;
     char *dir;
     atomic_bool suspect;
+    MDB_dbi main;                  /* the list of trees */
+    _Atomic(const uint8_t *) base; /* the map's; NULL: not known, and nothing checked */
+    atomic_bool whole;             /* all pages were walked since it was opened */
+    struct up_rescue *rescue;      /* stands in for the file, which was refused */
 };
 
 struct up_txn {
     struct up_lmdb *e;
     MDB_txn *txn;
     bool full; /* the map was full: grow and start over */
+    bool writes;
+    struct up_pagefile file; /* as committed; without bytes: not known */
+    struct up_tree *tree[UP_DB_COUNT];
 };
 
 const char *up_db_name(enum up_db db)
@@ -120,6 +130,7 @@ static int grow(struct up_lmdb *e, size_t seen, struct up_err *err)
             rc = fail(e, rc, "enlarging", err);
         else
             e->map = want;
+        atomic_store(&e->base, NULL);
     }
     up_gate_open(&e->gate);
     return rc;
@@ -135,24 +146,137 @@ size_t up_lmdb_map_bytes(struct up_lmdb *e)
     return n;
 }
 
+/* ---- pages are checked before LMDB follows them ---- */
+
+/* LMDB does not say where its map is: at the start of a transaction the list of trees lies in
+ * it, and a page says its number. */
+static const uint8_t *map_base(struct up_txn *t, uint64_t psize)
+{
+    MDB_val name = {strlen(up_db_name(UP_DB_META)), (void *)(uintptr_t)up_db_name(UP_DB_META)},
+            v;
+    if (t->e->main == 0 || mdb_get(t->txn, t->e->main, &name, &v) != 0)
+        return NULL;
+    const uint8_t *p = (const uint8_t *)((uintptr_t)v.mv_data & ~(uintptr_t)(psize - 1));
+    return p - up_mdb_number(p, 8) * psize;
+}
+
+static void find_file(struct up_txn *t)
+{
+    enum { PSIZE = 4096 }; /* the map begins at a multiple of no larger one */
+    struct up_lmdb *e = t->e;
+    const uint8_t *base = atomic_load(&e->base);
+    struct stat st;
+    MDB_stat ms;
+    int fd;
+    if (mdb_env_get_fd(e->env, &fd) != 0 || fstat(fd, &st) != 0 ||
+        mdb_env_stat(e->env, &ms) != 0 || ms.ms_psize != PSIZE)
+        return;
+    if (!base && (base = map_base(t, PSIZE)))
+        atomic_store(&e->base, base);
+    size_t n = (size_t)st.st_size < e->map ? (size_t)st.st_size : e->map;
+    if (base)
+        t->file = (struct up_pagefile){{base, n}, PSIZE, n / PSIZE};
+}
+
+/* No seal is left, so that the next to open the store walks its pages. */
+static int refuse(struct up_txn *t, int rc, const struct up_err *why, struct up_err *err)
+{
+    if (rc != UP_ECORRUPT)
+        return rc;
+    atomic_store(&t->e->suspect, true);
+    return up_fail(err, UP_ECORRUPT,
+                   "the store %s was damaged while in use (%s); the next command checks and "
+                   "repairs it",
+                   t->e->dir, why->msg);
+}
+
+/* The tree as it was committed; *out stays NULL where nothing can be checked. */
+static int tree_of(struct up_txn *t, enum up_db db, struct up_tree **out, struct up_err *err)
+{
+    struct up_err why = {"its list of trees makes no sense"};
+    MDB_val name = {strlen(up_db_name(db)), (void *)(uintptr_t)up_db_name(db)}, v;
+    *out = t->tree[db];
+    if (*out || !t->file.bytes.data)
+        return UP_OK;
+    int rc = mdb_get(t->txn, t->e->main, &name, &v);
+    if (rc != 0)
+        return fail(t->e, rc, "reading", err);
+    struct up_tree_head head = {.depth = UP_TREE_DEPTH_MAX + 1};
+    if (v.mv_size == UP_PAGE_TREE)
+        head = up_mdb_tree(v.mv_data);
+    if (head.depth > UP_TREE_DEPTH_MAX)
+        return refuse(t, UP_ECORRUPT, &why, err);
+    *out = t->tree[db] = up_alloc(sizeof **out);
+    up_tree_init(*out, t->file, head);
+    return UP_OK;
+}
+
+static int walk_all(struct up_txn *t, void *ctx, struct up_err *err)
+{
+    struct up_err why;
+    (void)ctx;
+    if (atomic_load(&t->e->whole) || !t->file.bytes.data)
+        return UP_OK;
+    int rc = refuse(t, up_pages_walk(t->file.bytes, NULL, NULL, &why), &why, err);
+    if (rc == UP_OK)
+        atomic_store(&t->e->whole, true);
+    return rc;
+}
+
+/* Before a put: the way to the key, which is all that LMDB changes in a tree then; but where
+ * it gives an overflow run back it believes the run's length and place. Before a removal: all,
+ * for LMDB may merge any page on the way with its neighbours. */
+static int check_write(struct up_txn *t, enum up_db db, struct up_view key, bool removal,
+                       struct up_err *err)
+{
+    struct up_tree *tree;
+    struct up_view v;
+    struct up_err why;
+    bool big = false;
+    int rc = tree_of(t, db, &tree, err);
+    if (rc != UP_OK || !tree)
+        return rc;
+    rc = up_tree_find(tree, key, &v, &big, &why);
+    if (rc == UP_ECORRUPT)
+        return refuse(t, rc, &why, err);
+    return removal || big ? walk_all(t, NULL, err) : UP_OK;
+}
+
 /* ---- transactions ---- */
 
 static int begin(struct up_txn *t, unsigned flags, struct up_err *err)
 {
     struct up_lmdb *e = t->e;
     UP_CHECK(e->pid == getpid());
+    t->writes = !flags;
     for (;;) {
         up_gate_enter(&e->gate);
         size_t seen = e->map;
-        int rc = mdb_txn_begin(e->env, NULL, flags, &t->txn);
-        if (rc == 0)
+        if (e->rescue && flags)
             return UP_OK;
+        if (e->rescue) {
+            up_gate_leave(&e->gate);
+            return up_fail(err, UP_ECORRUPT, "the store %s is damaged and can only be read",
+                           e->dir);
+        }
+        int rc = mdb_txn_begin(e->env, NULL, flags, &t->txn);
+        if (rc == 0) {
+            find_file(t);
+            return UP_OK;
+        }
         up_gate_leave(&e->gate);
         if (rc != MDB_MAP_RESIZED)
             return fail(e, rc, flags ? "reading" : "writing to", err);
         if ((rc = grow(e, seen, err)) != UP_OK)
             return rc;
     }
+}
+
+static void end(struct up_txn *t)
+{
+    for (int db = 0; db < UP_DB_COUNT; db++)
+        free(t->tree[db]);
+    up_gate_leave(&t->e->gate);
 }
 
 int up_lmdb_read(struct up_lmdb *e, up_txn_fn *fn, void *ctx, struct up_err *err)
@@ -162,8 +286,9 @@ int up_lmdb_read(struct up_lmdb *e, up_txn_fn *fn, void *ctx, struct up_err *err
     if (rc != UP_OK)
         return rc;
     rc = fn(&t, ctx, err);
-    mdb_txn_abort(t.txn);
-    up_gate_leave(&e->gate);
+    if (t.txn)
+        mdb_txn_abort(t.txn);
+    end(&t);
     return rc;
 }
 
@@ -187,7 +312,7 @@ static int write_once(struct up_lmdb *e, up_txn_fn *fn, void *ctx, bool *again, 
             atomic_store(&e->suspect, true);
         rc = fail(e, db, "writing to", err);
     }
-    up_gate_leave(&e->gate);
+    end(&t);
     return rc;
 }
 
@@ -212,7 +337,17 @@ int up_txn_get(struct up_txn *t, enum up_db db, struct up_view key, struct up_vi
                struct up_err *err)
 {
     MDB_val k = val_of(key), v;
-    int rc = mdb_get(t->txn, t->e->dbi[db], &k, &v);
+    struct up_tree *tree;
+    struct up_err why;
+    bool big;
+    if (t->e->rescue)
+        return up_rescue_get(t->e->rescue, db, key, value);
+    int rc = tree_of(t, db, &tree, err);
+    if (rc == UP_OK && tree)
+        rc = refuse(t, up_tree_find(tree, key, value, &big, &why), &why, err);
+    if ((rc != UP_OK && rc != UP_ENOTFOUND) || (tree && !t->writes))
+        return rc;
+    rc = mdb_get(t->txn, t->e->dbi[db], &k, &v);
     if (rc == MDB_NOTFOUND)
         return UP_ENOTFOUND;
     if (rc != 0)
@@ -225,7 +360,10 @@ int up_txn_put(struct up_txn *t, enum up_db db, struct up_view key, struct up_vi
                struct up_err *err)
 {
     MDB_val k = val_of(key), v = val_of(value);
-    int rc = mdb_put(t->txn, t->e->dbi[db], &k, &v, 0);
+    int rc = check_write(t, db, key, false, err);
+    if (rc != UP_OK)
+        return rc;
+    rc = mdb_put(t->txn, t->e->dbi[db], &k, &v, 0);
     t->full |= rc == MDB_MAP_FULL;
     return rc == 0 ? UP_OK : fail(t->e, rc, "writing to", err);
 }
@@ -233,7 +371,10 @@ int up_txn_put(struct up_txn *t, enum up_db db, struct up_view key, struct up_vi
 int up_txn_del(struct up_txn *t, enum up_db db, struct up_view key, struct up_err *err)
 {
     MDB_val k = val_of(key);
-    int rc = mdb_del(t->txn, t->e->dbi[db], &k, NULL);
+    int rc = check_write(t, db, key, true, err);
+    if (rc != UP_OK)
+        return rc;
+    rc = mdb_del(t->txn, t->e->dbi[db], &k, NULL);
     t->full |= rc == MDB_MAP_FULL;
     return rc == 0 || rc == MDB_NOTFOUND ? UP_OK : fail(t->e, rc, "writing to", err);
 }
@@ -251,12 +392,34 @@ static int seek(MDB_cursor *c, enum up_seek how, MDB_val *k, MDB_val *v)
     return rc;
 }
 
+/* The same of the tree as it was committed, where that differs: its pages are checked. */
+static int seek_checked(struct up_txn *t, struct up_tree *tree, enum up_seek how,
+                        struct up_view *key, struct up_view *value, struct up_err *err)
+{
+    struct up_err why;
+    struct up_view from = *key;
+    int rc = up_tree_seek(tree, how, key, value, &why);
+    if (rc != UP_ECORRUPT && t->writes && (how == UP_SEEK_AFTER || how == UP_SEEK_BEFORE)) {
+        int beside = up_tree_around(tree, from, &why);
+        rc = beside == UP_OK ? rc : beside;
+    }
+    return refuse(t, rc, &why, err);
+}
+
 int up_txn_seek(struct up_txn *t, enum up_db db, enum up_seek how, struct up_view *key,
                 struct up_view *value, struct up_err *err)
 {
     MDB_cursor *c;
     MDB_val k = val_of(*key), v = {0, NULL};
-    int rc = mdb_cursor_open(t->txn, t->e->dbi[db], &c);
+    struct up_tree *tree;
+    if (t->e->rescue)
+        return up_rescue_seek(t->e->rescue, db, how, key, value);
+    int rc = tree_of(t, db, &tree, err);
+    if (rc == UP_OK && tree)
+        rc = seek_checked(t, tree, how, key, value, err);
+    if ((rc != UP_OK && rc != UP_ENOTFOUND) || (tree && !t->writes))
+        return rc;
+    rc = mdb_cursor_open(t->txn, t->e->dbi[db], &c);
     if (rc == 0) {
         rc = seek(c, how, &k, &v);
         mdb_cursor_close(c);
@@ -276,6 +439,10 @@ static int sizes(struct up_txn *t, void *ctx, struct up_err *err)
 {
     struct up_lmdb_size *out = ctx;
     MDB_envinfo info;
+    if (t->e->rescue) {
+        up_rescue_size(t->e->rescue, out);
+        return UP_OK;
+    }
     for (int db = 0; db < UP_DB_COUNT; db++) {
         MDB_stat st;
         int rc = mdb_stat(t->txn, t->e->dbi[db], &st);
@@ -298,8 +465,18 @@ int up_lmdb_size(struct up_lmdb *e, struct up_lmdb_size *out, struct up_err *err
     return up_lmdb_read(e, sizes, out, err);
 }
 
+int up_lmdb_check(struct up_lmdb *e, struct up_err *err)
+{
+    return up_lmdb_write(e, walk_all, NULL, err);
+}
+
+void up_lmdb_walked(struct up_lmdb *e) { atomic_store(&e->whole, true); }
+
 int up_lmdb_copy(struct up_lmdb *e, const char *dir, struct up_err *err)
 {
+    int checked = up_lmdb_check(e, err);
+    if (checked != UP_OK)
+        return checked;
     up_gate_enter(&e->gate);
     int rc = mdb_env_copy2(e->env, dir, MDB_CP_COMPACT);
     up_gate_leave(&e->gate);
@@ -311,6 +488,9 @@ int up_lmdb_copy(struct up_lmdb *e, const char *dir, struct up_err *err)
 static int open_dbs(struct up_txn *t, void *ctx, struct up_err *err)
 {
     const unsigned *flags = ctx;
+    int main = mdb_dbi_open(t->txn, NULL, 0, &t->e->main);
+    if (main != 0)
+        return fail(t->e, main, "opening", err);
     for (int db = 0; db < UP_DB_COUNT; db++) {
         int rc = mdb_dbi_open(t->txn, up_db_name((enum up_db)db), *flags, &t->e->dbi[db]);
         if (rc == MDB_NOTFOUND)
@@ -335,7 +515,7 @@ static int open_all(struct up_lmdb *e, enum up_lmdb_mode mode, struct up_err *er
         (void)mdb_txn_commit(t.txn);
     else
         mdb_txn_abort(t.txn);
-    up_gate_leave(&e->gate);
+    end(&t);
     if (rc == UP_ENOTFOUND && mode == UP_LMDB_WRITE) {
         flags = MDB_CREATE;
         rc = up_lmdb_write(e, open_dbs, &flags, err);
@@ -383,10 +563,29 @@ out:
     return rc;
 }
 
+struct up_lmdb *up_lmdb_rescued(struct up_lmdb *e, const char *dir, struct up_view file)
+{
+    struct up_rescue *r = up_rescue_new(file);
+    if (!e) {
+        e = up_alloc(sizeof *e);
+        up_gate_init(&e->gate);
+        e->pid = getpid();
+        e->dir = up_strdup(dir);
+    }
+    up_gate_close(&e->gate);
+    e->rescue = r;
+    up_gate_open(&e->gate);
+    atomic_store(&e->suspect, true);
+    return e;
+}
+
+bool up_lmdb_is_rescued(const struct up_lmdb *e) { return e->rescue != NULL; }
+
 void up_lmdb_close(struct up_lmdb *e)
 {
     if (!e)
         return;
+    up_rescue_free(e->rescue);
     if (e->env && e->pid == getpid())
         mdb_env_close(e->env);
     up_gate_release(&e->gate);

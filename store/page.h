@@ -27,7 +27,7 @@ struct up_pagefile {
     uint64_t psize, pages; /* whole pages in the file */
 };
 
-struct up_node {
+struct up_mdb_entry {
     struct up_view key, data;
     unsigned flags;
     uint64_t size_or_child;
@@ -38,25 +38,25 @@ struct up_tree_head { /* a tree's descriptor */
     uint64_t branches, leaves, overflow, entries, root;
 };
 
-uint64_t up_page_number(const uint8_t *p, size_t n); /* little-endian, n bytes */
-const uint8_t *up_page_at(const struct up_pagefile *f, uint64_t page);
-struct up_tree_head up_page_tree(const uint8_t *p);
+uint64_t up_mdb_number(const uint8_t *p, size_t n); /* little-endian, n bytes */
+const uint8_t *up_mdb_page(const struct up_pagefile *f, uint64_t page);
+struct up_tree_head up_mdb_tree(const uint8_t *p);
 
 /* Sets n bits from i on; false when one of them was set already. */
-bool up_page_mark(uint64_t *bits, uint64_t i, uint64_t n);
+bool up_mdb_mark(uint64_t *bits, uint64_t i, uint64_t n);
 
 /* The head of a tree page in the file: it has this number and kind, and *n nodes, at least
  * `least`. */
-const char *up_page_head(const struct up_pagefile *f, uint64_t page, unsigned kind,
-                         unsigned least, unsigned *n);
+const char *up_mdb_head(const struct up_pagefile *f, uint64_t page, unsigned kind,
+                        unsigned least, unsigned *n);
 /* All of a page's n nodes lie in it side by side. To be called before any is used. */
-const char *up_page_fit(const struct up_pagefile *f, uint64_t page, bool branch, unsigned n);
+const char *up_mdb_fit(const struct up_pagefile *f, uint64_t page, bool branch, unsigned n);
 /* Node i of a page that fits. data of a big one is the number of its overflow run. */
-struct up_node up_page_node(const struct up_pagefile *f, uint64_t page, bool branch,
-                            unsigned i);
+struct up_mdb_entry up_mdb_node(const struct up_pagefile *f, uint64_t page, bool branch,
+                                unsigned i);
 /* The overflow run of a big node: its first page and length. The caller has yet to check
  * that it ends inside the file. The run's first page must lie in the file. */
-const char *up_page_run(const struct up_pagefile *f, uint64_t first, uint64_t size,
-                        uint64_t *run);
+const char *up_mdb_run(const struct up_pagefile *f, uint64_t first, uint64_t size,
+                       uint64_t *run);
 
 #endif

@@ -47,7 +47,7 @@ static int claim(struct walk *w, uint64_t from, uint64_t page, uint64_t n)
         return bad(w, from, "refers to a page outside the store");
     if (page + n > w->file.pages)
         return bad(w, page, "is missing: the file is cut short");
-    if (!up_page_mark(w->seen, page, n))
+    if (!up_mdb_mark(w->seen, page, n))
         return bad(w, page, "is in use twice");
     if (page + n - 1 > w->top)
         w->top = page + n - 1;
@@ -57,7 +57,7 @@ static int claim(struct walk *w, uint64_t from, uint64_t page, uint64_t n)
 static int compare(enum kind kind, struct up_view a, struct up_view b)
 {
     if (kind == FREE_LIST) {
-        uint64_t x = up_page_number(a.data, 8), y = up_page_number(b.data, 8);
+        uint64_t x = up_mdb_number(a.data, 8), y = up_mdb_number(b.data, 8);
         return (x > y) - (x < y);
     }
     int c = memcmp(a.data, b.data, a.len < b.len ? a.len : b.len);
@@ -87,16 +87,16 @@ static void add_sum(struct walk *w, const uint8_t *p, size_t n)
 }
 
 /* The bytes of a leaf node's data, following an overflow run. */
-static int node_data(struct walk *w, struct tree *t, uint64_t page, struct up_node *n)
+static int node_data(struct walk *w, struct tree *t, uint64_t page, struct up_mdb_entry *n)
 {
     if (!(n->flags & UP_NODE_BIG))
         return UP_OK;
-    uint64_t first = up_page_number(n->data.data, 8);
+    uint64_t first = up_mdb_number(n->data.data, 8);
     uint64_t run;
     if (first < 2 || first > w->last_page || first >= w->file.pages)
         return claim(w, page, first, 1);
-    const uint8_t *p = up_page_at(&w->file, first);
-    const char *why = up_page_run(&w->file, first, n->size_or_child, &run);
+    const uint8_t *p = up_mdb_page(&w->file, first);
+    const char *why = up_mdb_run(&w->file, first, n->size_or_child, &run);
     if (why)
         return bad(w, first, why);
     t->n_overflow += run;
@@ -109,14 +109,14 @@ static int node_data(struct walk *w, struct tree *t, uint64_t page, struct up_no
 
 static int free_entry(struct walk *w, uint64_t page, struct up_view key, struct up_view data)
 {
-    uint64_t count = data.len < 8 ? 0 : up_page_number(data.data, 8), above = UP_NO_PAGE;
-    if (up_page_number(key.data, 8) > w->txn || data.len < 8 || count > data.len / 8 - 1)
+    uint64_t count = data.len < 8 ? 0 : up_mdb_number(data.data, 8), above = UP_NO_PAGE;
+    if (up_mdb_number(key.data, 8) > w->txn || data.len < 8 || count > data.len / 8 - 1)
         return bad(w, page, "holds a free list that makes no sense");
     for (uint64_t i = 1; i <= count; i++) {
-        uint64_t pg = up_page_number(data.data + 8 * i, 8);
+        uint64_t pg = up_mdb_number(data.data + 8 * i, 8);
         if (pg < 2 || pg > w->last_page || pg >= above)
             return bad(w, page, "holds a free list with a wrong page number");
-        if (!up_page_mark(w->seen, pg, 1))
+        if (!up_mdb_mark(w->seen, pg, 1))
             return bad(w, pg, "is free and in use, or free twice");
         w->top = pg > w->top ? pg : w->top;
         above = pg;
@@ -128,10 +128,10 @@ static int walk_tree(struct walk *w, struct tree *t);
 
 static struct tree tree_of(const uint8_t *p, enum kind kind, struct up_view name)
 {
-    return (struct tree){.kind = kind, .name = name, .head = up_page_tree(p)};
+    return (struct tree){.kind = kind, .name = name, .head = up_mdb_tree(p)};
 }
 
-static int leaf_entry(struct walk *w, struct tree *t, uint64_t page, struct up_node *n)
+static int leaf_entry(struct walk *w, struct tree *t, uint64_t page, struct up_mdb_entry *n)
 {
     unsigned allowed = t->kind == MAIN ? UP_NODE_TREE : UP_NODE_BIG;
     if ((n->flags & ~allowed) || (t->kind == MAIN && n->flags != UP_NODE_TREE))
@@ -164,7 +164,7 @@ static void fetch_ahead(const struct walk *w, uint64_t page)
     if (page >= w->file.pages)
         return;
     for (uint64_t i = 0; i < w->file.psize; i += 64)
-        __builtin_prefetch(up_page_at(&w->file, page) + i);
+        __builtin_prefetch(up_mdb_page(&w->file, page) + i);
 }
 
 static int walk_page(struct walk *w, struct tree *t, uint64_t from, uint64_t page,
@@ -177,17 +177,17 @@ static int walk_page(struct walk *w, struct tree *t, uint64_t from, uint64_t pag
     if (rc != UP_OK || (w->sum && !branch && t->kind == NAMED))
         return rc;
     const char *why =
-        up_page_head(&w->file, page, branch ? UP_PAGE_BRANCH : UP_PAGE_LEAF, least, &n);
-    if (why || (why = up_page_fit(&w->file, page, branch, n)))
+        up_mdb_head(&w->file, page, branch ? UP_PAGE_BRANCH : UP_PAGE_LEAF, least, &n);
+    if (why || (why = up_mdb_fit(&w->file, page, branch, n)))
         return bad(w, page, why);
     if (w->sum)
-        add_sum(w, up_page_at(&w->file, page), (size_t)w->file.psize);
+        add_sum(w, up_mdb_page(&w->file, page), (size_t)w->file.psize);
     for (unsigned i = 0; rc == UP_OK && i < n; i++) {
-        struct up_node node = up_page_node(&w->file, page, branch, i);
+        struct up_mdb_entry node = up_mdb_node(&w->file, page, branch, i);
         if (!branch || i > 0)
             rc = in_order(w, t, page, node.key, branch);
         if (branch && i + AHEAD < n && !w->sum)
-            fetch_ahead(w, up_page_node(&w->file, page, branch, i + AHEAD).size_or_child);
+            fetch_ahead(w, up_mdb_node(&w->file, page, branch, i + AHEAD).size_or_child);
         if (rc == UP_OK)
             rc = branch ? walk_page(w, t, page, node.size_or_child, level + 1)
                         : leaf_entry(w, t, page, &node);
@@ -218,19 +218,19 @@ static int newer_meta(struct walk *w, const uint8_t **meta)
     for (unsigned i = 0; i < 2; i++) {
         if ((i + 1) * w->file.psize > w->file.bytes.len)
             return bad(w, i, "is missing: the file is cut short");
-        const uint8_t *p = up_page_at(&w->file, i), *m = p + UP_PAGE_HEAD;
-        if (up_page_number(p, 8) != i || up_page_number(p + 10, 2) != UP_PAGE_IS_META ||
-            up_page_number(m, 4) != 0xBEEFC0DE || up_page_number(m + 4, 4) != 1 ||
-            up_page_number(m + 24, 4) != w->file.psize)
+        const uint8_t *p = up_mdb_page(&w->file, i), *m = p + UP_PAGE_HEAD;
+        if (up_mdb_number(p, 8) != i || up_mdb_number(p + 10, 2) != UP_PAGE_IS_META ||
+            up_mdb_number(m, 4) != 0xBEEFC0DE || up_mdb_number(m + 4, 4) != 1 ||
+            up_mdb_number(m + 24, 4) != w->file.psize)
             return bad(w, i, "is no meta page");
-        txn[i] = up_page_number(m + UP_PAGE_META - 8, 8);
+        txn[i] = up_mdb_number(m + UP_PAGE_META - 8, 8);
     }
     unsigned at = txn[1] > txn[0];
     bool fresh = txn[0] == 0 && txn[1] == 0;
     if (!fresh && (txn[at] % 2 != at || txn[at ^ 1] != txn[at] - 1))
         return bad(w, at,
                    "and its twin carry transaction numbers that do not follow each other");
-    *meta = up_page_at(&w->file, at) + UP_PAGE_HEAD;
+    *meta = up_mdb_page(&w->file, at) + UP_PAGE_HEAD;
     w->txn = txn[at];
     return UP_OK;
 }
@@ -240,18 +240,18 @@ static int newer_meta(struct walk *w, const uint8_t **meta)
  * for that would lack a transaction without a word. */
 static int older_meta(struct walk *w, unsigned at)
 {
-    const uint8_t *meta = up_page_at(&w->file, at) + UP_PAGE_HEAD;
+    const uint8_t *meta = up_mdb_page(&w->file, at) + UP_PAGE_HEAD;
     struct tree t = tree_of(meta + 24, FREE_LIST, (struct up_view){NULL, 0});
     uint64_t page = t.head.root;
     for (unsigned level = 1, n; level <= t.head.depth && level <= UP_TREE_DEPTH_MAX; level++) {
         bool branch = level < t.head.depth;
         if (page < 2 || page >= w->file.pages ||
-            up_page_head(&w->file, page, branch ? UP_PAGE_BRANCH : UP_PAGE_LEAF, 1, &n) ||
-            up_page_fit(&w->file, page, branch, n))
+            up_mdb_head(&w->file, page, branch ? UP_PAGE_BRANCH : UP_PAGE_LEAF, 1, &n) ||
+            up_mdb_fit(&w->file, page, branch, n))
             return UP_OK; /* nobody reads these pages: other damage there does none */
-        struct up_node last = up_page_node(&w->file, page, branch, n - 1);
+        struct up_mdb_entry last = up_mdb_node(&w->file, page, branch, n - 1);
         if (!branch && last.key.len == 8 &&
-            up_page_number(last.key.data, 8) > up_page_number(meta + UP_PAGE_META - 8, 8))
+            up_mdb_number(last.key.data, 8) > up_mdb_number(meta + UP_PAGE_META - 8, 8))
             return bad(w, at, "carries a transaction number older than what it refers to");
         page = last.size_or_child;
     }
@@ -278,21 +278,21 @@ static int walk_file(struct walk *w)
     const uint8_t *meta = NULL;
     if (bytes.len < UP_PAGE_HEAD + UP_PAGE_META)
         return up_fail(w->err, UP_ECORRUPT, "page 0: is missing: the file is cut short");
-    uint64_t psize = up_page_number(bytes.data + UP_PAGE_HEAD + 24, 4);
+    uint64_t psize = up_mdb_number(bytes.data + UP_PAGE_HEAD + 24, 4);
     if (psize < PAGE_MIN || psize > UP_PAGE_MAX || (psize & (psize - 1)))
         return bad(w, 0, "is no meta page");
     w->file = (struct up_pagefile){bytes, psize, bytes.len / psize};
     int rc = newer_meta(w, &meta);
     if (rc != UP_OK)
         return rc;
-    w->last_page = up_page_number(meta + UP_PAGE_META - 16, 8);
+    w->last_page = up_mdb_number(meta + UP_PAGE_META - 16, 8);
     if (w->last_page < 1 || w->last_page >= w->file.pages + TAIL_MAX)
         return bad(w, w->txn % 2, "names a last page that is not in the file");
     for (unsigned i = 0; w->sum && i < 2; i++)
-        add_sum(w, up_page_at(&w->file, i), UP_PAGE_HEAD + UP_PAGE_META);
+        add_sum(w, up_mdb_page(&w->file, i), UP_PAGE_HEAD + UP_PAGE_META);
     w->top = 1;
     w->seen = up_alloc((size_t)(w->last_page / 64 + 1) * sizeof *w->seen);
-    rc = older_meta(w, meta == up_page_at(&w->file, 0) + UP_PAGE_HEAD);
+    rc = older_meta(w, meta == up_mdb_page(&w->file, 0) + UP_PAGE_HEAD);
     if (rc == UP_OK)
         rc = walk_meta(w, meta);
     free(w->seen);

@@ -194,6 +194,13 @@ static int inspect(struct up_store *s, struct up_inspection *in, struct up_err *
     int rc = up_inspect(in, s->dir, &why);
     if (in->format > UP_STORE_FORMAT)
         return newer(s, in->format, err);
+    if (rc == UP_ECORRUPT && s->rescue) {
+        s->walked = 0;
+        s->refused = why;
+        s->lmdb = up_lmdb_rescued(NULL, s->dir, in->file);
+        in->file = (struct up_view){NULL, 0};
+        return UP_OK;
+    }
     if (rc == UP_ECORRUPT) {
         rc = replace(s, in->file, why.msg, err);
         up_inspect_release(in);
@@ -240,11 +247,13 @@ static int open_locked(struct up_store *s, const struct up_store_opts *o, struct
     struct up_inspection in = {.format = 0};
     bool leave = s->read_only && access(s->dir, W_OK | X_OK) != 0;
     bool sealed = up_seal_take(&s->seal, s->dir, leave);
-    int rc = sealed ? UP_OK : inspect(s, &in, err);
     s->walked = sealed ? s->seal.walked : (uint64_t)time(NULL);
+    int rc = sealed ? UP_OK : inspect(s, &in, err);
     bool unnamed = in.file.data && in.format == 0;
-    if (rc == UP_OK)
+    if (rc == UP_OK && !s->lmdb)
         rc = open_lmdb(s, o->map_bytes, err);
+    if (rc == UP_OK && !sealed)
+        up_lmdb_walked(s->lmdb);
     if (rc == UP_OK && sealed)
         rc = up_lmdb_read(s->lmdb, read_format, &in.format, err);
     if (rc == UP_OK && in.format > UP_STORE_FORMAT)
@@ -264,6 +273,7 @@ int up_store_open(struct up_store **out, const char *dir, const struct up_store_
     struct up_store *s = up_alloc(sizeof *s);
     s->dir = up_strdup(dir);
     s->read_only = opts->read_only;
+    s->rescue = opts->read_only && opts->rescue;
     s->on_damage = opts->on_damage;
     s->damage_ctx = opts->damage_ctx;
     s->key_digest = up_digest_of;

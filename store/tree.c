@@ -40,7 +40,7 @@ static const char *order(const struct up_pagefile *f, const struct place *p, boo
 {
     struct up_view last = p->low, key;
     for (unsigned i = branch; i < p->n; i += known && i + 1 < p->n ? p->n - 1 - i : 1) {
-        key = up_page_node(f, p->page, branch, i).key;
+        key = up_mdb_node(f, p->page, branch, i).key;
         if (key.len == 0)
             return "holds a key of a wrong length";
         int c = last.data ? compare(last, key) : -1;
@@ -61,10 +61,10 @@ static int step_in(struct way *w, uint64_t page, struct up_view low, struct up_v
     bool branch = w->n + 1 < t->depth;
     struct place *p = &w->at[w->n++];
     *p = (struct place){.page = page, .low = low, .high = high};
-    const char *why = up_page_head(&t->file, page, branch ? UP_PAGE_BRANCH : UP_PAGE_LEAF,
-                                   branch ? 2 : 1, &p->n);
+    const char *why = up_mdb_head(&t->file, page, branch ? UP_PAGE_BRANCH : UP_PAGE_LEAF,
+                                  branch ? 2 : 1, &p->n);
     bool known = t->good[page % UP_TREE_GOOD] == page;
-    if (why || (!known && (why = up_page_fit(&t->file, page, branch, p->n))) ||
+    if (why || (!known && (why = up_mdb_fit(&t->file, page, branch, p->n))) ||
         (why = order(&t->file, p, branch, known)))
         return bad(w->err, page, why);
     t->good[page % UP_TREE_GOOD] = page;
@@ -73,9 +73,9 @@ static int step_in(struct way *w, uint64_t page, struct up_view low, struct up_v
 
 static bool in_leaf(const struct way *w) { return w->n == w->t->depth; }
 
-static struct up_node node_at(const struct way *w, unsigned i)
+static struct up_mdb_entry node_at(const struct way *w, unsigned i)
 {
-    return up_page_node(&w->t->file, w->at[w->n - 1].page, !in_leaf(w), i);
+    return up_mdb_node(&w->t->file, w->at[w->n - 1].page, !in_leaf(w), i);
 }
 
 /* Into child i of the branch at the end of the way. */
@@ -129,7 +129,7 @@ static int sideways(struct way *w, bool back)
     return rc;
 }
 
-static int value_of(const struct way *w, const struct up_node *node, struct up_view *value,
+static int value_of(const struct way *w, const struct up_mdb_entry *node, struct up_view *value,
                     bool *big)
 {
     const struct up_pagefile *f = &w->t->file;
@@ -140,15 +140,16 @@ static int value_of(const struct way *w, const struct up_node *node, struct up_v
         return bad(w->err, w->at[w->n - 1].page, "has a node of an unknown kind");
     if (!*big)
         return UP_OK;
-    uint64_t first = up_page_number(node->data.data, 8);
+    uint64_t first = up_mdb_number(node->data.data, 8);
     if (first < 2 || first >= f->pages)
         return bad(w->err, w->at[w->n - 1].page, "refers to a page outside the store");
-    const char *why = up_page_run(f, first, node->size_or_child, &run);
+    const char *why = up_mdb_run(f, first, node->size_or_child, &run);
     if (!why && run > f->pages - first)
         why = "is missing: the file is cut short";
     if (why)
         return bad(w->err, first, why);
-    *value = (struct up_view){up_page_at(f, first) + UP_PAGE_HEAD, (size_t)node->size_or_child};
+    *value =
+        (struct up_view){up_mdb_page(f, first) + UP_PAGE_HEAD, (size_t)node->size_or_child};
     return UP_OK;
 }
 
@@ -164,7 +165,7 @@ int up_tree_find(struct up_tree *t, struct up_view key, struct up_view *value, b
     unsigned i = below(&w, key, 0, false);
     if (i == w.at[w.n - 1].n)
         return UP_ENOTFOUND;
-    struct up_node node = node_at(&w, i);
+    struct up_mdb_entry node = node_at(&w, i);
     return compare(node.key, key) ? UP_ENOTFOUND : value_of(&w, &node, value, big);
 }
 
@@ -187,7 +188,7 @@ int up_tree_seek(struct up_tree *t, enum up_seek how, struct up_view *key,
             return rc;
         i = back ? w.at[w.n - 1].n : 0;
     }
-    struct up_node node = node_at(&w, back ? i - 1 : i);
+    struct up_mdb_entry node = node_at(&w, back ? i - 1 : i);
     *key = node.key;
     return value_of(&w, &node, value, &big);
 }

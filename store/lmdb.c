@@ -2,11 +2,12 @@
 #include "store/base/arena.h"
 #include "store/base/err.h"
 #include "store/gate.h"
-#include "store/pages.h"
+#include "store/owner.h"
+#include "store/guard.h"
 #include "store/rescue.h"
-#include "store/tree.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <lmdb.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -38,8 +39,7 @@ struct up_txn {
     MDB_txn *txn;
     bool full; /* the map was full: grow and start over */
     bool writes;
-    struct up_pagefile file; /* as committed; without bytes: not known */
-    struct up_tree *tree[UP_DB_COUNT];
+    struct up_guard guard;
 };
 
 const char *up_db_name(enum up_db db)
@@ -175,71 +175,18 @@ static void find_file(struct up_txn *t)
         atomic_store(&e->base, base);
     size_t n = (size_t)st.st_size < e->map ? (size_t)st.st_size : e->map;
     if (base)
-        t->file = (struct up_pagefile){{base, n}, PSIZE, n / PSIZE};
+        t->guard.file = (struct up_pagefile){{base, n}, PSIZE, n / PSIZE};
 }
 
-/* No seal is left, so that the next to open the store walks its pages. */
-static int refuse(struct up_txn *t, int rc, const struct up_err *why, struct up_err *err)
+static int head_of(void *txn, unsigned db, struct up_tree_head *out)
 {
-    if (rc != UP_ECORRUPT)
-        return rc;
-    atomic_store(&t->e->suspect, true);
-    return up_fail(err, UP_ECORRUPT,
-                   "the store %s was damaged while in use (%s); the next command checks and "
-                   "repairs it",
-                   t->e->dir, why->msg);
-}
-
-/* The tree as it was committed; *out stays NULL where nothing can be checked. */
-static int tree_of(struct up_txn *t, enum up_db db, struct up_tree **out, struct up_err *err)
-{
-    struct up_err why = {"its list of trees makes no sense"};
-    MDB_val name = {strlen(up_db_name(db)), (void *)(uintptr_t)up_db_name(db)}, v;
-    *out = t->tree[db];
-    if (*out || !t->file.bytes.data)
-        return UP_OK;
-    int rc = mdb_get(t->txn, t->e->main, &name, &v);
-    if (rc != 0)
-        return fail(t->e, rc, "reading", err);
-    struct up_tree_head head = {.depth = UP_TREE_DEPTH_MAX + 1};
-    if (v.mv_size == UP_PAGE_TREE)
-        head = up_mdb_tree(v.mv_data);
-    if (head.depth > UP_TREE_DEPTH_MAX)
-        return refuse(t, UP_ECORRUPT, &why, err);
-    *out = t->tree[db] = up_alloc(sizeof **out);
-    up_tree_init(*out, t->file, head);
+    struct up_txn *t = txn;
+    const char *text = up_db_name((enum up_db)db);
+    MDB_val name = {strlen(text), (void *)(uintptr_t)text}, v;
+    if (mdb_get(t->txn, t->e->main, &name, &v) != 0 || v.mv_size != UP_PAGE_TREE)
+        return UP_ENOTFOUND;
+    *out = up_mdb_tree(v.mv_data);
     return UP_OK;
-}
-
-static int walk_all(struct up_txn *t, void *ctx, struct up_err *err)
-{
-    struct up_err why;
-    (void)ctx;
-    if (atomic_load(&t->e->whole) || !t->file.bytes.data)
-        return UP_OK;
-    int rc = refuse(t, up_pages_walk(t->file.bytes, NULL, NULL, &why), &why, err);
-    if (rc == UP_OK)
-        atomic_store(&t->e->whole, true);
-    return rc;
-}
-
-/* Before a put: the way to the key, which is all that LMDB changes in a tree then; but where
- * it gives an overflow run back it believes the run's length and place. Before a removal: all,
- * for LMDB may merge any page on the way with its neighbours. */
-static int check_write(struct up_txn *t, enum up_db db, struct up_view key, bool removal,
-                       struct up_err *err)
-{
-    struct up_tree *tree;
-    struct up_view v;
-    struct up_err why;
-    bool big = false;
-    int rc = tree_of(t, db, &tree, err);
-    if (rc != UP_OK || !tree)
-        return rc;
-    rc = up_tree_find(tree, key, &v, &big, &why);
-    if (rc == UP_ECORRUPT)
-        return refuse(t, rc, &why, err);
-    return removal || big ? walk_all(t, NULL, err) : UP_OK;
 }
 
 /* ---- transactions ---- */
@@ -248,7 +195,10 @@ static int begin(struct up_txn *t, unsigned flags, struct up_err *err)
 {
     struct up_lmdb *e = t->e;
     UP_CHECK(e->pid == getpid());
+    _Static_assert((int)UP_GUARD_TREES == (int)UP_DB_COUNT, "a tree for each database");
     t->writes = !flags;
+    t->guard = (struct up_guard){
+        .dir = e->dir, .suspect = &e->suspect, .whole = &e->whole, .head = head_of, .txn = t};
     for (;;) {
         up_gate_enter(&e->gate);
         size_t seen = e->map;
@@ -274,8 +224,7 @@ static int begin(struct up_txn *t, unsigned flags, struct up_err *err)
 
 static void end(struct up_txn *t)
 {
-    for (int db = 0; db < UP_DB_COUNT; db++)
-        free(t->tree[db]);
+    up_guard_end(&t->guard);
     up_gate_leave(&t->e->gate);
 }
 
@@ -337,15 +286,11 @@ int up_txn_get(struct up_txn *t, enum up_db db, struct up_view key, struct up_vi
                struct up_err *err)
 {
     MDB_val k = val_of(key), v;
-    struct up_tree *tree;
-    struct up_err why;
-    bool big;
+    bool checks = t->guard.file.bytes.data;
     if (t->e->rescue)
         return up_rescue_get(t->e->rescue, db, key, value);
-    int rc = tree_of(t, db, &tree, err);
-    if (rc == UP_OK && tree)
-        rc = refuse(t, up_tree_find(tree, key, value, &big, &why), &why, err);
-    if ((rc != UP_OK && rc != UP_ENOTFOUND) || (tree && !t->writes))
+    int rc = checks ? up_guard_find(&t->guard, db, key, value, err) : UP_OK;
+    if ((rc != UP_OK && rc != UP_ENOTFOUND) || (checks && !t->writes))
         return rc;
     rc = mdb_get(t->txn, t->e->dbi[db], &k, &v);
     if (rc == MDB_NOTFOUND)
@@ -360,7 +305,7 @@ int up_txn_put(struct up_txn *t, enum up_db db, struct up_view key, struct up_vi
                struct up_err *err)
 {
     MDB_val k = val_of(key), v = val_of(value);
-    int rc = check_write(t, db, key, false, err);
+    int rc = up_guard_put(&t->guard, db, key, err);
     if (rc != UP_OK)
         return rc;
     rc = mdb_put(t->txn, t->e->dbi[db], &k, &v, 0);
@@ -371,7 +316,7 @@ int up_txn_put(struct up_txn *t, enum up_db db, struct up_view key, struct up_vi
 int up_txn_del(struct up_txn *t, enum up_db db, struct up_view key, struct up_err *err)
 {
     MDB_val k = val_of(key);
-    int rc = check_write(t, db, key, true, err);
+    int rc = up_guard_walk(&t->guard, err);
     if (rc != UP_OK)
         return rc;
     rc = mdb_del(t->txn, t->e->dbi[db], &k, NULL);
@@ -392,32 +337,17 @@ static int seek(MDB_cursor *c, enum up_seek how, MDB_val *k, MDB_val *v)
     return rc;
 }
 
-/* The same of the tree as it was committed, where that differs: its pages are checked. */
-static int seek_checked(struct up_txn *t, struct up_tree *tree, enum up_seek how,
-                        struct up_view *key, struct up_view *value, struct up_err *err)
-{
-    struct up_err why;
-    struct up_view from = *key;
-    int rc = up_tree_seek(tree, how, key, value, &why);
-    if (rc != UP_ECORRUPT && t->writes && (how == UP_SEEK_AFTER || how == UP_SEEK_BEFORE)) {
-        int beside = up_tree_around(tree, from, &why);
-        rc = beside == UP_OK ? rc : beside;
-    }
-    return refuse(t, rc, &why, err);
-}
-
 int up_txn_seek(struct up_txn *t, enum up_db db, enum up_seek how, struct up_view *key,
                 struct up_view *value, struct up_err *err)
 {
     MDB_cursor *c;
     MDB_val k = val_of(*key), v = {0, NULL};
-    struct up_tree *tree;
     if (t->e->rescue)
         return up_rescue_seek(t->e->rescue, db, how, key, value);
-    int rc = tree_of(t, db, &tree, err);
-    if (rc == UP_OK && tree)
-        rc = seek_checked(t, tree, how, key, value, err);
-    if ((rc != UP_OK && rc != UP_ENOTFOUND) || (tree && !t->writes))
+    if (t->guard.file.bytes.data && !t->writes)
+        return up_guard_seek(&t->guard, db, how, key, value, err);
+    int rc = up_guard_seek_writing(&t->guard, db, how, *key, err);
+    if (rc != UP_OK)
         return rc;
     rc = mdb_cursor_open(t->txn, t->e->dbi[db], &c);
     if (rc == 0) {
@@ -463,6 +393,12 @@ int up_lmdb_size(struct up_lmdb *e, struct up_lmdb_size *out, struct up_err *err
 {
     *out = (struct up_lmdb_size){.used = 0};
     return up_lmdb_read(e, sizes, out, err);
+}
+
+static int walk_all(struct up_txn *t, void *ctx, struct up_err *err)
+{
+    (void)ctx;
+    return up_guard_walk(&t->guard, err);
 }
 
 int up_lmdb_check(struct up_lmdb *e, struct up_err *err)
@@ -531,6 +467,16 @@ static unsigned env_flags(enum up_lmdb_mode mode)
     return MDB_NOTLS | flags[mode];
 }
 
+/* -1 when it is not there. */
+static int lock_file(const struct up_lmdb *e)
+{
+    struct up_buf path = UP_BUF_INIT;
+    up_buf_printf(&path, "%s/lock.mdb", e->dir);
+    int fd = open(up_buf_str(&path), O_RDONLY | O_CLOEXEC);
+    up_buf_release(&path);
+    return fd;
+}
+
 int up_lmdb_open(struct up_lmdb **out, const char *dir, enum up_lmdb_mode mode,
                  size_t map_bytes, struct up_err *err)
 {
@@ -541,6 +487,7 @@ int up_lmdb_open(struct up_lmdb **out, const char *dir, enum up_lmdb_mode mode,
     e->pid = getpid();
     e->dir = up_strdup(dir);
     map_bytes = map_bytes ? (map_bytes + 4095) & ~(size_t)4095 : MAP_DEFAULT;
+    int before = lock_file(e), after;
     if (db == 0 && (db = mdb_env_set_mapsize(e->env, map_bytes)) == 0 &&
         (db = mdb_env_set_maxdbs(e->env, UP_DB_COUNT)) == 0 &&
         (db = mdb_env_set_maxreaders(e->env, READERS)) == 0)
@@ -549,12 +496,18 @@ int up_lmdb_open(struct up_lmdb **out, const char *dir, enum up_lmdb_mode mode,
         rc = fail(e, db, "opening", err);
         goto out;
     }
+    if (before < 0 && (after = lock_file(e)) >= 0) {
+        up_owner_join(after, dir);
+        (void)close(after);
+    }
     (void)mdb_env_info(e->env, &info);
     e->map = info.me_mapsize;
     if (mode != UP_LMDB_UNLOCKED)
         (void)mdb_reader_check(e->env, &dead);
     rc = open_all(e, mode, err);
 out:
+    if (before >= 0)
+        (void)close(before);
     if (rc != UP_OK) {
         up_lmdb_close(e);
         e = NULL;

@@ -1,6 +1,7 @@
 #include "store/lock.h"
 #include "store/base/buf.h"
 #include "store/base/err.h"
+#include "store/owner.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +15,12 @@ static int open_file(const char *dir, const char *name, int *fd, struct up_err *
 {
     struct up_buf path = UP_BUF_INIT;
     up_buf_printf(&path, "%s/%s", dir, name);
-    *fd = open(up_buf_str(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    *fd = open(up_buf_str(&path), O_RDWR | O_CLOEXEC);
+    if (*fd < 0 && errno == ENOENT) {
+        *fd = open(up_buf_str(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (*fd >= 0)
+            up_owner_join(*fd, dir);
+    }
     if (*fd < 0 && (errno == EACCES || errno == EROFS || errno == EPERM))
         *fd = open(up_buf_str(&path), O_RDONLY | O_CLOEXEC);
     int rc = UP_OK;

@@ -1,6 +1,7 @@
 #include "store/seal.h"
 #include "store/base/buf.h"
 #include "store/base/err.h"
+#include "store/owner.h"
 #include "store/pages.h"
 #include "store/record.h"
 
@@ -142,6 +143,8 @@ void up_seal_put(const char *dir, const struct up_seal *before, uint64_t walked,
         up_buf_printf(&from, "%s/seal.tmp", dir);
         up_buf_printf(&to, "%s/seal", dir);
         fd = open_in(dir, "seal.tmp", O_WRONLY | O_CREAT | O_TRUNC);
+        if (fd >= 0)
+            up_owner_join(fd, dir);
         if (fd >= 0 && (write(fd, &i, sizeof i) != (ssize_t)sizeof i ||
                         rename(up_buf_str(&from), up_buf_str(&to)) != 0))
             (void)unlink(up_buf_str(&from));

@@ -242,20 +242,33 @@ static int read_format(struct up_txn *t, void *ctx, struct up_err *err)
     return rc == UP_ENOTFOUND ? UP_OK : rc;
 }
 
+/* The way in, once it is known how the pages stand. */
+static int enter(struct up_store *s, size_t map_bytes, bool sealed, struct up_inspection *in,
+                 struct up_err *err)
+{
+    int rc = sealed ? UP_OK : inspect(s, in, err);
+    if (rc == UP_OK && !s->lmdb)
+        rc = open_lmdb(s, map_bytes, err);
+    if (rc == UP_OK && !sealed)
+        up_lmdb_walked(s->lmdb);
+    return rc == UP_OK && sealed ? up_lmdb_read(s->lmdb, read_format, &in->format, err) : rc;
+}
+
 static int open_locked(struct up_store *s, const struct up_store_opts *o, struct up_err *err)
 {
     struct up_inspection in = {.format = 0};
     bool leave = s->read_only && access(s->dir, W_OK | X_OK) != 0;
     bool sealed = up_seal_take(&s->seal, s->dir, leave);
     s->walked = sealed ? s->seal.walked : (uint64_t)time(NULL);
-    int rc = sealed ? UP_OK : inspect(s, &in, err);
+    int rc = enter(s, o->map_bytes, sealed, &in, err);
+    if (rc == UP_ECORRUPT && sealed && s->lmdb) { /* a leaf has rotted since it was sealed */
+        up_lmdb_close(s->lmdb);
+        s->lmdb = NULL;
+        s->seal = (struct up_seal){0};
+        s->walked = (uint64_t)time(NULL);
+        rc = enter(s, o->map_bytes, false, &in, err);
+    }
     bool unnamed = in.file.data && in.format == 0;
-    if (rc == UP_OK && !s->lmdb)
-        rc = open_lmdb(s, o->map_bytes, err);
-    if (rc == UP_OK && !sealed)
-        up_lmdb_walked(s->lmdb);
-    if (rc == UP_OK && sealed)
-        rc = up_lmdb_read(s->lmdb, read_format, &in.format, err);
     if (rc == UP_OK && in.format > UP_STORE_FORMAT)
         rc = newer(s, in.format, err);
     up_lock_open_drop(&s->lock);

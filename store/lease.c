@@ -2,6 +2,7 @@
 #include "store/base/arena.h"
 #include "store/base/err.h"
 #include "store/file/lock.h"
+#include "store/file/owner.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -26,7 +27,12 @@ static char *path_of(const char *dir, const char *name)
 static int open_lock(int *fd, const char *dir, const char *name, struct up_err *err)
 {
     char *path = path_of(dir, name);
-    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    *fd = open(path, O_RDWR | O_CLOEXEC);
+    if (*fd < 0 && errno == ENOENT) {
+        *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (*fd >= 0)
+            up_owner_join(*fd, dir);
+    }
     int rc = *fd < 0 ? up_fail_errno(err, "cannot open the store's lock file %s", path) : UP_OK;
     free(path);
     return rc;
@@ -63,7 +69,11 @@ static int make_file(struct up_lease *l, struct up_err *err)
     uint32_t r = 0;
     char name[64];
     char *folder = path_of(l->dir, "leases");
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
+    int made = mkdir(folder, 0777), at = made == 0 ? open(folder, O_RDONLY | O_CLOEXEC) : -1;
+    if (at >= 0) {
+        up_owner_join(at, l->dir);
+        (void)close(at);
+    } else if (made != 0 && errno != EEXIST) {
         int rc = up_fail_errno(err, "cannot make the folder %s", folder);
         free(folder);
         return rc;
@@ -79,6 +89,7 @@ static int make_file(struct up_lease *l, struct up_err *err)
         free(path);
         return rc;
     }
+    up_owner_join(l->fd, l->dir);
     l->path = path;
     return UP_OK;
 }

@@ -120,7 +120,9 @@ static int inspect(struct up_store *s, struct up_inspection *in, struct up_err *
 static int check(struct up_store *s, struct up_inspection *in, struct up_err *err)
 {
     bool leave = s->read_only && access(s->dir, W_OK | X_OK) != 0;
-    bool sealed = up_seal_take(&s->seal, s->dir, leave);
+    bool sealed = up_seal_take(&s->seal, s->dir, leave) && !s->no_seal;
+    if (!sealed)
+        s->seal = (struct up_seal){0};
     s->walked = sealed ? s->seal.walked : (uint64_t)time(NULL);
     return sealed ? UP_OK : inspect(s, in, err);
 }
@@ -182,6 +184,16 @@ static int check_beside_writers(struct up_store *s, struct up_inspection *in,
     return rc;
 }
 
+/* In place of LMDB, which is not given the file. */
+static void show_what_is_sound(struct up_store *s, struct up_inspection *in,
+                               const struct up_err *why)
+{
+    s->walked = 0;
+    s->refused = *why;
+    s->lmdb = up_lmdb_rescued(NULL, s->dir, in->file);
+    in->file = (struct up_view){NULL, 0};
+}
+
 static int enter_reading(struct up_store *s, struct up_inspection *in, struct up_err *err)
 {
     struct up_err why = {""};
@@ -194,6 +206,10 @@ static int enter_reading(struct up_store *s, struct up_inspection *in, struct up
             break;
     }
     rc = check_beside_writers(s, in, &why);
+    if (rc == UP_ECORRUPT && s->rescue && in->format <= UP_STORE_FORMAT) {
+        show_what_is_sound(s, in, &why);
+        return UP_OK;
+    }
     if (rc == UP_ECORRUPT)
         return replace(s, in->file, why.msg, err);
     return rc == UP_OK ? rc : up_fail(err, (enum up_status)rc, "%s", why.msg);
@@ -221,11 +237,33 @@ static int open_lmdb(struct up_store *s, const struct up_store_opts *o,
     int rc = up_lmdb_open(&s->lmdb, s->dir, mode, o->map_bytes, err);
     if (rc == UP_OK && !s->lock.loose) /* that LMDB has opened the files that are locked */
         rc = up_lock_still(&s->lock, !s->read_only, err);
-    if (rc == UP_OK && !in->file.data)
+    if (rc == UP_OK && in->file.data)
+        up_lmdb_walked(s->lmdb);
+    else if (rc == UP_OK)
         rc = up_lmdb_read(s->lmdb, read_format, &in->format, err);
     if (rc == UP_OK && in->format > UP_STORE_FORMAT)
         rc = newer(s, in->format, err);
     return rc;
+}
+
+static int enter(struct up_store *s, const struct up_store_opts *o, struct up_inspection *in,
+                 struct up_err *err)
+{
+    int rc = s->read_only ? enter_reading(s, in, err) : enter_writing(s, in, err);
+    return rc == UP_OK && !s->lmdb ? open_lmdb(s, o, in, err) : rc;
+}
+
+/* A leaf has rotted since the file was sealed: all pages are walked then. */
+static int enter_unsealed(struct up_store *s, const struct up_store_opts *o,
+                          struct up_inspection *in, struct up_err *err)
+{
+    up_lmdb_close(s->lmdb);
+    s->lmdb = NULL;
+    s->no_seal = true;
+    if (!s->read_only)
+        up_lock_write_end(&s->lock);
+    up_inspect_release(in);
+    return enter(s, o, in, err);
 }
 
 int up_store_enter(struct up_store *s, const struct up_store_opts *o, struct up_err *err)
@@ -237,10 +275,10 @@ int up_store_enter(struct up_store *s, const struct up_store_opts *o, struct up_
     if (rc == UP_OK)
         rc = up_lock_init(&s->lock, &s->waiter, err);
     if (rc == UP_OK)
-        rc = s->read_only ? enter_reading(s, &in, err) : enter_writing(s, &in, err);
+        rc = enter(s, o, &in, err);
+    if (rc == UP_ECORRUPT && s->lmdb && s->seal.ino)
+        rc = enter_unsealed(s, o, &in, err);
     bool unnamed = in.file.data && in.format == 0;
-    if (rc == UP_OK)
-        rc = open_lmdb(s, o, &in, err);
     if (!s->read_only)
         up_lock_write_end(&s->lock);
     for (size_t i = 0; rc == UP_OK && i < in.n; i++)

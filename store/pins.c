@@ -1,6 +1,7 @@
 /* Pins, claims and counts: what is told about a store beside its records. */
 #include "store/base/err.h"
 #include "store/state.h"
+#include "store/file/owner.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -149,7 +150,12 @@ int up_store_claim(struct up_store *s, struct up_digest key, bool *mine, struct 
     if (s->claim_fd < 0) {
         struct up_buf path = UP_BUF_INIT;
         up_buf_printf(&path, "%s/claim.lock", s->dir);
-        s->claim_fd = open(up_buf_str(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        s->claim_fd = open(up_buf_str(&path), O_RDWR | O_CLOEXEC);
+        if (s->claim_fd < 0 && errno == ENOENT) {
+            s->claim_fd = open(up_buf_str(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+            if (s->claim_fd >= 0)
+                up_owner_join(s->claim_fd, s->dir);
+        }
         if (s->claim_fd < 0)
             rc = up_fail_errno(err, "cannot open the store's lock file %s", up_buf_str(&path));
         up_buf_release(&path);

@@ -19,11 +19,14 @@ struct up_store {
     struct up_waiter waiter;
     struct up_lock lock;
     struct up_lease lease;
-    struct up_seal seal; /* which it was opened under */
-    uint64_t walked;     /* when the pages were found sound, seconds since 1970; 0: not */
-    int claim_fd;        /* claim.lock; -1 until it is needed */
+    struct up_seal seal;   /* which it was opened under */
+    struct up_err refused; /* why the pages were, when the store was opened all the same */
+    uint64_t walked;       /* when the pages were found sound, seconds since 1970; 0: not */
+    int claim_fd;          /* claim.lock; -1 until it is needed */
     char *dir;
     bool read_only, unlocked; /* unlocked: without lock.mdb, and quiet (lock.h) */
+    bool rescue;              /* what is sound in a damaged file is shown */
+    bool no_seal;             /* a page has rotted under the seal */
     atomic_bool told_gone;    /* somebody has been told that the store is no longer there */
     dev_t dev;
     ino_t ino;

@@ -98,6 +98,7 @@ int up_store_open(struct up_store **out, const char *dir, const struct up_store_
     struct up_store *s = up_alloc(sizeof *s);
     s->dir = up_strdup(dir);
     s->read_only = opts->read_only;
+    s->rescue = opts->read_only && opts->rescue;
     s->on_damage = opts->on_damage;
     s->on_gone = opts->on_gone;
     s->damage_ctx = opts->damage_ctx;

@@ -17,7 +17,9 @@
  * other, readers for nobody (store/file/lock.h). A store that is removed or replaced meanwhile
  * gets no more commits: UP_EIO. The file itself is checked page by page before it is opened:
  * one that is broken is kept as damaged-N.mdb and what is sound in it goes into a new one,
- * which a read-only handle leaves to the next that may write, and is UP_ECORRUPT. */
+ * which a read-only handle leaves to the next that may write, and is UP_ECORRUPT; with
+ * `rescue` it is opened all the same, and shows the records that a search for sound ones
+ * found. */
 #ifndef UP_STORE_STORE_H
 #define UP_STORE_STORE_H
 #include "store/base/buf.h"
@@ -31,6 +33,7 @@ struct up_store; /* opaque: the backend is one .c file */
 struct up_store_opts {
     bool create;           /* make the folder when it is not there */
     bool read_only;        /* for commands that only look */
+    bool rescue;           /* read_only: open a damaged file too, for what is sound in it */
     bool allow_network_fs; /* override the refusal of NFS, SMB, ... */
     size_t map_bytes;      /* initial map size; 0 = default, doubles by itself */
     /* One call per bad record, one at a time, from any thread, also while opening;
@@ -151,8 +154,11 @@ struct up_store_health {
     uint64_t records, bytes; /* looked at */
     uint64_t bad;            /* failed a digest, checksum or structure check */
 };
-/* Reads every record and checks it against both digests. Bad ones are counted, reported,
- * and moved aside as by a get; a failure of another kind ends it and is returned. */
+/* Walks all pages, then reads every record and checks it against both digests. Bad ones are
+ * counted, reported, and moved aside as by a get; one that is removed meanwhile is not bad. A
+ * failure of another kind ends it and is returned. Where the pages are refused, that counts as
+ * one that is bad, and this handle reads on, now and later, from what a search for sound
+ * records finds in the file; it cannot be written to any more. */
 int up_store_verify(struct up_store *s, struct up_store_health *h, struct up_err *err);
 
 #endif

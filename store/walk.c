@@ -274,8 +274,8 @@ void up_store_glance(struct up_store *s, uint64_t bytes)
 
 /* ---- verify ---- */
 
-/* One that vanished since its header was seen is bad too; what else goes wrong
- * says nothing about the object. */
+/* One that was removed since its header was seen is not bad; what else goes wrong says nothing
+ * about the object. */
 static int verify_object(struct up_store *s, struct up_view name, struct up_buf *bytes,
                          bool *bad, struct up_err *err)
 {
@@ -284,8 +284,10 @@ static int verify_object(struct up_store *s, struct up_view name, struct up_buf 
     UP_CHECK(name.len == sizeof d.b); /* a record of another name is bad before */
     memcpy(d.b, name.data, sizeof d.b);
     int rc = up_store_get(s, d, bytes, err);
-    *bad = rc == UP_ECORRUPT || rc == UP_ENOTFOUND;
-    return *bad ? UP_OK : rc;
+    if (rc == UP_ECORRUPT && up_lmdb_suspect(s->lmdb) && !up_lmdb_is_rescued(s->lmdb))
+        return rc; /* it is the pages that are damaged */
+    *bad = rc == UP_ECORRUPT;
+    return *bad || rc == UP_ENOTFOUND ? UP_OK : rc;
 }
 
 static int verify_db(struct up_store *s, enum up_db db, struct up_store_health *h,
@@ -309,11 +311,30 @@ static int verify_db(struct up_store *s, enum up_db db, struct up_store_health *
     return rc;
 }
 
+/* Nothing of the file is read through LMDB from here on. */
+static void refuse_pages(struct up_store *s, struct up_inspection *in, const char *why)
+{
+    s->walked = 0; /* whoever opens it next looks for himself */
+    if (in) {
+        (void)up_lmdb_rescued(s->lmdb, s->dir, in->file);
+        in->file = (struct up_view){NULL, 0};
+    }
+    up_damage_report(s,
+                     "%s/data.mdb is damaged (%s): the next command that writes to the "
+                     "store repairs it",
+                     s->dir, why);
+}
+
 /* Nobody begins to write while the pages are looked at. */
 static int verify_pages(struct up_store *s, struct up_store_health *h, struct up_err *err)
 {
     struct up_inspection in = {.format = 0};
     struct up_err why;
+    if (up_lmdb_is_rescued(s->lmdb)) {
+        refuse_pages(s, NULL, s->refused.msg);
+        h->bad++;
+        return UP_OK;
+    }
     (void)pthread_mutex_lock(&s->write);
     up_lock_quiet(&s->lock);
     int rc = up_inspect(&in, s->dir, &why);
@@ -325,11 +346,8 @@ static int verify_pages(struct up_store *s, struct up_store_health *h, struct up
         up_lock_quiet_end(&s->lock);
     if (rc == UP_ECORRUPT) {
         h->bad++;
-        s->walked = 0; /* whoever opens it next looks for himself */
-        up_damage_report(s,
-                         "%s/data.mdb is damaged (%s): the next command that writes to the "
-                         "store repairs it",
-                         s->dir, why.msg);
+        refuse_pages(s, &in, why.msg);
+        rc = UP_OK;
     } else if (rc != UP_OK) {
         rc = up_fail(err, (enum up_status)rc, "%s", why.msg);
     }
@@ -344,8 +362,6 @@ int up_store_verify(struct up_store *s, struct up_store_health *h, struct up_err
                                      UP_DB_CHUNKS, UP_DB_MEMO,    UP_DB_RUNS};
     *h = (struct up_store_health){0};
     int rc = verify_pages(s, h, err);
-    if (rc == UP_ECORRUPT)
-        return UP_OK; /* the pages are not to be followed */
     for (size_t i = 0; rc == UP_OK && i < sizeof dbs / sizeof *dbs; i++)
         rc = verify_db(s, dbs[i], h, err);
     return rc;

@@ -12,6 +12,7 @@
 
 struct affected {
     struct up_store *store;
+    struct up_buf run;
     struct up_buf runs; /* ids, each with its terminator */
 };
 
@@ -22,6 +23,8 @@ static int visit(void *ctx, const struct up_run_record *r)
     for (size_t i = 0; i < r->nnodes; ++i) {
         if (up_digest_zero(r->nodes[i].digest) || up_store_has(a->store, r->nodes[i].digest))
             continue;
+        if (up_store_run_get(a->store, r->id, &a->run, NULL) == UP_ENOTFOUND)
+            break; /* a collector has removed the run, and its artifacts with it */
         up_buf_append(&a->runs, r->id, strlen(r->id) + 1);
         break;
     }
@@ -80,6 +83,7 @@ static int verify(const struct up_common *c, struct up_store *store, struct up_s
     }
     up_buf_release(&out);
     up_buf_release(&a.runs);
+    up_buf_release(&a.run);
     return rc;
 }
 
@@ -129,8 +133,9 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
         (n && (rc = up_task_config(&t, err))) ||
         (n && (rc = up_pin_kernels(t.config->native, err))))
         goto out;
-    if (!(rc = n ? up_cli_open_existing(&t.store, &t.common, true, err)
-                 : up_cli_open_store(&t.store, &t.common, false, err)))
+    rc = n ? up_cli_open_existing(&t.store, &t.common, true, err)
+           : up_cli_open_damaged(&t.store, &t.common, err);
+    if (!rc)
         rc = n ? rebuild(&t, (size_t)n, &differ, err)
                : verify(&t.common, t.store, &h, &untrusted, err);
 out:

@@ -95,6 +95,8 @@ int up_cli_open_store(struct up_store **s, const struct up_common *c, bool creat
 /* The same, for commands that never make a store; write: they change it. */
 int up_cli_open_existing(struct up_store **s, const struct up_common *c, bool write,
                          struct up_err *err);
+/* For reading, and though its file is damaged: then what is sound in it is there. */
+int up_cli_open_damaged(struct up_store **s, const struct up_common *c, struct up_err *err);
 
 /* A store that was closed was no longer there, and that has been said: the command has failed,
  * whatever it printed. */

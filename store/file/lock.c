@@ -1,6 +1,7 @@
 #include "store/file/lock.h"
 #include "store/base/buf.h"
 #include "store/base/err.h"
+#include "store/file/owner.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -74,9 +75,21 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
+/* Made when it is not there, and then as accessible as data.mdb is. */
+static int open_or_make(const char *dir, const char *name)
+{
+    int fd = open_in(dir, name, O_RDWR);
+    if (fd >= 0 || errno != ENOENT)
+        return fd;
+    fd = open_in(dir, name, O_RDWR | O_CREAT);
+    if (fd >= 0)
+        up_owner_join(fd, dir);
+    return fd;
+}
+
 static int open_file(const char *dir, const char *name, int *fd, struct up_err *err)
 {
-    *fd = open_in(dir, name, O_RDWR | O_CREAT);
+    *fd = open_or_make(dir, name);
     if (*fd < 0 && (errno == EACCES || errno == EROFS || errno == EPERM))
         *fd = open_in(dir, name, O_RDONLY);
     if (*fd < 0 && errno != ENOENT && errno != EACCES && errno != EROFS)
@@ -241,7 +254,7 @@ static long user_of(int fd)
  * ends no POSIX lock of LMDB's when it is closed. */
 static int find_table(struct up_lock *l, struct up_err *err)
 {
-    int fd = open_in(l->wait->dir, "lock.mdb", O_RDWR | O_CREAT);
+    int fd = open_or_make(l->wait->dir, "lock.mdb");
     close_fd(&l->table_fd);
     if (fd >= 0)
         l->table_fd = open_in(l->wait->dir, "lock.mdb", O_PATH);

@@ -2,6 +2,7 @@
 #include "store/base/arena.h"
 #include "store/base/err.h"
 #include "store/state.h"
+#include "store/file/owner.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -163,14 +164,16 @@ static int sync_folder(const char *dir, struct up_err *err)
     return rc;
 }
 
-/* From here to there in one step; what was there stays as `keep`. */
+/* From here to there in one step; what was there stays as `keep`, and its owner and mode go
+ * over. */
 int up_salvage_swap(const char *dir, const char *tmp, const char *keep, struct up_err *err)
 {
     struct up_buf from = UP_BUF_INIT, to = UP_BUF_INIT, aside = UP_BUF_INIT;
     int rc = UP_OK;
     up_buf_printf(&from, "%s/data.mdb", tmp);
     up_buf_printf(&to, "%s/data.mdb", dir);
-    if (keep) {
+    rc = up_owner_copy(up_buf_str(&from), up_buf_str(&to), err);
+    if (rc == UP_OK && keep) {
         up_buf_printf(&aside, "%s/%s", dir, keep);
         /* a file system without links: a moment without data.mdb, then */
         if (link(up_buf_str(&to), up_buf_str(&aside)) != 0 &&

@@ -27,7 +27,8 @@ int up_salvage_build(const char *dir, const struct up_view *records, size_t n, c
                      struct up_err *err);
 
 /* The steps of it, which compaction takes too: tmp holds a data.mdb and perhaps its lock.mdb.
- * up_salvage_swap puts it into dir in one step; what was there stays as `keep`, if not NULL. */
+ * up_salvage_swap puts it into dir in one step, with the owner, group and mode of what was
+ * there, which stays as `keep`, if not NULL; where those cannot be kept nothing is replaced. */
 void up_salvage_clear(const char *tmp);
 /* Sets tmp to the folder of this process for it; those that dead processes left are removed. */
 void up_salvage_folder(struct up_buf *tmp, const char *dir);

@@ -14,7 +14,7 @@ static double over_counted(const struct up_work *w,
     const struct up_program *p = &w->program;
     double sum = 0;
     for (int i = 0; i < p->weights; ++i) {
-        const struct up_weight *t = &p->weight[i];
+        const struct up_program_weight *t = &p->weight[i];
         if (t->role == UP_W_COUNTED)
             sum += of(a + t->at, b + t->at, (ptrdiff_t)t->count);
     }

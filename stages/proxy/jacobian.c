@@ -16,7 +16,7 @@ enum { FEW_CLASSES = 100 };      /* epe_nas compares classes when there are more
 /* rows[n][c*hw] in float64, centred, from an input's gradient. */
 static void rows_of(double *rows, const struct up_work *w, const float *dx)
 {
-    const struct up_slot *s = &w->program.slot[w->program.input];
+    const struct up_program_slot *s = &w->program.slot[w->program.input];
     size_t image = w->layout.slot[w->program.input].image, area = (size_t)(s->h * s->w);
     size_t d = (size_t)s->c * area;
     for (int i = 0; i < w->run.n; ++i, rows += d, dx += image) {
@@ -52,8 +52,8 @@ static void correlate(double *out, const double *rows, int n, ptrdiff_t d)
 void up_work_jacobian(struct up_work *w)
 {
     const struct up_program *p = &w->program;
-    struct up_run_f32 run = w->run; /* keeps no slot, and the loss's sums stay as they are */
-    const struct up_slot *image = &p->slot[p->input], *z = &p->slot[p->logits];
+    struct up_passes_f32 run = w->run; /* keeps no slot, and the loss's sums stay as they are */
+    const struct up_program_slot *image = &p->slot[p->input], *z = &p->slot[p->logits];
     size_t each = w->layout.slot[p->logits].image;
     run.grad = w->folded_grad;
     run.norm = w->norm;
@@ -67,7 +67,7 @@ void up_work_jacobian(struct up_work *w)
     if (run.published)
         up_published_backward(&run);
     else
-        up_run_backward_f32(&run, true);
+        up_passes_backward_f32(&run, true);
     if (!w->schedule.reached[p->input])
         memset(run.grad.at[p->input], 0,
                w->layout.slot[p->input].image * (size_t)run.n * sizeof(float));

@@ -7,18 +7,18 @@
 #include <string.h>
 
 /* K += times * (numbers - Hamming distance) for one slot; a word is 64 signs of one image. */
-static void add_slot(struct up_run_f32 *run, const struct up_work *w, int slot)
+static void add_slot(struct up_passes_f32 *run, const struct up_work *w, int slot)
 {
-    const struct up_slot *s = &w->program.slot[slot];
-    const struct up_laid_slot *l = &w->layout.slot[slot];
+    const struct up_program_slot *s = &w->program.slot[slot];
+    const struct up_layout_slot *l = &w->layout.slot[slot];
     int n = w->run.n;
     int64_t numbers = (int64_t)s->c * s->h * s->w;
     size_t pixels = (size_t)l->blocks * l->plane / UP_BLOCK_LANES, words = (pixels + 3) / 4;
     memset(w->bits, 0, words * (size_t)n * sizeof(uint64_t));
     for (int i = 0; i < n; ++i) {
-        up_run_again_f32(run, slot, i);
+        up_passes_again_f32(run, slot, i);
         run->kernel->signs(w->bits + (size_t)i * words * 4,
-                           up_run_image_f32(&run->act, slot, i), (ptrdiff_t)pixels);
+                           up_passes_image_f32(&run->act, slot, i), (ptrdiff_t)pixels);
     }
     const uint64_t *bits = (const uint64_t *)(const void *)w->bits;
     for (int i = 0; i < n; ++i)
@@ -34,7 +34,7 @@ static void add_slot(struct up_run_f32 *run, const struct up_work *w, int slot)
 
 double up_score_nwot(const struct up_work *w)
 {
-    struct up_run_f32 run = w->run;
+    struct up_passes_f32 run = w->run;
     int n = run.n;
     memset(w->matrix_n, 0, (size_t)n * (size_t)n * sizeof *w->matrix_n);
     for (int i = 0; i < w->program.slots; ++i)

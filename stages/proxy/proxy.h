@@ -4,7 +4,7 @@
  * passes run. Portable results: equal bits on any x86-64 with AVX2 and FMA. */
 #ifndef UP_PROXY_PROXY_H
 #define UP_PROXY_PROXY_H
-#include "stages/engine/net/weights.h"
+#include "stages/engine/net/initial.h"
 #include "stages/engine/plan/slab.h"
 #include "stages/kernels/block/block.h"
 #include "stages/space/space.h"

@@ -1,4 +1,4 @@
-#include "stages/engine/net/networks.h"
+#include "stages/engine/net/build.h"
 #include "stages/proxy/work.h"
 
 #include <math.h>

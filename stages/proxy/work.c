@@ -1,8 +1,8 @@
 #include "stages/proxy/work.h"
 
 #include "stages/kernels/loss.h"
-#include "stages/engine/net/networks.h"
-#include "stages/engine/net/weights.h"
+#include "stages/engine/net/build.h"
+#include "stages/engine/net/initial.h"
 #include "store/base/arena.h"
 
 #include <stdlib.h>
@@ -42,7 +42,7 @@ static size_t most_words(const struct up_work *w)
 {
     size_t most = 0;
     for (int i = 0; i < w->program.slots; ++i) {
-        const struct up_laid_slot *s = &w->layout.slot[i];
+        const struct up_layout_slot *s = &w->layout.slot[i];
         size_t words = ((size_t)s->blocks * s->plane + 63) / 64;
         if (w->program.slot[i].relus && words > most)
             most = words;
@@ -63,9 +63,9 @@ static int measure(struct up_work *w, const struct up_proxy_job *job, unsigned p
         return rc;
     up_layout_init(&w->layout, &w->program);
     up_schedule_init(&w->schedule, &w->program);
-    w->run.sizes = up_run_sizes(&w->program, &w->layout, &w->schedule);
+    w->run.sizes = up_passes_sizes(&w->program, &w->layout, &w->schedule);
     w->words = most_words(w);
-    struct up_place at = {NULL, 0};
+    struct up_slab_cursor at = {NULL, 0};
     up_work_place(w, &at);
     *size = at.at;
     return UP_OK;
@@ -89,7 +89,7 @@ int up_work_init(struct up_work *w, const struct up_proxy_job *job, unsigned pas
         return rc;
     if ((rc = check_labels(job, err)))
         goto out;
-    struct up_place at = {up_slab_reserve(slab, size), 0};
+    struct up_slab_cursor at = {up_slab_reserve(slab, size), 0};
     if (!at.base) {
         rc = up_fail(
             err, UP_ENOMEM,
@@ -99,7 +99,7 @@ int up_work_init(struct up_work *w, const struct up_proxy_job *job, unsigned pas
         goto out;
     }
     up_work_place(w, &at);
-    rc = up_weights_fill(w->weight, &w->program, job->seed, job->given, err);
+    rc = up_initial_weights(w->weight, &w->program, job->seed, job->given, err);
     if (rc)
         goto out;
     up_layout_pack_f32(w->matrix, w->weight, &w->layout, &w->program, false);
@@ -119,7 +119,7 @@ void up_work_release(struct up_work *w)
 
 void up_work_images(float *blocks, const struct up_work *w, const float *x)
 {
-    const struct up_slot *s = &w->program.slot[w->program.input];
+    const struct up_program_slot *s = &w->program.slot[w->program.input];
     size_t image = w->layout.slot[w->program.input].image, area = (size_t)(s->h * s->w);
     memset(blocks, 0, image * (size_t)w->run.n * sizeof *blocks);
     for (int i = 0; i < w->run.n; ++i, blocks += image)
@@ -153,7 +153,7 @@ void up_work_forward(struct up_work *w)
 {
     const struct up_batch *b = w->job->batch;
     up_work_images(w->run.act.at[w->program.input], w, b->x);
-    up_run_forward_f32(&w->run);
+    up_passes_forward_f32(&w->run);
     take_logits(w->logits, w, &w->run.act);
     w->loss = up_loss_forward_f32(w->logits, b->y, w->job->net.classes, b->n);
 }
@@ -163,7 +163,7 @@ void up_work_loss(struct up_work *w)
     const struct up_batch *b = w->job->batch;
     up_loss_backward_f32(w->dlogits, w->logits, b->y, w->job->net.classes, b->n);
     give_logits(&w->run.grad, w, w->dlogits);
-    up_run_backward_f32(&w->run, false);
+    up_passes_backward_f32(&w->run, false);
     memset(w->dweight, 0, w->program.numbers * sizeof *w->dweight);
     up_layout_unpack_f32(w->dweight, w->run.dmatrix, &w->layout, &w->program);
 }
@@ -171,10 +171,10 @@ void up_work_loss(struct up_work *w)
 void up_work_hessian(struct up_work *w)
 {
     up_layout_turn_f32(w->run.dturned, w->run.dmatrix, &w->layout, &w->program);
-    up_run_tangent_f32(&w->run);
+    up_passes_tangent_f32(&w->run);
     take_logits(w->tlogits, w, &w->run.tan);
     up_loss_tangent_f32(w->dlogits, w->logits, w->tlogits, w->job->net.classes,
                         w->job->batch->n);
     give_logits(&w->dtan, w, w->dlogits);
-    w->curvature = up_run_backward_tangent_f32(&w->run, &w->dtan);
+    w->curvature = up_passes_backward_tangent_f32(&w->run, &w->dtan);
 }

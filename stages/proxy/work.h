@@ -5,7 +5,7 @@
 #ifndef UP_PROXY_WORK_H
 #define UP_PROXY_WORK_H
 #include "stages/proxy/proxy.h"
-#include "stages/engine/run/run.h"
+#include "stages/engine/run/passes.h"
 #include "stages/engine/plan/slab.h"
 
 enum up_pass {
@@ -24,10 +24,10 @@ struct up_work {
     struct up_layout layout;
     struct up_schedule schedule;
     unsigned passes;
-    struct up_run_f32 run;   /* the batch */
-    float *weight, *dweight; /* [program numbers], as PyTorch has them */
-    float *matrix, *turned;  /* [layout numbers] */
-    struct up_run_f64 flow;  /* synflow: one image of ones, |w|, no norms */
+    struct up_passes_f32 run;  /* the batch */
+    float *weight, *dweight;   /* [program numbers], as PyTorch has them */
+    float *matrix, *turned;    /* [layout numbers] */
+    struct up_passes_f64 flow; /* synflow: one image of ones, |w|, no norms */
     double *flow_weight, *flow_dweight, *flow_matrix;
     struct up_planes_f32 folded_act;        /* of a forward pass that keeps nothing */
     struct up_planes_f32 folded_grad, dtan; /* of a backward pass that keeps nothing */
@@ -53,7 +53,7 @@ void up_work_release(struct up_work *w);
 size_t up_work_size(const struct up_proxy_job *job, unsigned passes);
 
 /* Takes every buffer that the passes need, one after the other. */
-void up_work_place(struct up_work *w, struct up_place *at);
+void up_work_place(struct up_work *w, struct up_slab_cursor *at);
 
 /* Images [n][c][h][w] into blocks. */
 void up_work_images(float *blocks, const struct up_work *w, const float *x);

@@ -4,7 +4,7 @@
 
 #include "stages/kernels/draw.h"
 #include "stages/kernels/reduce.h"
-#include "stages/engine/net/weights.h"
+#include "stages/engine/net/initial.h"
 
 #include <math.h>
 #include <string.h>
@@ -29,8 +29,8 @@ static void add_plane(float *to, size_t area, float scale, const struct up_rng *
 /* The first images, and for `second` the disturbed ones; drawn in the order [n][c][h][w]. */
 static void draw_images(const struct up_work *w, float *x, bool second)
 {
-    const struct up_slot *s = &w->program.slot[w->program.input];
-    const struct up_laid_slot *l = &w->layout.slot[w->program.input];
+    const struct up_program_slot *s = &w->program.slot[w->program.input];
+    const struct up_layout_slot *l = &w->layout.slot[w->program.input];
     size_t area = (size_t)(s->h * s->w);
     struct up_rng first = up_rng_init(w->job->seed, "zen.x");
     struct up_rng other = up_rng_init(w->job->seed, "zen.x2");
@@ -54,7 +54,7 @@ static void update_running(struct up_work *w)
         const struct up_op *op = &p->op[i];
         if (op->kind != UP_OP_NORM)
             continue;
-        const struct up_slot *s = &p->slot[op->src];
+        const struct up_program_slot *s = &p->slot[op->src];
         double m = (double)s->h * s->w * w->run.n, unbiased = m > 1 ? m / (m - 1) : (double)NAN;
         for (int c = op->norm; c < op->norm + s->c; ++c)
             w->variance[c] =
@@ -76,9 +76,9 @@ static double norm_scale(const struct up_work *w)
 }
 
 /* Mean over images of the sum of absolute differences between the two features. */
-static double difference(const struct up_work *w, const struct up_run_f32 *run)
+static double difference(const struct up_work *w, const struct up_passes_f32 *run)
 {
-    const struct up_laid_slot *f = &w->layout.slot[w->program.feature];
+    const struct up_layout_slot *f = &w->layout.slot[w->program.feature];
     double sum[UP_BLOCK_LANES] = {0}, total = 0;
     run->kernel->distance(sum, w->feature, run->act.at[w->program.feature],
                           (ptrdiff_t)(f->image / UP_BLOCK_LANES) * run->n);
@@ -90,19 +90,19 @@ static double difference(const struct up_work *w, const struct up_run_f32 *run)
 void up_work_zen(struct up_work *w)
 {
     const struct up_program *p = &w->program;
-    struct up_run_f32 run = w->run; /* keeps no slot */
+    struct up_passes_f32 run = w->run; /* keeps no slot */
     size_t numbers = w->layout.slot[p->feature].image * (size_t)run.n;
     run.act = w->folded_act;
     run.norm = w->norm;
     run.factor = w->factor;
     run.published = false; /* scores of random weights have no published order to meet */
-    up_weights_normal(w->weight, p, w->job->seed);
+    up_initial_normal(w->weight, p, w->job->seed);
     up_layout_pack_f32(w->matrix, w->weight, &w->layout, p, false);
     for (int c = 0; c < p->norms; ++c)
         w->variance[c] = 1;
     for (int second = 0; second < 2; ++second) {
         draw_images(w, run.act.at[p->input], second);
-        up_run_forward_f32(&run);
+        up_passes_forward_f32(&run);
         update_running(w);
         if (!second)
             memcpy(w->feature, run.act.at[p->feature], numbers * sizeof *w->feature);

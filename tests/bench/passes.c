@@ -6,7 +6,7 @@
  * convolutions as they are defined and as they are executed (Winograd's tiles multiply less),
  * bytes of activations, and GFLOP/s beside that of OpenBLAS's sgemm 1024^3. The first round
  * warms up and does not count. */
-#include "stages/engine/net/networks.h"
+#include "stages/engine/net/build.h"
 #include "stages/proxy/work.h"
 #include "store/base/rng.h"
 #include "tests/bench/clock.h"
@@ -61,7 +61,7 @@ static struct cost forward_cost(const struct up_proxy_job *job)
     up_layout_init(&l, &p);
     for (int i = 0; i < p.ops; ++i) {
         const struct up_op *op = &p.op[i];
-        const struct up_slot *in = &p.slot[op->src], *out = &p.slot[op->dst];
+        const struct up_program_slot *in = &p.slot[op->src], *out = &p.slot[op->dst];
         int kernel = op->kind == UP_OP_LINEAR ? 1 : op->kernel;
         if (op->kind != UP_OP_CONV && op->kind != UP_OP_LINEAR)
             continue;

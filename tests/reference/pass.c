@@ -11,7 +11,7 @@
 
 static struct up_conv conv_of(const struct up_program *p, const struct up_op *op, int n)
 {
-    struct up_slot in = p->slot[op->src], out = p->slot[op->dst];
+    struct up_program_slot in = p->slot[op->src], out = p->slot[op->dst];
     return (struct up_conv){.in = in.c,
                             .out = out.c,
                             .kernel = op->kernel,
@@ -27,7 +27,7 @@ static struct up_conv conv_of(const struct up_program *p, const struct up_op *op
 
 static struct up_pool pool_of(const struct up_program *p, const struct up_op *op, int n)
 {
-    struct up_slot in = p->slot[op->src];
+    struct up_program_slot in = p->slot[op->src];
     return (struct up_pool){in.c * n, op->kernel, op->stride, op->pad, in.h, in.w};
 }
 

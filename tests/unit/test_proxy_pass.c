@@ -2,7 +2,7 @@
 /* Whole passes over a small nb201 network in float64, against differences of the loss. */
 #include "stages/kernels/loss.h"
 #include "stages/kernels/reduce.h"
-#include "stages/engine/net/networks.h"
+#include "stages/engine/net/build.h"
 #include "tests/reference/pass.h"
 #include "store/base/arena.h"
 #include "store/base/rng.h"
@@ -112,7 +112,7 @@ static void gradient_is_that_of_the_loss(void **state)
         make(&t, archs[a]);
         gradient(&t);
         for (int i = 0; i < t.p.weights; ++i) {
-            const struct up_weight *w = &t.p.weight[i];
+            const struct up_program_weight *w = &t.p.weight[i];
             for (size_t k = 0; w->role == UP_W_COUNTED && k < w->count; k += 1 + w->count / 5) {
                 double *v = &t.run.weight[w->at + k], keep = *v, h = 1e-6;
                 *v = keep + h;
@@ -196,7 +196,7 @@ static void scale_invariant_layers_have_no_plain(void **state)
     gradient(&t);
     int invariant = 0, others = 0;
     for (int i = 0; i < t.p.weights; ++i) {
-        const struct up_weight *w = &t.p.weight[i];
+        const struct up_program_weight *w = &t.p.weight[i];
         if (w->role != UP_W_COUNTED)
             continue;
         const double *v = t.run.weight + w->at, *g = t.run.dweight + w->at;

@@ -62,7 +62,7 @@ static void close_fixture(struct fixture *f)
 
 /* ---- the weights that a job draws, given to it: the published order is for given ones ---- */
 struct drawn {
-    struct up_weight *weight;
+    struct up_program_weight *weight;
     float *value;
     int weights;
 };
@@ -71,7 +71,7 @@ static bool drawn_tensor(void *ctx, const char *name, struct up_given_tensor *ou
 {
     const struct drawn *d = ctx;
     for (int i = 0; i < d->weights; ++i) {
-        const struct up_weight *w = &d->weight[i];
+        const struct up_program_weight *w = &d->weight[i];
         if (strcmp(w->name, name))
             continue;
         *out = (struct up_given_tensor){.ndim = w->ndim, .value = d->value + w->at};
@@ -88,7 +88,7 @@ static void give_weights(struct fixture *f)
     struct up_given_weights *source = UP_NEW(&f->arena, 1, struct up_given_weights);
     assert_int_equal(up_work_init(&w, &f->job, UP_PASS_WEIGHTS, f->slab, NULL), UP_OK);
     const struct up_program *p = &w.program;
-    *d = (struct drawn){UP_NEW(&f->arena, p->weights, struct up_weight),
+    *d = (struct drawn){UP_NEW(&f->arena, p->weights, struct up_program_weight),
                         UP_NEW(&f->arena, p->numbers, float), p->weights};
     memcpy(d->weight, p->weight, (size_t)p->weights * sizeof *d->weight);
     memcpy(d->value, w.weight, p->numbers * sizeof *d->value);
@@ -108,9 +108,9 @@ static float **buffers(struct up_arena *arena, const struct up_program *p, int n
 {
     float **b = UP_NEW(arena, p->slots, float *);
     for (int i = 0; i < p->slots; ++i) {
-        const struct up_slot *s = &p->slot[i];
-        b[i] = s->of < 0 ? UP_NEW(arena, up_slot_numbers(s) * (size_t)n, float)
-                         : b[s->of] + up_slot_from(s) * (size_t)n;
+        const struct up_program_slot *s = &p->slot[i];
+        b[i] = s->of < 0 ? UP_NEW(arena, up_program_slot_numbers(s) * (size_t)n, float)
+                         : b[s->of] + up_program_slot_from(s) * (size_t)n;
     }
     return b;
 }
@@ -148,7 +148,7 @@ static void plain_passes(struct plain *t, struct fixture *f)
     for (int i = 0; i < CLASSES * n; ++i)
         jacobian.grad[z][i] = 1;
     up_plain_backward_f32(&jacobian, true);
-    size_t numbers = up_slot_numbers(&p->slot[p->input]) * (size_t)n;
+    size_t numbers = up_program_slot_numbers(&p->slot[p->input]) * (size_t)n;
     t->jacobian = UP_NEW(&f->arena, numbers, float);
     if (jacobian.reached[p->input])
         memcpy(t->jacobian, jacobian.grad[p->input], numbers * sizeof(float));
@@ -166,14 +166,14 @@ static void plain_passes(struct plain *t, struct fixture *f)
 static double slot_difference(const struct up_work *w, const struct plain *t, int slot,
                               int *flips)
 {
-    const struct up_slot *s = &w->program.slot[slot];
-    const struct up_laid_slot *l = &w->layout.slot[slot];
-    struct up_run_f32 run = w->run;
+    const struct up_program_slot *s = &w->program.slot[slot];
+    const struct up_layout_slot *l = &w->layout.slot[slot];
+    struct up_passes_f32 run = w->run;
     int area = s->h * s->w;
     double most = 0;
     for (int i = 0; i < t->run.n; ++i) {
-        up_run_again_f32(&run, slot, i);
-        const float *image = up_run_image_f32(&run.act, slot, i);
+        up_passes_again_f32(&run, slot, i);
+        const float *image = up_passes_image_f32(&run.act, slot, i);
         for (int c = 0; c < s->c; ++c)
             for (int k = 0; k < area; ++k) {
                 int at = up_layout_channel(l, c);
@@ -213,7 +213,7 @@ static double norm_of_difference(const float *a, const float *b, size_t n, doubl
 static void same_jacobian(const struct up_work *w, const struct plain *t, double tolerance,
                           double noise)
 {
-    const struct up_slot *s = &w->program.slot[w->program.input];
+    const struct up_program_slot *s = &w->program.slot[w->program.input];
     int n = w->run.n, area = s->h * s->w, d = s->c * area;
     double difference = 0, size = 0;
     for (int i = 0; i < n; ++i) {

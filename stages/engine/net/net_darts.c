@@ -1,7 +1,7 @@
 /* The DARTS network (Liu et al., ICLR 2019) as NAS-Bench-301 scores it: stem, `depth` cells,
  * mean, linear. Every cell reads the outputs of the two before it and hands on its four nodes
  * side by side. The cells at depth/3 and 2*depth/3 halve the image and double the channels. */
-#include "stages/engine/net/networks.h"
+#include "stages/engine/net/build.h"
 
 #include <stdio.h>
 
@@ -95,7 +95,7 @@ static int cell(struct up_program *p, const struct cell *k, const int inputs[INP
         snprintf(name, sizeof name, "cells.%d.pre%d", k->index, i);
         node[i] = (larger ? halving : block)(p, inputs[i], c, name);
     }
-    struct up_slot s = p->slot[node[0]];
+    struct up_program_slot s = p->slot[node[0]];
     int out = up_program_slot(p, NODES * c, s.h / half, s.w / half);
     p->slot[out].group = c;
     for (int i = 0; i < 2 * NODES; ++i) {

@@ -1,6 +1,6 @@
 /* NAS-Bench-201 (Dong and Yang, ICLR 2020): stem, three stages of `depth` cells,
  * a residual reduction between stages, and BN, ReLU, mean, linear at the end. */
-#include "stages/engine/net/networks.h"
+#include "stages/engine/net/build.h"
 
 #include <stdio.h>
 
@@ -44,7 +44,7 @@ static void edge(struct up_program *p, int operation, int src, int dst, const ch
 /* Edges in the order of the genes: 01, 02 12, 03 13 23. */
 static int cell(struct up_program *p, const struct up_arch *arch, int src, int index)
 {
-    struct up_slot s = p->slot[src];
+    struct up_program_slot s = p->slot[src];
     int node[NODES] = {src}, gene = 0;
     char name[MODULE_NAME - 8];
     for (int to = 1; to < NODES; ++to) {

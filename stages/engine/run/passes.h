@@ -1,14 +1,14 @@
 /* The passes over a program: forward, backward, and the tangents of both.
  *
  * Each goes level by level through the schedule, image by image inside a level. Images are in
- * up to UP_RUN_GROUPS groups, whose sums are added in order: bits do not depend on `threads`.
- * Order of use: forward; backward on grad[logits]; tangent; backward_tangent. */
-#ifndef UP_ENGINE_RUN_RUN_H
-#define UP_ENGINE_RUN_RUN_H
+ * up to UP_PASSES_GROUPS groups, whose sums are added in order: bits do not depend on
+ * `threads`. Order of use: forward; backward on grad[logits]; tangent; backward_tangent. */
+#ifndef UP_ENGINE_RUN_PASSES_H
+#define UP_ENGINE_RUN_PASSES_H
 #include "stages/kernels/block/block.h"
 #include "stages/engine/plan/layout.h"
 #include "stages/engine/plan/schedule.h"
-#include "stages/engine/plan/window.h"
+#include "stages/engine/plan/shape.h"
 
 #define UP_NORM_EPS 1e-5
 struct up_moments {           /* of one channel of a norm, filled pass by pass */
@@ -17,10 +17,10 @@ struct up_moments {           /* of one channel of a norm, filled pass by pass *
     double tangent, tan_xhat; /* tangent: mean(xdot), mean(xhat * xdot) */
 };
 
-enum { UP_RUN_GROUPS = 8, UP_FACTORS = 13, UP_SUMS = 64 };
+enum { UP_PASSES_GROUPS = 8, UP_FACTORS = 13, UP_SUMS = 64 };
 
 /* Numbers of the buffers of a run, besides those of slots. */
-struct up_run_sizes {
+struct up_passes_sizes {
     size_t x, g, y,
         v;           /* reals of a thread's padded input, padded gradient, dense input, tiles */
     size_t scratch;  /* all of those, of one thread */
@@ -28,40 +28,40 @@ struct up_run_sizes {
     size_t fisher;   /* doubles, of one group */
     size_t winograd; /* reals: transformed weights of a level */
 };
-struct up_run_sizes up_run_sizes(const struct up_program *p, const struct up_layout *l,
-                                 const struct up_schedule *s);
+struct up_passes_sizes up_passes_sizes(const struct up_program *p, const struct up_layout *l,
+                                       const struct up_schedule *s);
 
 /* Threads that images are divided over, and task[n]: which of them works on an image. */
-int up_run_tasks(int threads);
-void up_run_deal(int *task, int n, int threads);
+int up_passes_tasks(int threads);
+void up_passes_deal(int *task, int n, int threads);
 
-/* struct up_run_f32 / up_run_f64: one network on one batch. All buffers are the caller's, those
- * a pass does not use may be NULL; those of slots are as the layout says, views point into
- * their slot.
+/* struct up_passes_f32 / up_passes_f64: one network on one batch. All buffers are the caller's,
+ * those a pass does not use may be NULL; those of slots are as the layout says, views point
+ * into their slot.
  *
- * up_run_forward   act of all slots, from act[input]
- * up_run_backward  grad from grad[logits]; dmatrix and fisher unless NULL; grad[input] only
+ * up_passes_forward   act of all slots, from act[input]
+ * up_passes_backward  grad from grad[logits]; dmatrix and fisher unless NULL; grad[input] only
  *                  when to_input. Slots not reached, and those with a norm_of, are not written.
  *                  fisher[op]: sum over channels of mean over images of (sum over pixels of
  *                  output * its gradient)^2 / 2, of convolutions and linear layers
- * up_run_tangent   R-operator, direction dmatrix on counted weights, 0 elsewhere: tan
- * up_run_backward_tangent  derivative of grad in that direction, from gtan[logits], into gtan.
- *                  Returns w . (H dmatrix), H the Hessian over counted weights.
- * up_run_again     act of a slot on an image once more, where it was not kept
- * up_run_image     an image's planes of a slot */
-#define UP_RUN_DECLARE(real, R)                                                                \
+ * up_passes_tangent   R-operator, direction dmatrix on counted weights, 0 elsewhere: tan
+ * up_passes_backward_tangent  derivative of grad in that direction, from gtan[logits], into
+ * gtan. Returns w . (H dmatrix), H the Hessian over counted weights. up_passes_again     act of
+ * a slot on an image once more, where it was not kept up_passes_image     an image's planes of
+ * a slot */
+#define UP_PASSES_DECLARE(real, R)                                                             \
     struct up_planes##R {                                                                      \
         real **at;       /* [slots] planes of image 0 */                                       \
         size_t *step;    /* [slots] numbers to the next image */                               \
         bool *passing;   /* [slots] only what each thread is working on is held */             \
         const int *task; /* [n] the thread that works on an image */                           \
     };                                                                                         \
-    struct up_run##R {                                                                         \
+    struct up_passes##R {                                                                      \
         const struct up_program *program;                                                      \
         const struct up_layout *layout;                                                        \
         const struct up_schedule *schedule;                                                    \
         const struct up_block##R *kernel;                                                      \
-        struct up_run_sizes sizes;                                                             \
+        struct up_passes_sizes sizes;                                                          \
         int n, threads;              /* images */                                              \
         bool identity_norm;          /* norms pass their input on (synflow) */                 \
         bool published;              /* the forward pass sums in the published order */        \
@@ -72,20 +72,21 @@ void up_run_deal(int *task, int n, int threads);
         struct up_moments *norm; /* [program norms] */                                         \
         real *factor;            /* [norm_blocks][UP_FACTORS][16] */                           \
         double *sums;            /* [n][norm_blocks][UP_SUMS] */                               \
-        real *partial;           /* [UP_RUN_GROUPS][sizes.partial] */                          \
+        real *partial;           /* [UP_PASSES_GROUPS][sizes.partial] */                       \
         double *fisher;          /* [ops] */                                                   \
-        double *fisher_partial;  /* [UP_RUN_GROUPS][sizes.fisher] */                           \
+        double *fisher_partial;  /* [UP_PASSES_GROUPS][sizes.fisher] */                        \
         double *along;           /* [n] */                                                     \
         real *scratch;           /* [threads][sizes.scratch] */                                \
         real *winograd;          /* [sizes.winograd], or NULL: convolve directly */            \
     };                                                                                         \
-    void up_run_forward##R(struct up_run##R *run);                                             \
-    void up_run_backward##R(struct up_run##R *run, bool to_input);                             \
-    void up_run_tangent##R(struct up_run##R *run);                                             \
-    double up_run_backward_tangent##R(struct up_run##R *run, const struct up_planes##R *gtan); \
-    real *up_run_image##R(const struct up_planes##R *p, int slot, int image);                  \
-    void up_run_again##R(struct up_run##R *run, int slot, int image);
-UP_RUN_DECLARE(float, _f32)
-UP_RUN_DECLARE(double, _f64)
+    void up_passes_forward##R(struct up_passes##R *run);                                       \
+    void up_passes_backward##R(struct up_passes##R *run, bool to_input);                       \
+    void up_passes_tangent##R(struct up_passes##R *run);                                       \
+    double up_passes_backward_tangent##R(struct up_passes##R *run,                             \
+                                         const struct up_planes##R *gtan);                     \
+    real *up_passes_image##R(const struct up_planes##R *p, int slot, int image);               \
+    void up_passes_again##R(struct up_passes##R *run, int slot, int image);
+UP_PASSES_DECLARE(float, _f32)
+UP_PASSES_DECLARE(double, _f64)
 
 #endif

@@ -1,6 +1,6 @@
 /* The numbers a network starts with. */
-#ifndef UP_ENGINE_NET_WEIGHTS_H
-#define UP_ENGINE_NET_WEIGHTS_H
+#ifndef UP_ENGINE_NET_INITIAL_H
+#define UP_ENGINE_NET_INITIAL_H
 #include "stages/engine/net/program.h"
 
 /* Weights given by name (names as in the README's table), else drawn. */
@@ -21,10 +21,10 @@ struct up_given_weights {
  * stream named after the tensor. Otherwise what `given` has; it must have every weight and
  * bias of those layers, norms may keep their defaults; UP_EINVAL names a tensor that is
  * missing or of another shape. */
-int up_weights_fill(float *out, const struct up_program *p, uint64_t seed,
-                    const struct up_given_weights *given, struct up_err *err);
+int up_initial_weights(float *out, const struct up_program *p, uint64_t seed,
+                       const struct up_given_weights *given, struct up_err *err);
 
 /* out[numbers]: N(0, 1) for counted weights, 0 for biases, 1 and 0 for norms (zen, step 1). */
-void up_weights_normal(float *out, const struct up_program *p, uint64_t seed);
+void up_initial_normal(float *out, const struct up_program *p, uint64_t seed);
 
 #endif

@@ -1,5 +1,5 @@
 /* How much memory a run takes, and what its loops have in common. */
-#include "stages/engine/run/run_ops.h"
+#include "stages/engine/run/image_ops.h"
 
 enum { LANES = UP_BLOCK_LANES };
 enum { STRIP = 8 }; /* tiles that are worked on together */
@@ -8,23 +8,23 @@ static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
 /* Rows of tiles that are worked on together: enough tiles to fill the registers, few enough to
  * stay in cache. */
-int up_run_strip(const struct up_laid_op *o)
+int up_passes_strip(const struct up_layout_op *o)
 {
     int rows = o->side * STRIP / o->shape.w;
     rows = rows < 1 ? 1 : rows;
     return rows < o->shape.h / o->side ? rows : o->shape.h / o->side;
 }
 
-static size_t tile_numbers(const struct up_laid_op *o, size_t blocks)
+static size_t tile_numbers(const struct up_layout_op *o, size_t blocks)
 {
     if (!o->side)
         return 0;
     size_t positions = (size_t)((o->side + 2) * (o->side + 2));
-    size_t tiles = (size_t)(up_run_strip(o) * (o->shape.w / o->side));
+    size_t tiles = (size_t)(up_passes_strip(o) * (o->shape.w / o->side));
     return positions * (tiles * blocks + 1) * LANES;
 }
 
-static void room_of(struct up_run_sizes *most, const struct up_program *p,
+static void room_of(struct up_passes_sizes *most, const struct up_program *p,
                     const struct up_layout *l)
 {
     for (int i = 0; i < p->ops; ++i) {
@@ -78,10 +78,10 @@ static size_t tiles_of(const struct up_layout *l, const struct up_step *step, in
     return most;
 }
 
-struct up_run_sizes up_run_sizes(const struct up_program *p, const struct up_layout *l,
-                                 const struct up_schedule *s)
+struct up_passes_sizes up_passes_sizes(const struct up_program *p, const struct up_layout *l,
+                                       const struct up_schedule *s)
 {
-    struct up_run_sizes sizes = {0};
+    struct up_passes_sizes sizes = {0};
     room_of(&sizes, p, l);
     sizes.partial = partial_of(l, s, &sizes.fisher, p);
     size_t forward = tiles_of(l, s->forward, s->forwards);
@@ -89,30 +89,30 @@ struct up_run_sizes up_run_sizes(const struct up_program *p, const struct up_lay
     return sizes;
 }
 
-void up_run_group(int *from, int *to, int n, int g)
+void up_passes_group(int *from, int *to, int n, int g)
 {
-    int groups = n < UP_RUN_GROUPS ? n : UP_RUN_GROUPS;
+    int groups = n < UP_PASSES_GROUPS ? n : UP_PASSES_GROUPS;
     *from = g < groups ? g * n / groups : n;
     *to = g < groups ? (g + 1) * n / groups : n;
 }
 
-int up_run_tasks(int threads)
+int up_passes_tasks(int threads)
 {
-    return threads < 1 ? 1 : threads < UP_RUN_GROUPS ? threads : UP_RUN_GROUPS;
+    return threads < 1 ? 1 : threads < UP_PASSES_GROUPS ? threads : UP_PASSES_GROUPS;
 }
 
-void up_run_deal(int *task, int n, int threads)
+void up_passes_deal(int *task, int n, int threads)
 {
-    for (int g = 0; g < UP_RUN_GROUPS; ++g) {
+    for (int g = 0; g < UP_PASSES_GROUPS; ++g) {
         int from, to;
-        up_run_group(&from, &to, n, g);
+        up_passes_group(&from, &to, n, g);
         for (; from < to; ++from)
-            task[from] = g % up_run_tasks(threads);
+            task[from] = g % up_passes_tasks(threads);
     }
 }
 
-void up_run_lanes(int *lo, int *hi, const struct up_laid_slot *s, const struct up_slot *slot,
-                  int b)
+void up_passes_lanes(int *lo, int *hi, const struct up_layout_slot *s,
+                     const struct up_program_slot *slot, int b)
 {
     int end = s->lane + slot->c - b * LANES;
     *lo = b ? 0 : s->lane;

@@ -1,6 +1,6 @@
 /* Builders of the scored networks, one per search space. */
-#ifndef UP_ENGINE_NET_NETWORKS_H
-#define UP_ENGINE_NET_NETWORKS_H
+#ifndef UP_ENGINE_NET_BUILD_H
+#define UP_ENGINE_NET_BUILD_H
 #include "stages/engine/net/program.h"
 #include "stages/space/space.h"
 

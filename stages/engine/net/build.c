@@ -1,10 +1,10 @@
-#include "stages/engine/net/networks.h"
+#include "stages/engine/net/build.h"
 
 #include <string.h>
 
 /* How to add one: write net_SPACE.c with a builder that appends the network's
  * operations to the program, stem to logits; name its tensors as the PyTorch
- * module does; declare it in networks.h; add the row. */
+ * module does; declare it in build.h; add the row. */
 static const struct {
     const char *space;
     int (*build)(struct up_program *p, const struct up_arch *arch,

@@ -1,4 +1,4 @@
-#include "stages/engine/net/weights.h"
+#include "stages/engine/net/initial.h"
 
 #include "stages/kernels/draw.h"
 
@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool of_layer(const struct up_weight *w)
+static bool of_layer(const struct up_program_weight *w)
 {
     return w->role == UP_W_COUNTED || w->role == UP_W_BIAS;
 }
@@ -17,7 +17,7 @@ static void constant(float *out, size_t count, float v)
         out[i] = v;
 }
 
-static void draw_default(float *out, const struct up_weight *w, uint64_t seed)
+static void draw_default(float *out, const struct up_program_weight *w, uint64_t seed)
 {
     if (!of_layer(w)) {
         constant(out, w->count, w->role == UP_W_GAMMA ? 1.0f : 0.0f);
@@ -41,8 +41,8 @@ static const char *shape_text(char out[SHAPE_TEXT], unsigned ndim, const uint64_
 }
 
 /* UP_ENOTFOUND: there is none, and none is needed. */
-static int take(float *out, const struct up_weight *w, const struct up_given_weights *given,
-                struct up_err *err)
+static int take(float *out, const struct up_program_weight *w,
+                const struct up_given_weights *given, struct up_err *err)
 {
     char is[SHAPE_TEXT], wanted[SHAPE_TEXT];
     struct up_given_tensor t;
@@ -64,11 +64,11 @@ static int take(float *out, const struct up_weight *w, const struct up_given_wei
     return UP_OK;
 }
 
-int up_weights_fill(float *out, const struct up_program *p, uint64_t seed,
-                    const struct up_given_weights *given, struct up_err *err)
+int up_initial_weights(float *out, const struct up_program *p, uint64_t seed,
+                       const struct up_given_weights *given, struct up_err *err)
 {
     for (int i = 0; i < p->weights; ++i) {
-        const struct up_weight *w = &p->weight[i];
+        const struct up_program_weight *w = &p->weight[i];
         int rc = given ? take(out + w->at, w, given, err) : UP_ENOTFOUND;
         if (rc == UP_ENOTFOUND)
             draw_default(out + w->at, w, seed);
@@ -78,11 +78,11 @@ int up_weights_fill(float *out, const struct up_program *p, uint64_t seed,
     return UP_OK;
 }
 
-void up_weights_normal(float *out, const struct up_program *p, uint64_t seed)
+void up_initial_normal(float *out, const struct up_program *p, uint64_t seed)
 {
     char name[UP_WEIGHT_NAME + 8];
     for (int i = 0; i < p->weights; ++i) {
-        const struct up_weight *w = &p->weight[i];
+        const struct up_program_weight *w = &p->weight[i];
         snprintf(name, sizeof name, "zen.%s", w->name);
         struct up_rng rng = up_rng_init(seed, name);
         if (w->role == UP_W_COUNTED)

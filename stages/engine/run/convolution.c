@@ -1,6 +1,6 @@
 #ifndef real
 /* Convolutions and linear layers on one image. */
-#include "stages/engine/run/run_ops.h"
+#include "stages/engine/run/image_ops.h"
 
 enum { LANES = UP_BLOCK_LANES, MATRIX = LANES * LANES };
 
@@ -29,11 +29,11 @@ static struct up_order published_order(const struct up_op *o, const struct up_sh
     return (struct up_order){channels / LANES, UP_ADD};
 }
 
-#define UP_TEMPLATE "stages/engine/run/run_conv.c"
+#define UP_TEMPLATE "stages/engine/run/convolution.c"
 #include "stages/kernels/both.h"
 #else
 
-static void UP_R(depthwise)(const struct UP_R(up_run) * r, real *y, size_t y_plane,
+static void UP_R(depthwise)(const struct UP_R(up_passes) * r, real *y, size_t y_plane,
                             const real *x, size_t x_plane, const real *w,
                             const struct up_window *g, int blocks, int taps,
                             enum up_block_store store)
@@ -44,7 +44,7 @@ static void UP_R(depthwise)(const struct UP_R(up_run) * r, real *y, size_t y_pla
 }
 
 /* A window some rows at a time, or a long row some pixels at a time. */
-static void UP_R(rows)(const struct UP_R(up_run) * r, real *y, const real *x, const real *w,
+static void UP_R(rows)(const struct UP_R(up_passes) * r, real *y, const real *x, const real *w,
                        const struct up_window *g, enum up_block_store store,
                        struct up_ahead *ahead)
 {
@@ -64,10 +64,10 @@ static void UP_R(rows)(const struct UP_R(up_run) * r, real *y, const real *x, co
 /* y[out blocks] (store) sum over in blocks; w: [out][in][taps][16][16]. `chain` input blocks
  * make one chain of sums, which UP_CHAIN carries on and UP_ADD adds; a 1x1 kernel's are the
  * taps of one window. */
-static void UP_R(product)(const struct UP_R(up_run) * r, real *y, size_t y_plane, const real *x,
-                          size_t x_plane, const real *w, struct up_window *g, int in, int out,
-                          int taps, enum up_block_store store, struct up_order order,
-                          struct up_ahead *ahead)
+static void UP_R(product)(const struct UP_R(up_passes) * r, real *y, size_t y_plane,
+                          const real *x, size_t x_plane, const real *w, struct up_window *g,
+                          int in, int out, int taps, enum up_block_store store,
+                          struct up_order order, struct up_ahead *ahead)
 {
     bool point = taps == 1 && g->taps > 0;
     int step = point ? order.blocks : 1;
@@ -92,18 +92,19 @@ static void UP_R(product)(const struct UP_R(up_run) * r, real *y, size_t y_plane
 }
 
 /* One term of a convolution, directly. */
-static void UP_R(conv_term)(const struct UP_R(up_run) * r, real *y,
+static void UP_R(conv_term)(const struct UP_R(up_passes) * r, real *y,
                             const struct UP_R(up_term) * term, const real *x, int op,
                             enum up_block_store store, struct up_order order,
                             struct up_ahead *ahead)
 {
     const struct up_op *o = &r->program->op[op];
-    const struct up_laid_slot *src = &r->layout->slot[o->src], *dst = &r->layout->slot[o->dst];
+    const struct up_layout_slot *src = &r->layout->slot[o->src],
+                                *dst = &r->layout->slot[o->dst];
     struct up_shape s = r->layout->op[op].shape;
     struct up_window g;
     int channels = r->program->slot[o->src].c, taps = s.kernel * s.kernel;
     const real *w = term->matrix + r->layout->op[op].weight;
-    up_window_forward(&g, &s);
+    up_shape_window_forward(&g, &s);
     g.channels = src->blocks == 1 && channels < LANES ? channels : LANES;
     if (o->depthwise) {
         UP_R(depthwise)(r, y, dst->plane, x, s.padded, w, &g, src->blocks, taps, store);
@@ -121,19 +122,20 @@ static void UP_R(conv_term)(const struct UP_R(up_run) * r, real *y,
      store, order, ahead);
 }
 
-static void UP_R(back_term)(const struct UP_R(up_run) * r, real *dx,
+static void UP_R(back_term)(const struct UP_R(up_passes) * r, real *dx,
                             const struct UP_R(up_term) * term, int op,
                             enum up_block_store store, struct up_ahead *ahead)
 {
     const struct up_op *o = &r->program->op[op];
-    const struct up_laid_slot *src = &r->layout->slot[o->src], *dst = &r->layout->slot[o->dst];
+    const struct up_layout_slot *src = &r->layout->slot[o->src],
+                                *dst = &r->layout->slot[o->dst];
     struct up_shape s = r->layout->op[op].shape;
     struct up_window g;
     int taps = s.kernel * s.kernel;
     const real *w = term->matrix + r->layout->op[op].weight;
     for (int row = 0; row < s.stride; ++row)
         for (int column = 0; column < s.stride; ++column) {
-            up_window_backward(&g, &s, row, column);
+            up_shape_window_backward(&g, &s, row, column);
             g.channels = LANES;
             real *y = dx + ((size_t)row * (size_t)s.w + (size_t)column) * LANES;
             if (o->depthwise)
@@ -144,18 +146,18 @@ static void UP_R(back_term)(const struct UP_R(up_run) * r, real *dx,
         }
 }
 
-void UP_R(up_run_conv)(const struct UP_R(up_run) * r, real *y,
-                       const struct UP_R(up_term) * term, int terms, int op, bool published,
-                       struct UP_R(up_scratch) s)
+void UP_R(up_passes_conv)(const struct UP_R(up_passes) * r, real *y,
+                          const struct UP_R(up_term) * term, int terms, int op, bool published,
+                          struct UP_R(up_scratch) s)
 {
     const struct up_op *o = &r->program->op[op];
     if (term->winograd) {
-        UP_R(up_run_tiles)(r, y, term, terms, NULL, false, op, false, s);
+        UP_R(up_passes_tiles)(r, y, term, terms, NULL, false, op, false, s);
         return;
     }
     for (int k = 0; k < terms; ++k)
         UP_R(conv_term)
-    (r, y, term + k, UP_R(up_run_gather)(r, s.x, term[k].x, term[k].mask, op), op,
+    (r, y, term + k, UP_R(up_passes_gather)(r, s.x, term[k].x, term[k].mask, op), op,
      k ? UP_CHAIN : UP_SET,
      published ? published_order(o, &r->layout->op[op].shape, r->program->slot[o->src].c,
                                  r->program->slot[o->dst].c)
@@ -163,15 +165,15 @@ void UP_R(up_run_conv)(const struct UP_R(up_run) * r, real *y,
      s.ahead);
 }
 
-void UP_R(up_run_conv_back)(const struct UP_R(up_run) * r, real *dx,
-                            const struct UP_R(up_term) * term, int terms, const real *mask,
-                            bool add, int op, struct UP_R(up_scratch) s)
+void UP_R(up_passes_conv_back)(const struct UP_R(up_passes) * r, real *dx,
+                               const struct UP_R(up_term) * term, int terms, const real *mask,
+                               bool add, int op, struct UP_R(up_scratch) s)
 {
     const struct up_op *o = &r->program->op[op];
-    const struct up_laid_slot *src = &r->layout->slot[o->src];
+    const struct up_layout_slot *src = &r->layout->slot[o->src];
     struct up_rectangle all = {1, (int)((size_t)src->blocks * src->plane / LANES), 0, 0};
     if (term->winograd) {
-        UP_R(up_run_tiles)(r, dx, term, terms, mask, add, op, true, s);
+        UP_R(up_passes_tiles)(r, dx, term, terms, mask, add, op, true, s);
         return;
     }
     real *y = mask || add ? s.y : dx;
@@ -181,22 +183,23 @@ void UP_R(up_run_conv_back)(const struct UP_R(up_run) * r, real *dx,
         r->kernel->pass(dx, y, mask, &all, add);
 }
 
-void UP_R(up_run_conv_gradient)(const struct UP_R(up_run) * r, real *dw,
-                                const struct UP_R(up_term) * term, const real *padded_g, int op,
-                                struct UP_R(up_scratch) s)
+void UP_R(up_passes_conv_gradient)(const struct UP_R(up_passes) * r, real *dw,
+                                   const struct UP_R(up_term) * term, const real *padded_g,
+                                   int op, struct UP_R(up_scratch) s)
 {
     const struct up_op *o = &r->program->op[op];
-    const struct up_laid_slot *src = &r->layout->slot[o->src], *dst = &r->layout->slot[o->dst];
+    const struct up_layout_slot *src = &r->layout->slot[o->src],
+                                *dst = &r->layout->slot[o->dst];
     struct up_shape shape = r->layout->op[op].shape;
     struct up_window g;
     int taps = shape.kernel * shape.kernel, c = r->program->slot[o->src].c;
-    const real *dy = padded_g + up_interior(shape.back_frame, shape.ow);
+    const real *dy = padded_g + up_shape_interior(shape.back_frame, shape.ow);
     if (r->layout->op[op].side) {
-        UP_R(up_run_tiles_gradient)(r, dw, term, dy, op, s);
+        UP_R(up_passes_tiles_gradient)(r, dw, term, dy, op, s);
         return;
     }
-    const real *x = UP_R(up_run_gather)(r, s.x, term->x, term->mask, op);
-    up_window_gradient(&g, &shape);
+    const real *x = UP_R(up_passes_gather)(r, s.x, term->x, term->mask, op);
+    up_shape_window_gradient(&g, &shape);
     g.channels = src->blocks == 1 && c < LANES ? c : LANES;
     if (o->depthwise) {
         for (int b = 0; b < src->blocks; ++b)

@@ -1,4 +1,4 @@
-#include "stages/engine/plan/window.h"
+#include "stages/engine/plan/shape.h"
 
 enum { LANES = UP_BLOCK_LANES, MATRIX = LANES * LANES };
 
@@ -6,7 +6,7 @@ static int at_least_0(int v) { return v > 0 ? v : 0; }
 
 struct up_shape up_shape_of(const struct up_program *p, const struct up_op *op)
 {
-    const struct up_slot *in = &p->slot[op->src], *out = &p->slot[op->dst];
+    const struct up_program_slot *in = &p->slot[op->src], *out = &p->slot[op->dst];
     bool plain = op->kind == UP_OP_LINEAR;
     struct up_shape s = {.kernel = plain ? 1 : op->kernel,
                          .stride = plain ? 1 : op->stride,
@@ -29,7 +29,7 @@ struct up_shape up_shape_of(const struct up_program *p, const struct up_op *op)
     return s;
 }
 
-size_t up_interior(int frame, int width)
+size_t up_shape_interior(int frame, int width)
 {
     return (size_t)(frame * (width + 2 * frame) + frame) * LANES;
 }
@@ -43,7 +43,7 @@ static void join_rows(struct up_window *g)
     g->rows = 1;
 }
 
-void up_window_forward(struct up_window *g, const struct up_shape *s)
+void up_shape_window_forward(struct up_window *g, const struct up_shape *s)
 {
     ptrdiff_t width = s->w + 2 * s->frame;
     g->rows = s->oh;
@@ -62,9 +62,9 @@ void up_window_forward(struct up_window *g, const struct up_shape *s)
     join_rows(g);
 }
 
-void up_window_gradient(struct up_window *g, const struct up_shape *s)
+void up_shape_window_gradient(struct up_window *g, const struct up_shape *s)
 {
-    up_window_forward(g, s);
+    up_shape_window_forward(g, s);
     if (s->back_frame == 0)
         return;
     g->rows = s->oh;
@@ -81,7 +81,8 @@ static bool source(int *out, const struct up_shape *s, int at, int k)
     return v % s->stride == 0;
 }
 
-void up_window_backward(struct up_window *g, const struct up_shape *s, int row, int column)
+void up_shape_window_backward(struct up_window *g, const struct up_shape *s, int row,
+                              int column)
 {
     ptrdiff_t width = s->ow + 2 * s->back_frame;
     int n = s->stride;
@@ -103,7 +104,7 @@ void up_window_backward(struct up_window *g, const struct up_shape *s, int row, 
     join_rows(g);
 }
 
-void up_window_turn(struct up_window *g)
+void up_shape_window_turn(struct up_window *g)
 {
     for (int t = 0; t < g->taps / 2; ++t) {
         ptrdiff_t tap = g->tap[t];

@@ -1,6 +1,6 @@
 /* Which pixels a convolution or pooling reads, in padded planes (kernels/block/block.h). */
-#ifndef UP_ENGINE_PLAN_WINDOW_H
-#define UP_ENGINE_PLAN_WINDOW_H
+#ifndef UP_ENGINE_PLAN_SHAPE_H
+#define UP_ENGINE_PLAN_SHAPE_H
 #include "stages/kernels/block/block.h"
 #include "stages/engine/net/program.h"
 
@@ -16,16 +16,17 @@ struct up_shape {
 struct up_shape up_shape_of(const struct up_program *p, const struct up_op *op);
 
 /* Rows and columns of output, its taps in a padded input; y dense. */
-void up_window_forward(struct up_window *g, const struct up_shape *s);
+void up_shape_window_forward(struct up_window *g, const struct up_shape *s);
 /* The same with y in a padded gradient plane. */
-void up_window_gradient(struct up_window *g, const struct up_shape *s);
+void up_shape_window_gradient(struct up_window *g, const struct up_shape *s);
 /* The pixels (row + stride * i, column + stride * j) of the input's gradient, dense; taps in a
  * padded gradient plane. */
-void up_window_backward(struct up_window *g, const struct up_shape *s, int row, int column);
+void up_shape_window_backward(struct up_window *g, const struct up_shape *s, int row,
+                              int column);
 /* Its taps in the opposite order, and weights one behind the other. */
-void up_window_turn(struct up_window *g);
+void up_shape_window_turn(struct up_window *g);
 
 /* Interior of a padded plane of `width` columns inside, from its begin, in numbers. */
-size_t up_interior(int frame, int width);
+size_t up_shape_interior(int frame, int width);
 
 #endif

@@ -1,36 +1,36 @@
 #ifndef real
-#include "stages/engine/run/run_ops.h"
+#include "stages/engine/run/image_ops.h"
 
 #include <string.h>
 
 enum { LANES = UP_BLOCK_LANES, MATRIX = LANES * LANES };
 
-#define UP_TEMPLATE "stages/engine/run/run_backward.c"
+#define UP_TEMPLATE "stages/engine/run/backward.c"
 #include "stages/kernels/both.h"
 #else
 
 struct UP_R(level) {
-    struct UP_R(up_run) * run;
+    struct UP_R(up_passes) * run;
     const struct up_step *step, *end;
     bool to_input;
 };
 
 /* Sums of squares of <output, gradient> over an image, channel by channel. */
-static void UP_R(fisher_image)(const struct UP_R(up_run) * r, double *squares, const real *g,
+static void UP_R(fisher_image)(const struct UP_R(up_passes) * r, double *squares, const real *g,
                                int op, int image)
 {
     const struct up_op *o = &r->program->op[op];
-    const struct up_laid_slot *dst = &r->layout->slot[o->dst];
+    const struct up_layout_slot *dst = &r->layout->slot[o->dst];
     struct up_shape s = r->layout->op[op].shape;
-    const real *y = UP_R(up_run_image)(&r->act, o->dst, image);
+    const real *y = UP_R(up_passes_image)(&r->act, o->dst, image);
     struct up_rectangle a = {s.oh, s.ow, (ptrdiff_t)(s.ow + 2 * s.back_frame) * LANES,
                              (ptrdiff_t)s.ow * LANES};
-    g += up_interior(s.back_frame, s.ow);
+    g += up_shape_interior(s.back_frame, s.ow);
     for (int b = 0; b < dst->blocks; ++b, squares += LANES, g += s.back, y += dst->plane) {
         double sum[LANES] = {0};
         int lo, hi;
         r->kernel->dot(sum, g, y, &a);
-        up_run_lanes(&lo, &hi, dst, &r->program->slot[o->dst], b);
+        up_passes_lanes(&lo, &hi, dst, &r->program->slot[o->dst], b);
         for (int i = lo; i < hi; ++i)
             squares[i] += sum[i] * sum[i];
     }
@@ -45,7 +45,7 @@ struct UP_R(share) {
 static struct UP_R(share)
     UP_R(share_of)(const struct UP_R(level) * l, const struct up_step *step, int group)
 {
-    const struct UP_R(up_run) *r = l->run;
+    const struct UP_R(up_passes) *r = l->run;
     struct UP_R(share) s = {r->partial + (size_t)group * r->sizes.partial,
                             r->fisher_partial + (size_t)group * r->sizes.fisher};
     for (const struct up_step *i = l->step; i < step; ++i) {
@@ -58,11 +58,11 @@ static struct UP_R(share)
     return s;
 }
 
-static int UP_R(group_of)(const struct UP_R(up_run) * r, int image, bool *first)
+static int UP_R(group_of)(const struct UP_R(up_passes) * r, int image, bool *first)
 {
-    for (int g = 0; g < UP_RUN_GROUPS; ++g) {
+    for (int g = 0; g < UP_PASSES_GROUPS; ++g) {
         int from, to;
-        up_run_group(&from, &to, r->n, g);
+        up_passes_group(&from, &to, r->n, g);
         *first = image == from;
         if (image >= from && image < to)
             return g;
@@ -74,27 +74,27 @@ static int UP_R(group_of)(const struct UP_R(up_run) * r, int image, bool *first)
 static void UP_R(weights)(const struct UP_R(level) * l, const struct up_step *step, int image,
                           struct UP_R(up_scratch) s)
 {
-    const struct UP_R(up_run) *r = l->run;
+    const struct UP_R(up_passes) *r = l->run;
     const struct up_op *op = &r->program->op[step->op];
     bool first;
     struct UP_R(share) to = UP_R(share_of)(l, step, UP_R(group_of)(r, image, &first));
-    const real *x = UP_R(up_run_image)(&r->act, op->src, image);
+    const real *x = UP_R(up_passes_image)(&r->act, op->src, image);
     if (first) {
         memset(to.dw, 0, r->layout->op[step->op].share * sizeof(real));
         memset(to.squares, 0,
                (size_t)r->layout->slot[op->dst].blocks * LANES * sizeof *to.squares);
     }
     struct UP_R(up_term) term = {x, op->relu ? x : NULL, NULL, NULL};
-    UP_R(up_run_conv_gradient)(r, to.dw, &term, s.g, step->op, s);
+    UP_R(up_passes_conv_gradient)(r, to.dw, &term, s.g, step->op, s);
     UP_R(fisher_image)(r, to.squares, s.g, step->op, image);
 }
 
 static void UP_R(layer_back)(const struct UP_R(level) * l, const struct up_step *step,
                              int image, struct UP_R(up_scratch) s)
 {
-    struct UP_R(up_run) *r = l->run;
+    struct UP_R(up_passes) *r = l->run;
     const struct up_op *op = &r->program->op[step->op];
-    UP_R(up_run_gradient)(r, s.g, step->op, image);
+    UP_R(up_passes_gradient)(r, s.g, step->op, image);
     if (r->dmatrix)
         UP_R(weights)(l, step, image, s);
     if (op->src == r->program->input && !l->to_input)
@@ -102,53 +102,53 @@ static void UP_R(layer_back)(const struct UP_R(level) * l, const struct up_step 
     struct up_ahead ahead = {.n = 0};
     int norm = r->schedule->norm_of[op->dst],
         target = norm < 0 ? op->dst : r->program->op[norm].dst;
-    UP_R(up_run_ahead)(r, &ahead, &r->act, op->src, image + 1);
-    UP_R(up_run_ahead)(r, &ahead, &r->act, op->dst, image + 1);
-    UP_R(up_run_ahead)(r, &ahead, &r->grad, target, image + 1);
-    UP_R(up_run_ahead)(r, &ahead, &r->grad, op->src, image + 1);
+    UP_R(up_passes_ahead)(r, &ahead, &r->act, op->src, image + 1);
+    UP_R(up_passes_ahead)(r, &ahead, &r->act, op->dst, image + 1);
+    UP_R(up_passes_ahead)(r, &ahead, &r->grad, target, image + 1);
+    UP_R(up_passes_ahead)(r, &ahead, &r->grad, op->src, image + 1);
     for (const struct up_step *i = step + 1; i < l->end && i->kind == UP_STEP_SUMS; ++i)
-        UP_R(up_run_ahead)(r, &ahead, &r->act, r->program->op[i->op].src, image);
+        UP_R(up_passes_ahead)(r, &ahead, &r->act, r->program->op[i->op].src, image);
     s.ahead = &ahead;
     struct UP_R(up_term)
-        term = {s.g, NULL, r->turned, UP_R(up_run_prepared)(r, l->step, step, false)};
-    UP_R(up_run_conv_back)
-    (r, UP_R(up_run_image)(&r->grad, op->src, image), &term, 1,
-     op->relu ? UP_R(up_run_image)(&r->act, op->src, image) : NULL, step->add, step->op, s);
+        term = {s.g, NULL, r->turned, UP_R(up_passes_prepared)(r, l->step, step, false)};
+    UP_R(up_passes_conv_back)
+    (r, UP_R(up_passes_image)(&r->grad, op->src, image), &term, 1,
+     op->relu ? UP_R(up_passes_image)(&r->act, op->src, image) : NULL, step->add, step->op, s);
 }
 
 /* A norm whose gradient is stored. */
-static void UP_R(norm_back)(struct UP_R(up_run) * r, const struct up_step *step, int image)
+static void UP_R(norm_back)(struct UP_R(up_passes) * r, const struct up_step *step, int image)
 {
     const struct up_op *op = &r->program->op[step->op];
-    const struct up_laid_slot *src = &r->layout->slot[op->src];
-    const real *dy = UP_R(up_run_image)(&r->grad, op->dst, image);
-    real *dx = UP_R(up_run_image)(&r->grad, op->src, image);
+    const struct up_layout_slot *src = &r->layout->slot[op->src];
+    const real *dy = UP_R(up_passes_image)(&r->grad, op->dst, image);
+    real *dx = UP_R(up_passes_image)(&r->grad, op->src, image);
     struct up_rectangle all = {1, (int)((size_t)src->blocks * src->plane / LANES), 0, 0};
     if (r->identity_norm)
         r->kernel->pass(dx, dy, NULL, &all, step->add);
     else
-        UP_R(up_run_mix)
-    (r, dx, dy, UP_R(up_run_image)(&r->act, op->src, image), step, UP_K_GRAD);
+        UP_R(up_passes_mix)
+    (r, dx, dy, UP_R(up_passes_image)(&r->act, op->src, image), step, UP_K_GRAD);
 }
 
-static void UP_R(sums_back)(struct UP_R(up_run) * r, int norm, int image)
+static void UP_R(sums_back)(struct UP_R(up_passes) * r, int norm, int image)
 {
     const struct up_op *op = &r->program->op[norm];
-    UP_R(up_run_moments)
-    (r, UP_R(up_run_image)(&r->grad, op->dst, image),
-     UP_R(up_run_image)(&r->act, op->src, image), norm, image, false);
+    UP_R(up_passes_moments)
+    (r, UP_R(up_passes_image)(&r->grad, op->dst, image),
+     UP_R(up_passes_image)(&r->act, op->src, image), norm, image, false);
 }
 
 static void UP_R(backward_image)(void *ctx, size_t task, int image)
 {
     const struct UP_R(level) *l = ctx;
-    struct UP_R(up_run) *r = l->run;
-    struct UP_R(up_scratch) s = UP_R(up_run_scratch)(r, task);
+    struct UP_R(up_passes) *r = l->run;
+    struct UP_R(up_scratch) s = UP_R(up_passes_scratch)(r, task);
     for (const struct up_step *step = l->step; step < l->end; ++step) {
         const struct up_op *op = &r->program->op[step->op];
         if (step->kind == UP_STEP_REMAKE) {
             if (step->data || r->dmatrix)
-                UP_R(up_run_remake)(r, step->op, image, s);
+                UP_R(up_passes_remake)(r, step->op, image, s);
         } else if (step->kind == UP_STEP_SUMS) {
             if (!r->identity_norm)
                 UP_R(sums_back)(r, step->op, image);
@@ -159,27 +159,27 @@ static void UP_R(backward_image)(void *ctx, size_t task, int image)
         } else if (op->kind == UP_OP_NORM) {
             UP_R(norm_back)(r, step, image);
         } else {
-            UP_R(up_run_simple_back)
-            (r, UP_R(up_run_image)(&r->grad, op->src, image),
-             UP_R(up_run_image)(&r->grad, op->dst, image),
-             UP_R(up_run_image)(&r->act, op->src, image), step->op, step->add, s);
+            UP_R(up_passes_simple_back)
+            (r, UP_R(up_passes_image)(&r->grad, op->src, image),
+             UP_R(up_passes_image)(&r->grad, op->dst, image),
+             UP_R(up_passes_image)(&r->act, op->src, image), step->op, step->add, s);
         }
     }
 }
 
 /* mix2's coefficients of (gamma/s) * (dy - mean(dy) - xhat * mean(dy * xhat)). */
-static void UP_R(finish_norm)(struct UP_R(up_run) * r, int norm)
+static void UP_R(finish_norm)(struct UP_R(up_passes) * r, int norm)
 {
     const struct up_op *op = &r->program->op[norm];
-    const struct up_laid_slot *src = &r->layout->slot[op->src];
+    const struct up_layout_slot *src = &r->layout->slot[op->src];
     const real *gamma = op->weight < 0 ? NULL : r->weight + r->program->weight[op->weight].at;
     double m = (double)(src->plane / LANES) * r->n;
     for (int b = 0; b < src->blocks; ++b) {
         double total[2 * LANES] = {0};
-        real *k = UP_R(up_run_factor)(r, norm, b, UP_K_GRAD);
+        real *k = UP_R(up_passes_factor)(r, norm, b, UP_K_GRAD);
         for (int image = 0; image < r->n; ++image)
             for (int i = 0; i < 2 * LANES; ++i)
-                total[i] += UP_R(up_run_sums)(r, norm, b, image)[i];
+                total[i] += UP_R(up_passes_sums)(r, norm, b, image)[i];
         memset(k, 0, 3 * LANES * sizeof *k);
         for (int i = 0; i < LANES && b * LANES + i < r->program->slot[op->src].c; ++i) {
             struct up_moments *s = &r->norm[op->norm + b * LANES + i];
@@ -195,16 +195,16 @@ static void UP_R(finish_norm)(struct UP_R(up_run) * r, int norm)
 }
 
 /* Lanes of a shared block that belong to another view's matrices. */
-static void UP_R(clear_foreign)(const struct UP_R(up_run) * r, real *dw, int op)
+static void UP_R(clear_foreign)(const struct UP_R(up_passes) * r, real *dw, int op)
 {
     const struct up_op *o = &r->program->op[op];
-    const struct up_laid_slot *dst = &r->layout->slot[o->dst];
+    const struct up_layout_slot *dst = &r->layout->slot[o->dst];
     size_t each = r->layout->op[op].count / (size_t)dst->blocks;
     if (o->depthwise)
         return;
     for (int b = 0; b < dst->blocks; ++b, dw += each) {
         int lo, hi;
-        up_run_lanes(&lo, &hi, dst, &r->program->slot[o->dst], b);
+        up_passes_lanes(&lo, &hi, dst, &r->program->slot[o->dst], b);
         for (size_t k = 0; k < each && (lo > 0 || hi < LANES); ++k)
             if ((int)(k % LANES) < lo || (int)(k % LANES) >= hi)
                 dw[k] = 0;
@@ -214,25 +214,25 @@ static void UP_R(clear_foreign)(const struct UP_R(up_run) * r, real *dw, int op)
 /* The groups' shares of a layer, in order. */
 static void UP_R(gather_layer)(const struct UP_R(level) * l, const struct up_step *step)
 {
-    const struct UP_R(up_run) *r = l->run;
-    const struct up_laid_slot *dst = &r->layout->slot[r->program->op[step->op].dst];
+    const struct UP_R(up_passes) *r = l->run;
+    const struct up_layout_slot *dst = &r->layout->slot[r->program->op[step->op].dst];
     real *dw = r->dmatrix + r->layout->op[step->op].weight;
     int fan_in = r->program->weight[r->program->op[step->op].weight].fan_in;
     double squares = 0;
-    real *share[UP_RUN_GROUPS];
-    int groups = r->n < UP_RUN_GROUPS ? r->n : UP_RUN_GROUPS;
+    real *share[UP_PASSES_GROUPS];
+    int groups = r->n < UP_PASSES_GROUPS ? r->n : UP_PASSES_GROUPS;
     for (int g = 0; g < groups; ++g) {
         struct UP_R(share) from = UP_R(share_of)(l, step, g);
         share[g] = from.dw;
         for (int i = 0; i < dst->blocks * LANES; ++i)
             squares += from.squares[i];
     }
-    UP_R(up_run_gradient_sum)(r, dw, share, groups, step->op);
+    UP_R(up_passes_gradient_sum)(r, dw, share, groups, step->op);
     UP_R(clear_foreign)(r, dw, step->op);
     r->fisher[step->op] = 0.5 * squares / r->n * fan_in;
 }
 
-void UP_R(up_run_backward)(struct UP_R(up_run) * r, bool to_input)
+void UP_R(up_passes_backward)(struct UP_R(up_passes) * r, bool to_input)
 {
     const struct up_step *step = r->schedule->backward, *end = step + r->schedule->backwards;
     if (r->dmatrix) {
@@ -241,8 +241,8 @@ void UP_R(up_run_backward)(struct UP_R(up_run) * r, bool to_input)
     }
     while (step < end) {
         struct UP_R(level) l = {r, step, up_schedule_level(step, end), to_input};
-        UP_R(up_run_prepare)(r, l.step, l.end, r->turned, NULL, true);
-        UP_R(up_run_images)(r, UP_R(backward_image), &l);
+        UP_R(up_passes_prepare)(r, l.step, l.end, r->turned, NULL, true);
+        UP_R(up_passes_images)(r, UP_R(backward_image), &l);
         for (const struct up_step *i = l.step; i < l.end; ++i)
             if (i->kind == UP_STEP_SUMS && !r->identity_norm)
                 UP_R(finish_norm)(r, i->op);

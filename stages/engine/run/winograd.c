@@ -1,12 +1,12 @@
 #ifndef real
 /* 3x3 convolutions by Winograd's tiles (kernels/block/winograd_body.h), on one image. */
-#include "stages/engine/run/run_ops.h"
+#include "stages/engine/run/image_ops.h"
 
 #include <string.h>
 
 enum { LANES = UP_BLOCK_LANES, MATRIX = LANES * LANES };
 
-#define UP_TEMPLATE "stages/engine/run/run_winograd.c"
+#define UP_TEMPLATE "stages/engine/run/winograd.c"
 #include "stages/kernels/both.h"
 #else
 
@@ -31,9 +31,9 @@ struct UP_R(tiling) {
 };
 
 /* Tiles of an operation's input, or of its output's padded gradient (`back`). */
-static struct UP_R(tiling) UP_R(tiling_of)(const struct UP_R(up_run) * r, int op, bool back)
+static struct UP_R(tiling) UP_R(tiling_of)(const struct UP_R(up_passes) * r, int op, bool back)
 {
-    const struct up_laid_op *o = &r->layout->op[op];
+    const struct up_layout_op *o = &r->layout->op[op];
     const struct up_shape *s = &o->shape;
     int src = r->layout->slot[r->program->op[op].src].blocks;
     int dst = r->layout->slot[r->program->op[op].dst].blocks;
@@ -43,14 +43,14 @@ static struct UP_R(tiling) UP_R(tiling_of)(const struct UP_R(up_run) * r, int op
         .w = s->w,
         .in = back ? dst : src,
         .out = back ? src : dst,
-        .strip = up_run_strip(o),
+        .strip = up_passes_strip(o),
         .plane = back ? s->back : (size_t)(s->h * s->w) * LANES};
 }
 
 /* v[positions][terms * in][tiles] of a strip; positions are a pixel more apart than they need
  * be, so that they do not meet in one set of the cache. A strip
  * begins with tile row `row`. */
-static void UP_R(tile_inputs)(const struct UP_R(up_run) * r, const struct UP_R(tiling) * t,
+static void UP_R(tile_inputs)(const struct UP_R(up_passes) * r, const struct UP_R(tiling) * t,
                               real *v, const struct UP_R(up_term) * term, int terms, int row)
 {
     struct up_tiles tiles = t->tiles;
@@ -75,7 +75,7 @@ static void UP_R(tile_inputs)(const struct UP_R(up_run) * r, const struct UP_R(t
 
 /* m[positions][out][tiles] = sum over terms and input blocks of u * v, a few positions at a
  * time between which the next image is fetched. */
-static void UP_R(tile_products)(const struct UP_R(up_run) * r, const struct UP_R(tiling) * t,
+static void UP_R(tile_products)(const struct UP_R(up_passes) * r, const struct UP_R(tiling) * t,
                                 real *m, const real *v, const struct UP_R(up_term) * term,
                                 int terms, struct up_ahead *ahead)
 {
@@ -101,9 +101,9 @@ static void UP_R(tile_products)(const struct UP_R(up_run) * r, const struct UP_R
 
 /* y[out] (+)= sum over terms by Winograd's tiles, where mask > 0; some rows of tiles at a
  * time. */
-void UP_R(up_run_tiles)(const struct UP_R(up_run) * r, real *y,
-                        const struct UP_R(up_term) * term, int terms, const real *mask,
-                        bool add, int op, bool back, struct UP_R(up_scratch) s)
+void UP_R(up_passes_tiles)(const struct UP_R(up_passes) * r, real *y,
+                           const struct UP_R(up_term) * term, int terms, const real *mask,
+                           bool add, int op, bool back, struct UP_R(up_scratch) s)
 {
     struct UP_R(tiling) t = UP_R(tiling_of)(r, op, back);
     struct up_tiles out = t.tiles;
@@ -130,8 +130,8 @@ void UP_R(up_run_tiles)(const struct UP_R(up_run) * r, real *y,
 
 /* u[positions][out][in][16][16] of an operation's matrices; `turned`: those of the backward
  * pass, whose taps are in the opposite order. */
-static void UP_R(winograd_weights)(const struct UP_R(up_run) * r, real *u, const real *matrix,
-                                   int op, bool turned)
+static void UP_R(winograd_weights)(const struct UP_R(up_passes) * r, real *u,
+                                   const real *matrix, int op, bool turned)
 {
     const real *w = matrix + r->layout->op[op].weight;
     size_t matrices = r->layout->op[op].count / (9 * MATRIX);
@@ -145,8 +145,9 @@ static void UP_R(winograd_weights)(const struct UP_R(up_run) * r, real *u, const
     }
 }
 
-const real *UP_R(up_run_prepared)(const struct UP_R(up_run) * r, const struct up_step *begin,
-                                  const struct up_step *step, bool second)
+const real *UP_R(up_passes_prepared)(const struct UP_R(up_passes) * r,
+                                     const struct up_step *begin, const struct up_step *step,
+                                     bool second)
 {
     size_t at = second ? r->sizes.winograd / 2 : 0;
     if (!r->winograd || !r->layout->op[step->op].side)
@@ -157,13 +158,13 @@ const real *UP_R(up_run_prepared)(const struct UP_R(up_run) * r, const struct up
     return r->winograd + at;
 }
 
-void UP_R(up_run_prepare)(const struct UP_R(up_run) * r, const struct up_step *step,
-                          const struct up_step *end, const real *first, const real *second,
-                          bool turned)
+void UP_R(up_passes_prepare)(const struct UP_R(up_passes) * r, const struct up_step *step,
+                             const struct up_step *end, const real *first, const real *second,
+                             bool turned)
 {
     const struct up_step *begin = step;
     for (; step < end; ++step) {
-        const real *u = UP_R(up_run_prepared)(r, begin, step, false);
+        const real *u = UP_R(up_passes_prepared)(r, begin, step, false);
         if (step->kind != UP_STEP_RUN || !u)
             continue;
         real *to = r->winograd + (u - r->winograd);
@@ -174,9 +175,9 @@ void UP_R(up_run_prepare)(const struct UP_R(up_run) * r, const struct up_step *s
 }
 
 /* du[positions][out][in][16][16] += over an image's tiles, some rows of tiles at a time. */
-void UP_R(up_run_tiles_gradient)(const struct UP_R(up_run) * r, real *du,
-                                 const struct UP_R(up_term) * term, const real *dy, int op,
-                                 struct UP_R(up_scratch) s)
+void UP_R(up_passes_tiles_gradient)(const struct UP_R(up_passes) * r, real *du,
+                                    const struct UP_R(up_term) * term, const real *dy, int op,
+                                    struct UP_R(up_scratch) s)
 {
     struct UP_R(tiling) t = UP_R(tiling_of)(r, op, false);
     size_t dy_plane = r->layout->op[op].shape.back;
@@ -207,10 +208,10 @@ void UP_R(up_run_tiles_gradient)(const struct UP_R(up_run) * r, real *du,
     }
 }
 
-void UP_R(up_run_gradient_sum)(const struct UP_R(up_run) * r, real *dw, real *const *share,
-                               int shares, int op)
+void UP_R(up_passes_gradient_sum)(const struct UP_R(up_passes) * r, real *dw,
+                                  real *const *share, int shares, int op)
 {
-    const struct up_laid_op *o = &r->layout->op[op];
+    const struct up_layout_op *o = &r->layout->op[op];
     for (int g = 1; g < shares; ++g)
         for (size_t i = 0; i < o->share; ++i)
             share[0][i] += share[g][i];

@@ -1,4 +1,4 @@
-#include "stages/proxy/batch.h"
+#include "stages/engine/run/batch.h"
 #include "stages/scores/chunks.h"
 #include "stages/scores/table.h"
 #include "stages/kernels/blocks.h"

@@ -1,4 +1,5 @@
-/* Seconds of every pass of scoring one architecture, on one thread, as JSON lines.
+/* Seconds of every pass of scoring one architecture, with the scores it completes, on one
+ * thread, as JSON lines.
  *
  *   passes SPACE ARCH [BATCH [ROUNDS [ISA]]]
  *
@@ -7,7 +8,8 @@
  * bytes of activations, and GFLOP/s beside that of OpenBLAS's sgemm 1024^3. The first round
  * warms up and does not count. */
 #include "stages/engine/net/build.h"
-#include "stages/proxy/work.h"
+#include "stages/engine/plan/layout.h"
+#include "stages/proxy/proxy.h"
 #include "store/base/rng.h"
 #include "tests/bench/clock.h"
 
@@ -56,7 +58,7 @@ static struct cost forward_cost(const struct up_proxy_job *job)
     struct up_program p = UP_PROGRAM_INIT;
     struct up_layout l;
     struct cost c = {0, 0, 0};
-    if (up_network_build(&p, job->space, &job->arch, &job->net, job->batch->c, NULL))
+    if (up_program_build(&p, job->space, &job->arch, &job->net, job->batch->c, NULL))
         return c;
     up_layout_init(&l, &p);
     for (int i = 0; i < p.ops; ++i) {

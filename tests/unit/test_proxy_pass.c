@@ -46,7 +46,7 @@ static void make(struct net *t, const uint8_t genes[6])
     struct up_net_size size = {2, 1, CLASSES, 8, 8, false};
     *t = (struct net){UP_ARENA_INIT, UP_PROGRAM_INIT, {0}, NULL};
     memcpy(arch.gene, genes, 6);
-    assert_int_equal(up_network_nb201(&t->p, &arch, &size, 3, NULL), UP_OK);
+    assert_int_equal(up_program_nb201(&t->p, &arch, &size, 3, NULL), UP_OK);
     const struct up_program *p = &t->p;
     t->run = (struct up_plain_f64){.program = p, .n = IMAGES};
     t->run.weight = UP_NEW(&t->arena, p->numbers, double);

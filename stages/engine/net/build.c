@@ -10,8 +10,8 @@ static const struct {
     int (*build)(struct up_program *p, const struct up_arch *arch,
                  const struct up_net_size *size, int image_channels, struct up_err *err);
 } builders[] = {
-    {"nb201", up_network_nb201},
-    {"darts", up_network_darts},
+    {"nb201", up_program_nb201},
+    {"darts", up_program_darts},
 };
 
 /* More than any network of the field has, few enough that products of sizes fit an int. */
@@ -30,7 +30,7 @@ static int check(const struct up_net_size *s, int image_channels, struct up_err 
     return UP_OK;
 }
 
-int up_network_build(struct up_program *p, const struct up_space *space,
+int up_program_build(struct up_program *p, const struct up_space *space,
                      const struct up_arch *arch, const struct up_net_size *size,
                      int image_channels, struct up_err *err)
 {

@@ -6,14 +6,14 @@
 
 /* The program of `arch` for images of `image_channels`. UP_EUNSUPPORTED: no network
  * for that space; UP_EINVAL: a size the network cannot have. On failure p is empty. */
-int up_network_build(struct up_program *p, const struct up_space *space,
+int up_program_build(struct up_program *p, const struct up_space *space,
                      const struct up_arch *arch, const struct up_net_size *size,
                      int image_channels, struct up_err *err);
 
 /* One builder each; p is empty and the sizes are positive. */
-int up_network_nb201(struct up_program *p, const struct up_arch *arch,
+int up_program_nb201(struct up_program *p, const struct up_arch *arch,
                      const struct up_net_size *size, int image_channels, struct up_err *err);
-int up_network_darts(struct up_program *p, const struct up_arch *arch,
+int up_program_darts(struct up_program *p, const struct up_arch *arch,
                      const struct up_net_size *size, int image_channels, struct up_err *err);
 
 #endif

@@ -78,12 +78,13 @@ int up_initial_weights(float *out, const struct up_program *p, uint64_t seed,
     return UP_OK;
 }
 
-void up_initial_normal(float *out, const struct up_program *p, uint64_t seed)
+void up_initial_normal(float *out, const struct up_program *p, uint64_t seed,
+                       const char *prefix)
 {
-    char name[UP_WEIGHT_NAME + 8];
+    char name[UP_WEIGHT_NAME + 16];
     for (int i = 0; i < p->weights; ++i) {
         const struct up_program_weight *w = &p->weight[i];
-        snprintf(name, sizeof name, "zen.%s", w->name);
+        snprintf(name, sizeof name, "%s%s", prefix, w->name);
         struct up_rng rng = up_rng_init(seed, name);
         if (w->role == UP_W_COUNTED)
             up_draw_normals(out + w->at, w->count, &rng, 0);

@@ -24,7 +24,9 @@ struct up_given_weights {
 int up_initial_weights(float *out, const struct up_program *p, uint64_t seed,
                        const struct up_given_weights *given, struct up_err *err);
 
-/* out[numbers]: N(0, 1) for counted weights, 0 for biases, 1 and 0 for norms (zen, step 1). */
-void up_initial_normal(float *out, const struct up_program *p, uint64_t seed);
+/* out[numbers]: N(0, 1) for counted weights, 0 for biases, 1 and 0 for norms. Tensors are drawn
+ * from streams named `prefix` and the tensor's name; a prefix has at most 15 characters. */
+void up_initial_normal(float *out, const struct up_program *p, uint64_t seed,
+                       const char *prefix);
 
 #endif

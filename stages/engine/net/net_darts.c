@@ -110,7 +110,7 @@ static int cell(struct up_program *p, const struct cell *k, const int inputs[INP
     return out;
 }
 
-int up_network_darts(struct up_program *p, const struct up_arch *arch,
+int up_program_darts(struct up_program *p, const struct up_arch *arch,
                      const struct up_net_size *size, int image_channels, struct up_err *err)
 {
     if (size->height % 4 || size->width % 4)

@@ -72,7 +72,7 @@ static int reduction(struct up_program *p, int src, int index)
     return up_program_copy(p, shortcut, sum);
 }
 
-int up_network_nb201(struct up_program *p, const struct up_arch *arch,
+int up_program_nb201(struct up_program *p, const struct up_arch *arch,
                      const struct up_net_size *size, int image_channels, struct up_err *err)
 {
     if (size->height % 4 || size->width % 4)

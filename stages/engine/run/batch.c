@@ -1,11 +1,11 @@
-#include "stages/proxy/batch.h"
+/* Normalising images, in float32 and in the order of operations that PyTorch uses, so that
+ * published batches are met bit for bit. */
+#include "stages/engine/run/batch.h"
 
 #include "store/base/err.h"
 
 #include <stddef.h>
 
-/* In float32 and in PyTorch's order of operations, so that published batches are met exactly.
- */
 void up_batch_normalise(float *x, const uint8_t *pixels, int n, int c, int hw,
                         const double mean[3], const double std[3])
 {

@@ -38,16 +38,7 @@ void up_layout_release(struct up_layout *l);
 /* Where channel c of a slot is: 16 * block + lane, from the view's first block. */
 int up_layout_channel(const struct up_layout_slot *s, int c);
 
-/* Matrices from weights as PyTorch has them ([numbers] of the program), and back. `turned`:
- * those of the backward pass. Lanes without a channel are 0. */
-#define UP_LAYOUT_DECLARE(real, R)                                                             \
-    void up_layout_pack##R(real *matrices, const real *weights, const struct up_layout *l,     \
-                           const struct up_program *p, bool turned);                           \
-    void up_layout_turn##R(real *turned, const real *matrices, const struct up_layout *l,      \
-                           const struct up_program *p);                                        \
-    void up_layout_unpack##R(real *weights, const real *matrices, const struct up_layout *l,   \
-                             const struct up_program *p);
-UP_LAYOUT_DECLARE(float, _f32)
-UP_LAYOUT_DECLARE(double, _f64)
+#define UP_DECLARATIONS "stages/engine/plan/layout_reals.h"
+#include "stages/kernels/both_reals.h"
 
 #endif

@@ -1,28 +1,25 @@
-#ifndef real
 #include "stages/engine/run/image_ops.h"
 
 #include <string.h>
 
+#include "stages/kernels/real.h"
+
 enum { LANES = UP_BLOCK_LANES, MATRIX = LANES * LANES };
 
-#define UP_TEMPLATE "stages/engine/run/backward.c"
-#include "stages/kernels/both.h"
-#else
-
-struct UP_R(level) {
-    struct UP_R(up_passes) * run;
+struct level {
+    struct up_passes *run;
     const struct up_step *step, *end;
     bool to_input;
 };
 
 /* Sums of squares of <output, gradient> over an image, channel by channel. */
-static void UP_R(fisher_image)(const struct UP_R(up_passes) * r, double *squares, const real *g,
-                               int op, int image)
+static void fisher_image(const struct up_passes *r, double *squares, const real *g, int op,
+                         int image)
 {
     const struct up_op *o = &r->program->op[op];
     const struct up_layout_slot *dst = &r->layout->slot[o->dst];
     struct up_shape s = r->layout->op[op].shape;
-    const real *y = UP_R(up_passes_image)(&r->act, o->dst, image);
+    const real *y = up_passes_image(&r->act, o->dst, image);
     struct up_rectangle a = {s.oh, s.ow, (ptrdiff_t)(s.ow + 2 * s.back_frame) * LANES,
                              (ptrdiff_t)s.ow * LANES};
     g += up_shape_interior(s.back_frame, s.ow);
@@ -37,17 +34,16 @@ static void UP_R(fisher_image)(const struct UP_R(up_passes) * r, double *squares
 }
 
 /* Where the weights' gradient and the squares of a step go. */
-struct UP_R(share) {
+struct share {
     real *dw;
     double *squares;
 };
 
-static struct UP_R(share)
-    UP_R(share_of)(const struct UP_R(level) * l, const struct up_step *step, int group)
+static struct share share_of(const struct level *l, const struct up_step *step, int group)
 {
-    const struct UP_R(up_passes) *r = l->run;
-    struct UP_R(share) s = {r->partial + (size_t)group * r->sizes.partial,
-                            r->fisher_partial + (size_t)group * r->sizes.fisher};
+    const struct up_passes *r = l->run;
+    struct share s = {r->partial + (size_t)group * r->sizes.partial,
+                      r->fisher_partial + (size_t)group * r->sizes.fisher};
     for (const struct up_step *i = l->step; i < step; ++i) {
         if (i->kind != UP_STEP_RUN)
             continue;
@@ -58,7 +54,7 @@ static struct UP_R(share)
     return s;
 }
 
-static int UP_R(group_of)(const struct UP_R(up_passes) * r, int image, bool *first)
+static int group_of(const struct up_passes *r, int image, bool *first)
 {
     for (int g = 0; g < UP_PASSES_GROUPS; ++g) {
         int from, to;
@@ -71,104 +67,101 @@ static int UP_R(group_of)(const struct UP_R(up_passes) * r, int image, bool *fir
     return 0;
 }
 
-static void UP_R(weights)(const struct UP_R(level) * l, const struct up_step *step, int image,
-                          struct UP_R(up_scratch) s)
+static void weights(const struct level *l, const struct up_step *step, int image,
+                    struct up_scratch s)
 {
-    const struct UP_R(up_passes) *r = l->run;
+    const struct up_passes *r = l->run;
     const struct up_op *op = &r->program->op[step->op];
     bool first;
-    struct UP_R(share) to = UP_R(share_of)(l, step, UP_R(group_of)(r, image, &first));
-    const real *x = UP_R(up_passes_image)(&r->act, op->src, image);
+    struct share to = share_of(l, step, group_of(r, image, &first));
+    const real *x = up_passes_image(&r->act, op->src, image);
     if (first) {
         memset(to.dw, 0, r->layout->op[step->op].share * sizeof(real));
         memset(to.squares, 0,
                (size_t)r->layout->slot[op->dst].blocks * LANES * sizeof *to.squares);
     }
-    struct UP_R(up_term) term = {x, op->relu ? x : NULL, NULL, NULL};
-    UP_R(up_passes_conv_gradient)(r, to.dw, &term, s.g, step->op, s);
-    UP_R(fisher_image)(r, to.squares, s.g, step->op, image);
+    struct up_term term = {x, op->relu ? x : NULL, NULL, NULL};
+    up_passes_conv_gradient(r, to.dw, &term, s.g, step->op, s);
+    fisher_image(r, to.squares, s.g, step->op, image);
 }
 
-static void UP_R(layer_back)(const struct UP_R(level) * l, const struct up_step *step,
-                             int image, struct UP_R(up_scratch) s)
+static void layer_back(const struct level *l, const struct up_step *step, int image,
+                       struct up_scratch s)
 {
-    struct UP_R(up_passes) *r = l->run;
+    struct up_passes *r = l->run;
     const struct up_op *op = &r->program->op[step->op];
-    UP_R(up_passes_gradient)(r, s.g, step->op, image);
+    up_passes_gradient(r, s.g, step->op, image);
     if (r->dmatrix)
-        UP_R(weights)(l, step, image, s);
+        weights(l, step, image, s);
     if (op->src == r->program->input && !l->to_input)
         return;
     struct up_ahead ahead = {.n = 0};
     int norm = r->schedule->norm_of[op->dst],
         target = norm < 0 ? op->dst : r->program->op[norm].dst;
-    UP_R(up_passes_ahead)(r, &ahead, &r->act, op->src, image + 1);
-    UP_R(up_passes_ahead)(r, &ahead, &r->act, op->dst, image + 1);
-    UP_R(up_passes_ahead)(r, &ahead, &r->grad, target, image + 1);
-    UP_R(up_passes_ahead)(r, &ahead, &r->grad, op->src, image + 1);
+    up_passes_ahead(r, &ahead, &r->act, op->src, image + 1);
+    up_passes_ahead(r, &ahead, &r->act, op->dst, image + 1);
+    up_passes_ahead(r, &ahead, &r->grad, target, image + 1);
+    up_passes_ahead(r, &ahead, &r->grad, op->src, image + 1);
     for (const struct up_step *i = step + 1; i < l->end && i->kind == UP_STEP_SUMS; ++i)
-        UP_R(up_passes_ahead)(r, &ahead, &r->act, r->program->op[i->op].src, image);
+        up_passes_ahead(r, &ahead, &r->act, r->program->op[i->op].src, image);
     s.ahead = &ahead;
-    struct UP_R(up_term)
-        term = {s.g, NULL, r->turned, UP_R(up_passes_prepared)(r, l->step, step, false)};
-    UP_R(up_passes_conv_back)
-    (r, UP_R(up_passes_image)(&r->grad, op->src, image), &term, 1,
-     op->relu ? UP_R(up_passes_image)(&r->act, op->src, image) : NULL, step->add, step->op, s);
+    struct up_term term = {s.g, NULL, r->turned, up_passes_prepared(r, l->step, step, false)};
+    up_passes_conv_back(r, up_passes_image(&r->grad, op->src, image), &term, 1,
+                        op->relu ? up_passes_image(&r->act, op->src, image) : NULL, step->add,
+                        step->op, s);
 }
 
 /* A norm whose gradient is stored. */
-static void UP_R(norm_back)(struct UP_R(up_passes) * r, const struct up_step *step, int image)
+static void norm_back(struct up_passes *r, const struct up_step *step, int image)
 {
     const struct up_op *op = &r->program->op[step->op];
     const struct up_layout_slot *src = &r->layout->slot[op->src];
-    const real *dy = UP_R(up_passes_image)(&r->grad, op->dst, image);
-    real *dx = UP_R(up_passes_image)(&r->grad, op->src, image);
+    const real *dy = up_passes_image(&r->grad, op->dst, image);
+    real *dx = up_passes_image(&r->grad, op->src, image);
     struct up_rectangle all = {1, (int)((size_t)src->blocks * src->plane / LANES), 0, 0};
     if (r->identity_norm)
         r->kernel->pass(dx, dy, NULL, &all, step->add);
     else
-        UP_R(up_passes_mix)
-    (r, dx, dy, UP_R(up_passes_image)(&r->act, op->src, image), step, UP_K_GRAD);
+        up_passes_mix(r, dx, dy, up_passes_image(&r->act, op->src, image), step, UP_K_GRAD);
 }
 
-static void UP_R(sums_back)(struct UP_R(up_passes) * r, int norm, int image)
+static void sums_back(struct up_passes *r, int norm, int image)
 {
     const struct up_op *op = &r->program->op[norm];
-    UP_R(up_passes_moments)
-    (r, UP_R(up_passes_image)(&r->grad, op->dst, image),
-     UP_R(up_passes_image)(&r->act, op->src, image), norm, image, false);
+    up_passes_moments(r, up_passes_image(&r->grad, op->dst, image),
+                      up_passes_image(&r->act, op->src, image), norm, image, false);
 }
 
-static void UP_R(backward_image)(void *ctx, size_t task, int image)
+static void backward_image(void *ctx, size_t task, int image)
 {
-    const struct UP_R(level) *l = ctx;
-    struct UP_R(up_passes) *r = l->run;
-    struct UP_R(up_scratch) s = UP_R(up_passes_scratch)(r, task);
+    const struct level *l = ctx;
+    struct up_passes *r = l->run;
+    struct up_scratch s = up_passes_scratch(r, task);
     for (const struct up_step *step = l->step; step < l->end; ++step) {
         const struct up_op *op = &r->program->op[step->op];
         if (step->kind == UP_STEP_REMAKE) {
             if (step->data || r->dmatrix)
-                UP_R(up_passes_remake)(r, step->op, image, s);
+                up_passes_remake(r, step->op, image, s);
         } else if (step->kind == UP_STEP_SUMS) {
             if (!r->identity_norm)
-                UP_R(sums_back)(r, step->op, image);
+                sums_back(r, step->op, image);
         } else if (up_op_has_matrix(op)) {
-            UP_R(layer_back)(l, step, image, s);
+            layer_back(l, step, image, s);
         } else if (op->src == r->program->input && !l->to_input) {
             continue;
         } else if (op->kind == UP_OP_NORM) {
-            UP_R(norm_back)(r, step, image);
+            norm_back(r, step, image);
         } else {
-            UP_R(up_passes_simple_back)
-            (r, UP_R(up_passes_image)(&r->grad, op->src, image),
-             UP_R(up_passes_image)(&r->grad, op->dst, image),
-             UP_R(up_passes_image)(&r->act, op->src, image), step->op, step->add, s);
+            up_passes_simple_back(r, up_passes_image(&r->grad, op->src, image),
+                                  up_passes_image(&r->grad, op->dst, image),
+                                  up_passes_image(&r->act, op->src, image), step->op, step->add,
+                                  s);
         }
     }
 }
 
 /* mix2's coefficients of (gamma/s) * (dy - mean(dy) - xhat * mean(dy * xhat)). */
-static void UP_R(finish_norm)(struct UP_R(up_passes) * r, int norm)
+static void finish_norm(struct up_passes *r, int norm)
 {
     const struct up_op *op = &r->program->op[norm];
     const struct up_layout_slot *src = &r->layout->slot[op->src];
@@ -176,10 +169,10 @@ static void UP_R(finish_norm)(struct UP_R(up_passes) * r, int norm)
     double m = (double)(src->plane / LANES) * r->n;
     for (int b = 0; b < src->blocks; ++b) {
         double total[2 * LANES] = {0};
-        real *k = UP_R(up_passes_factor)(r, norm, b, UP_K_GRAD);
+        real *k = up_passes_factor(r, norm, b, UP_K_GRAD);
         for (int image = 0; image < r->n; ++image)
             for (int i = 0; i < 2 * LANES; ++i)
-                total[i] += UP_R(up_passes_sums)(r, norm, b, image)[i];
+                total[i] += up_passes_sums(r, norm, b, image)[i];
         memset(k, 0, 3 * LANES * sizeof *k);
         for (int i = 0; i < LANES && b * LANES + i < r->program->slot[op->src].c; ++i) {
             struct up_moments *s = &r->norm[op->norm + b * LANES + i];
@@ -195,7 +188,7 @@ static void UP_R(finish_norm)(struct UP_R(up_passes) * r, int norm)
 }
 
 /* Lanes of a shared block that belong to another view's matrices. */
-static void UP_R(clear_foreign)(const struct UP_R(up_passes) * r, real *dw, int op)
+static void clear_foreign(const struct up_passes *r, real *dw, int op)
 {
     const struct up_op *o = &r->program->op[op];
     const struct up_layout_slot *dst = &r->layout->slot[o->dst];
@@ -212,9 +205,9 @@ static void UP_R(clear_foreign)(const struct UP_R(up_passes) * r, real *dw, int 
 }
 
 /* The groups' shares of a layer, in order. */
-static void UP_R(gather_layer)(const struct UP_R(level) * l, const struct up_step *step)
+static void gather_layer(const struct level *l, const struct up_step *step)
 {
-    const struct UP_R(up_passes) *r = l->run;
+    const struct up_passes *r = l->run;
     const struct up_layout_slot *dst = &r->layout->slot[r->program->op[step->op].dst];
     real *dw = r->dmatrix + r->layout->op[step->op].weight;
     int fan_in = r->program->weight[r->program->op[step->op].weight].fan_in;
@@ -222,17 +215,17 @@ static void UP_R(gather_layer)(const struct UP_R(level) * l, const struct up_ste
     real *share[UP_PASSES_GROUPS];
     int groups = r->n < UP_PASSES_GROUPS ? r->n : UP_PASSES_GROUPS;
     for (int g = 0; g < groups; ++g) {
-        struct UP_R(share) from = UP_R(share_of)(l, step, g);
+        struct share from = share_of(l, step, g);
         share[g] = from.dw;
         for (int i = 0; i < dst->blocks * LANES; ++i)
             squares += from.squares[i];
     }
-    UP_R(up_passes_gradient_sum)(r, dw, share, groups, step->op);
-    UP_R(clear_foreign)(r, dw, step->op);
+    up_passes_gradient_sum(r, dw, share, groups, step->op);
+    clear_foreign(r, dw, step->op);
     r->fisher[step->op] = 0.5 * squares / r->n * fan_in;
 }
 
-void UP_R(up_passes_backward)(struct UP_R(up_passes) * r, bool to_input)
+void up_passes_backward(struct up_passes *r, bool to_input)
 {
     const struct up_step *step = r->schedule->backward, *end = step + r->schedule->backwards;
     if (r->dmatrix) {
@@ -240,17 +233,15 @@ void UP_R(up_passes_backward)(struct UP_R(up_passes) * r, bool to_input)
         memset(r->fisher, 0, (size_t)r->program->ops * sizeof *r->fisher);
     }
     while (step < end) {
-        struct UP_R(level) l = {r, step, up_schedule_level(step, end), to_input};
-        UP_R(up_passes_prepare)(r, l.step, l.end, r->turned, NULL, true);
-        UP_R(up_passes_images)(r, UP_R(backward_image), &l);
+        struct level l = {r, step, up_schedule_level(step, end), to_input};
+        up_passes_prepare(r, l.step, l.end, r->turned, NULL, true);
+        up_passes_images(r, backward_image, &l);
         for (const struct up_step *i = l.step; i < l.end; ++i)
             if (i->kind == UP_STEP_SUMS && !r->identity_norm)
-                UP_R(finish_norm)(r, i->op);
+                finish_norm(r, i->op);
             else if (r->dmatrix && i->kind == UP_STEP_RUN &&
                      up_op_has_matrix(&r->program->op[i->op]))
-                UP_R(gather_layer)(&l, i);
+                gather_layer(&l, i);
         step = l.end;
     }
 }
-
-#endif

@@ -1,6 +1,7 @@
-#ifndef real
 /* Convolutions and linear layers on one image. */
 #include "stages/engine/run/image_ops.h"
+
+#include "stages/kernels/real.h"
 
 enum { LANES = UP_BLOCK_LANES, MATRIX = LANES * LANES };
 
@@ -29,14 +30,9 @@ static struct up_order published_order(const struct up_op *o, const struct up_sh
     return (struct up_order){channels / LANES, UP_ADD};
 }
 
-#define UP_TEMPLATE "stages/engine/run/convolution.c"
-#include "stages/kernels/both.h"
-#else
-
-static void UP_R(depthwise)(const struct UP_R(up_passes) * r, real *y, size_t y_plane,
-                            const real *x, size_t x_plane, const real *w,
-                            const struct up_window *g, int blocks, int taps,
-                            enum up_block_store store)
+static void depthwise(const struct up_passes *r, real *y, size_t y_plane, const real *x,
+                      size_t x_plane, const real *w, const struct up_window *g, int blocks,
+                      int taps, enum up_block_store store)
 {
     for (int b = 0; b < blocks; ++b)
         r->kernel->depthwise(y + (size_t)b * y_plane, x + (size_t)b * x_plane,
@@ -44,9 +40,8 @@ static void UP_R(depthwise)(const struct UP_R(up_passes) * r, real *y, size_t y_
 }
 
 /* A window some rows at a time, or a long row some pixels at a time. */
-static void UP_R(rows)(const struct UP_R(up_passes) * r, real *y, const real *x, const real *w,
-                       const struct up_window *g, enum up_block_store store,
-                       struct up_ahead *ahead)
+static void rows(const struct up_passes *r, real *y, const real *x, const real *w,
+                 const struct up_window *g, enum up_block_store store, struct up_ahead *ahead)
 {
     enum { ROWS = 8, PIXELS = 128 };
     struct up_window some = *g;
@@ -64,10 +59,10 @@ static void UP_R(rows)(const struct UP_R(up_passes) * r, real *y, const real *x,
 /* y[out blocks] (store) sum over in blocks; w: [out][in][taps][16][16]. `chain` input blocks
  * make one chain of sums, which UP_CHAIN carries on and UP_ADD adds; a 1x1 kernel's are the
  * taps of one window. */
-static void UP_R(product)(const struct UP_R(up_passes) * r, real *y, size_t y_plane,
-                          const real *x, size_t x_plane, const real *w, struct up_window *g,
-                          int in, int out, int taps, enum up_block_store store,
-                          struct up_order order, struct up_ahead *ahead)
+static void product(const struct up_passes *r, real *y, size_t y_plane, const real *x,
+                    size_t x_plane, const real *w, struct up_window *g, int in, int out,
+                    int taps, enum up_block_store store, struct up_order order,
+                    struct up_ahead *ahead)
 {
     bool point = taps == 1 && g->taps > 0;
     int step = point ? order.blocks : 1;
@@ -84,18 +79,16 @@ static void UP_R(product)(const struct UP_R(up_passes) * r, real *y, size_t y_pl
                 g->matrix[k] = matrix + (ptrdiff_t)k * MATRIX;
                 g->taps = k + 1;
             }
-            UP_R(rows)
-            (r, y + (size_t)o * y_plane, x + (size_t)i * x_plane,
-             w + (size_t)((o * in + i) * taps) * MATRIX, g, i ? order.next : store, ahead);
+            rows(r, y + (size_t)o * y_plane, x + (size_t)i * x_plane,
+                 w + (size_t)((o * in + i) * taps) * MATRIX, g, i ? order.next : store, ahead);
         }
     }
 }
 
 /* One term of a convolution, directly. */
-static void UP_R(conv_term)(const struct UP_R(up_passes) * r, real *y,
-                            const struct UP_R(up_term) * term, const real *x, int op,
-                            enum up_block_store store, struct up_order order,
-                            struct up_ahead *ahead)
+static void conv_term(const struct up_passes *r, real *y, const struct up_term *term,
+                      const real *x, int op, enum up_block_store store, struct up_order order,
+                      struct up_ahead *ahead)
 {
     const struct up_op *o = &r->program->op[op];
     const struct up_layout_slot *src = &r->layout->slot[o->src],
@@ -107,24 +100,21 @@ static void UP_R(conv_term)(const struct UP_R(up_passes) * r, real *y,
     up_shape_window_forward(&g, &s);
     g.channels = src->blocks == 1 && channels < LANES ? channels : LANES;
     if (o->depthwise) {
-        UP_R(depthwise)(r, y, dst->plane, x, s.padded, w, &g, src->blocks, taps, store);
+        depthwise(r, y, dst->plane, x, s.padded, w, &g, src->blocks, taps, store);
         return;
     }
     if (dst->lane) { /* the first block is another view's too, whose lanes are 0 here */
-        UP_R(product)
-        (r, y, dst->plane, x, s.padded, w, &g, src->blocks, 1, taps,
-         taps > 1 ? UP_ADD : UP_CHAIN, order, ahead);
+        product(r, y, dst->plane, x, s.padded, w, &g, src->blocks, 1, taps,
+                taps > 1 ? UP_ADD : UP_CHAIN, order, ahead);
         y += dst->plane;
         w += (size_t)(src->blocks * taps) * MATRIX;
     }
-    UP_R(product)
-    (r, y, dst->plane, x, s.padded, w, &g, src->blocks, dst->blocks - (dst->lane > 0), taps,
-     store, order, ahead);
+    product(r, y, dst->plane, x, s.padded, w, &g, src->blocks, dst->blocks - (dst->lane > 0),
+            taps, store, order, ahead);
 }
 
-static void UP_R(back_term)(const struct UP_R(up_passes) * r, real *dx,
-                            const struct UP_R(up_term) * term, int op,
-                            enum up_block_store store, struct up_ahead *ahead)
+static void back_term(const struct up_passes *r, real *dx, const struct up_term *term, int op,
+                      enum up_block_store store, struct up_ahead *ahead)
 {
     const struct up_op *o = &r->program->op[op];
     const struct up_layout_slot *src = &r->layout->slot[o->src],
@@ -139,53 +129,50 @@ static void UP_R(back_term)(const struct UP_R(up_passes) * r, real *dx,
             g.channels = LANES;
             real *y = dx + ((size_t)row * (size_t)s.w + (size_t)column) * LANES;
             if (o->depthwise)
-                UP_R(depthwise)
-            (r, y, src->plane, term->x, s.back, w, &g, src->blocks, taps, store);
-            else UP_R(product)(r, y, src->plane, term->x, s.back, w, &g, dst->blocks,
-                               src->blocks, taps, store, any_order, ahead);
+                depthwise(r, y, src->plane, term->x, s.back, w, &g, src->blocks, taps, store);
+            else
+                product(r, y, src->plane, term->x, s.back, w, &g, dst->blocks, src->blocks,
+                        taps, store, any_order, ahead);
         }
 }
 
-void UP_R(up_passes_conv)(const struct UP_R(up_passes) * r, real *y,
-                          const struct UP_R(up_term) * term, int terms, int op, bool published,
-                          struct UP_R(up_scratch) s)
+void up_passes_conv(const struct up_passes *r, real *y, const struct up_term *term, int terms,
+                    int op, bool published, struct up_scratch s)
 {
     const struct up_op *o = &r->program->op[op];
     if (term->winograd) {
-        UP_R(up_passes_tiles)(r, y, term, terms, NULL, false, op, false, s);
+        up_passes_tiles(r, y, term, terms, NULL, false, op, false, s);
         return;
     }
     for (int k = 0; k < terms; ++k)
-        UP_R(conv_term)
-    (r, y, term + k, UP_R(up_passes_gather)(r, s.x, term[k].x, term[k].mask, op), op,
-     k ? UP_CHAIN : UP_SET,
-     published ? published_order(o, &r->layout->op[op].shape, r->program->slot[o->src].c,
-                                 r->program->slot[o->dst].c)
-               : any_order,
-     s.ahead);
+        conv_term(r, y, term + k, up_passes_gather(r, s.x, term[k].x, term[k].mask, op), op,
+                  k ? UP_CHAIN : UP_SET,
+                  published
+                      ? published_order(o, &r->layout->op[op].shape, r->program->slot[o->src].c,
+                                        r->program->slot[o->dst].c)
+                      : any_order,
+                  s.ahead);
 }
 
-void UP_R(up_passes_conv_back)(const struct UP_R(up_passes) * r, real *dx,
-                               const struct UP_R(up_term) * term, int terms, const real *mask,
-                               bool add, int op, struct UP_R(up_scratch) s)
+void up_passes_conv_back(const struct up_passes *r, real *dx, const struct up_term *term,
+                         int terms, const real *mask, bool add, int op, struct up_scratch s)
 {
     const struct up_op *o = &r->program->op[op];
     const struct up_layout_slot *src = &r->layout->slot[o->src];
     struct up_rectangle all = {1, (int)((size_t)src->blocks * src->plane / LANES), 0, 0};
     if (term->winograd) {
-        UP_R(up_passes_tiles)(r, dx, term, terms, mask, add, op, true, s);
+        up_passes_tiles(r, dx, term, terms, mask, add, op, true, s);
         return;
     }
     real *y = mask || add ? s.y : dx;
     for (int k = 0; k < terms; ++k)
-        UP_R(back_term)(r, y, term + k, op, k ? UP_CHAIN : UP_SET, s.ahead);
+        back_term(r, y, term + k, op, k ? UP_CHAIN : UP_SET, s.ahead);
     if (y != dx)
         r->kernel->pass(dx, y, mask, &all, add);
 }
 
-void UP_R(up_passes_conv_gradient)(const struct UP_R(up_passes) * r, real *dw,
-                                   const struct UP_R(up_term) * term, const real *padded_g,
-                                   int op, struct UP_R(up_scratch) s)
+void up_passes_conv_gradient(const struct up_passes *r, real *dw, const struct up_term *term,
+                             const real *padded_g, int op, struct up_scratch s)
 {
     const struct up_op *o = &r->program->op[op];
     const struct up_layout_slot *src = &r->layout->slot[o->src],
@@ -195,10 +182,10 @@ void UP_R(up_passes_conv_gradient)(const struct UP_R(up_passes) * r, real *dw,
     int taps = shape.kernel * shape.kernel, c = r->program->slot[o->src].c;
     const real *dy = padded_g + up_shape_interior(shape.back_frame, shape.ow);
     if (r->layout->op[op].side) {
-        UP_R(up_passes_tiles_gradient)(r, dw, term, dy, op, s);
+        up_passes_tiles_gradient(r, dw, term, dy, op, s);
         return;
     }
-    const real *x = UP_R(up_passes_gather)(r, s.x, term->x, term->mask, op);
+    const real *x = up_passes_gather(r, s.x, term->x, term->mask, op);
     up_shape_window_gradient(&g, &shape);
     g.channels = src->blocks == 1 && c < LANES ? c : LANES;
     if (o->depthwise) {
@@ -213,5 +200,3 @@ void UP_R(up_passes_conv_gradient)(const struct UP_R(up_passes) * r, real *dw,
             r->kernel->gradient(dw, x + (size_t)i * shape.padded, dy + (size_t)k * shape.back,
                                 &g);
 }
-
-#endif

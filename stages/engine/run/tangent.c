@@ -1,23 +1,20 @@
-#ifndef real
 #include "stages/engine/run/image_ops.h"
 
 #include "stages/kernels/reduce.h"
 
 #include <string.h>
 
+#include "stages/kernels/real.h"
+
 enum { LANES = UP_BLOCK_LANES };
 
-#define UP_TEMPLATE "stages/engine/run/tangent.c"
-#include "stages/kernels/both.h"
-#else
-
-struct UP_R(level) {
-    struct UP_R(up_passes) * run;
+struct level {
+    struct up_passes *run;
     const struct up_step *step, *end;
-    const struct UP_R(up_planes) * gtan;
+    const struct up_planes *gtan;
 };
 
-static double UP_R(pixels)(const struct UP_R(up_passes) * r, int slot)
+static double pixels(const struct up_passes *r, int slot)
 {
     return (double)(r->layout->slot[slot].plane / LANES) * r->n;
 }
@@ -25,90 +22,84 @@ static double UP_R(pixels)(const struct UP_R(up_passes) * r, int slot)
 /* ---- tangent of the forward pass ---- */
 
 /* ydot = layer(xdot, w) + layer(x, v). */
-static void UP_R(layer_tangent)(const struct UP_R(level) * l, const struct up_step *step,
-                                int image, struct UP_R(up_scratch) s)
+static void layer_tangent(const struct level *l, const struct up_step *step, int image,
+                          struct up_scratch s)
 {
-    struct UP_R(up_passes) *r = l->run;
+    struct up_passes *r = l->run;
     const struct up_op *op = &r->program->op[step->op];
-    const real *x = UP_R(up_passes_image)(&r->act, op->src, image);
+    const real *x = up_passes_image(&r->act, op->src, image);
     const real *mask = op->relu ? x : NULL;
     bool moving = op->src != r->program->input;
     struct up_ahead ahead = {.n = 0};
-    UP_R(up_passes_ahead)(r, &ahead, &r->act, op->src, image + 1);
-    UP_R(up_passes_ahead)(r, &ahead, &r->act, op->dst, image + 1);
-    UP_R(up_passes_ahead)(r, &ahead, &r->tan, op->dst, image + 1);
+    up_passes_ahead(r, &ahead, &r->act, op->src, image + 1);
+    up_passes_ahead(r, &ahead, &r->act, op->dst, image + 1);
+    up_passes_ahead(r, &ahead, &r->tan, op->dst, image + 1);
     if (moving)
-        UP_R(up_passes_ahead)(r, &ahead, &r->tan, op->src, image + 1);
+        up_passes_ahead(r, &ahead, &r->tan, op->src, image + 1);
     s.ahead = &ahead;
-    struct UP_R(up_term)
-        term[2] = {{moving ? UP_R(up_passes_image)(&r->tan, op->src, image) : NULL, mask,
-                    r->matrix, UP_R(up_passes_prepared)(r, l->step, step, false)},
-                   {x, mask, r->dmatrix, UP_R(up_passes_prepared)(r, l->step, step, true)}};
-    UP_R(up_passes_conv)
-    (r, UP_R(up_passes_image)(&r->tan, op->dst, image), term + !moving, 1 + moving, step->op,
-     false, s);
+    struct up_term term[2] = {
+        {moving ? up_passes_image(&r->tan, op->src, image) : NULL, mask, r->matrix,
+         up_passes_prepared(r, l->step, step, false)},
+        {x, mask, r->dmatrix, up_passes_prepared(r, l->step, step, true)}};
+    up_passes_conv(r, up_passes_image(&r->tan, op->dst, image), term + !moving, 1 + moving,
+                   step->op, false, s);
 }
 
-static void UP_R(norm_tangent)(struct UP_R(up_passes) * r, const struct up_step *step,
-                               int image)
+static void norm_tangent(struct up_passes *r, const struct up_step *step, int image)
 {
     const struct up_op *op = &r->program->op[step->op];
-    UP_R(up_passes_mix)
-    (r, UP_R(up_passes_image)(&r->tan, op->dst, image),
-     UP_R(up_passes_image)(&r->tan, op->src, image),
-     UP_R(up_passes_image)(&r->act, op->src, image), step, UP_K_TANGENT);
+    up_passes_mix(r, up_passes_image(&r->tan, op->dst, image),
+                  up_passes_image(&r->tan, op->src, image),
+                  up_passes_image(&r->act, op->src, image), step, UP_K_TANGENT);
 }
 
-static void UP_R(sums_tangent)(struct UP_R(up_passes) * r, int norm, int image)
+static void sums_tangent(struct up_passes *r, int norm, int image)
 {
     const struct up_op *op = &r->program->op[norm];
-    UP_R(up_passes_moments)
-    (r, UP_R(up_passes_image)(&r->tan, op->src, image),
-     UP_R(up_passes_image)(&r->act, op->src, image), norm, image, false);
+    up_passes_moments(r, up_passes_image(&r->tan, op->src, image),
+                      up_passes_image(&r->act, op->src, image), norm, image, false);
 }
 
-static void UP_R(tangent_image)(void *ctx, size_t task, int image)
+static void tangent_image(void *ctx, size_t task, int image)
 {
-    const struct UP_R(level) *l = ctx;
-    struct UP_R(up_passes) *r = l->run;
-    struct UP_R(up_scratch) s = UP_R(up_passes_scratch)(r, task);
+    const struct level *l = ctx;
+    struct up_passes *r = l->run;
+    struct up_scratch s = up_passes_scratch(r, task);
     for (const struct up_step *step = l->step; step < l->end; ++step) {
         const struct up_op *op = &r->program->op[step->op];
         if (step->kind == UP_STEP_RUN && r->schedule->remade[op->dst])
-            UP_R(up_passes_remake)(r, step->op, image, s);
+            up_passes_remake(r, step->op, image, s);
         if (step->kind == UP_STEP_SUMS)
-            UP_R(sums_tangent)(r, step->op, image);
+            sums_tangent(r, step->op, image);
         else if (up_op_has_matrix(op))
-            UP_R(layer_tangent)(l, step, image, s);
+            layer_tangent(l, step, image, s);
         else if (op->kind == UP_OP_NORM)
-            UP_R(norm_tangent)(r, step, image);
+            norm_tangent(r, step, image);
         else
-            UP_R(up_passes_simple)
-        (r, UP_R(up_passes_image)(&r->tan, op->dst, image),
-         UP_R(up_passes_image)(&r->tan, op->src, image),
-         UP_R(up_passes_image)(&r->act, op->src, image), step->op, step->add, s);
+            up_passes_simple(r, up_passes_image(&r->tan, op->dst, image),
+                             up_passes_image(&r->tan, op->src, image),
+                             up_passes_image(&r->act, op->src, image), step->op, step->add, s);
     }
 }
 
 /* sum[LANES * 2 * parts] over images of a norm's block. */
-static void UP_R(total)(double *sum, const struct UP_R(up_passes) * r, int norm, int b,
-                        int parts)
+static void total(double *sum, const struct up_passes *r, int norm, int b, int parts)
 {
     memset(sum, 0, (size_t)parts * 2 * LANES * sizeof *sum);
     for (int image = 0; image < r->n; ++image)
         for (int i = 0; i < parts * 2 * LANES; ++i)
-            sum[i] += UP_R(up_passes_sums)(r, norm, b, image)[i];
+            sum[i] += up_passes_sums(r, norm, b, image)[i];
 }
 
 /* mix2's coefficients of gamma * xhatdot. */
-static void UP_R(finish_tangent)(struct UP_R(up_passes) * r, int norm)
+static void finish_tangent(struct up_passes *r, int norm)
 {
     const struct up_op *op = &r->program->op[norm];
     const real *gamma = op->weight < 0 ? NULL : r->weight + r->program->weight[op->weight].at;
-    double m = UP_R(pixels)(r, op->src), sum[2 * LANES];
+    double m = pixels(r, op->src), sum[2 * LANES];
     for (int b = 0; b < r->layout->slot[op->src].blocks; ++b) {
-        real *k = UP_R(up_passes_factor)(r, norm, b, UP_K_TANGENT);
-        UP_R(total)(sum, r, norm, b, 1);
+        real *k = up_passes_factor(r, norm, b, UP_K_TANGENT);
+        total(sum, r, norm, b, 1);
         memset(k, 0, 3 * LANES * sizeof *k);
         for (int i = 0; i < LANES && b * LANES + i < r->program->slot[op->src].c; ++i) {
             struct up_moments *s = &r->norm[op->norm + b * LANES + i];
@@ -123,16 +114,16 @@ static void UP_R(finish_tangent)(struct UP_R(up_passes) * r, int norm)
     }
 }
 
-void UP_R(up_passes_tangent)(struct UP_R(up_passes) * r)
+void up_passes_tangent(struct up_passes *r)
 {
     const struct up_step *step = r->schedule->forward, *end = step + r->schedule->forwards;
     while (step < end) {
-        struct UP_R(level) l = {r, step, up_schedule_level(step, end), NULL};
-        UP_R(up_passes_prepare)(r, l.step, l.end, r->matrix, r->dmatrix, false);
-        UP_R(up_passes_images)(r, UP_R(tangent_image), &l);
+        struct level l = {r, step, up_schedule_level(step, end), NULL};
+        up_passes_prepare(r, l.step, l.end, r->matrix, r->dmatrix, false);
+        up_passes_images(r, tangent_image, &l);
         for (const struct up_step *i = l.step; i < l.end; ++i)
             if (i->kind == UP_STEP_SUMS)
-                UP_R(finish_tangent)(r, i->op);
+                finish_tangent(r, i->op);
         step = l.end;
     }
 }
@@ -140,8 +131,8 @@ void UP_R(up_passes_tangent)(struct UP_R(up_passes) * r)
 /* ---- tangent of the backward pass ---- */
 
 /* <ydot, g> + <y, gdot> over the lanes of op's output; y without bias. */
-static double UP_R(product_rule)(const struct UP_R(up_passes) * r, const real *g,
-                                 const real *gdot, int op, int image)
+static double product_rule(const struct up_passes *r, const real *g, const real *gdot, int op,
+                           int image)
 {
     const struct up_op *o = &r->program->op[op];
     const struct up_layout_slot *dst = &r->layout->slot[o->dst];
@@ -156,8 +147,8 @@ static double UP_R(product_rule)(const struct UP_R(up_passes) * r, const real *g
         size_t at = (size_t)b * s.back + inside, y = (size_t)b * dst->plane;
         double sum[LANES] = {0};
         int lo, hi;
-        r->kernel->dot(sum, g + at, UP_R(up_passes_image)(&r->tan, o->dst, image) + y, &a);
-        r->kernel->dot(sum, gdot + at, UP_R(up_passes_image)(&r->act, o->dst, image) + y, &a);
+        r->kernel->dot(sum, g + at, up_passes_image(&r->tan, o->dst, image) + y, &a);
+        r->kernel->dot(sum, gdot + at, up_passes_image(&r->act, o->dst, image) + y, &a);
         up_passes_lanes(&lo, &hi, dst, &r->program->slot[o->dst], b);
         for (int i = lo; i < hi; ++i)
             total += sum[i] -
@@ -166,89 +157,85 @@ static double UP_R(product_rule)(const struct UP_R(up_passes) * r, const real *g
     return total;
 }
 
-static void UP_R(layer_both)(const struct UP_R(level) * l, const struct up_step *step,
-                             int image, struct UP_R(up_scratch) s)
+static void layer_both(const struct level *l, const struct up_step *step, int image,
+                       struct up_scratch s)
 {
-    struct UP_R(up_passes) *r = l->run;
+    struct up_passes *r = l->run;
     const struct up_op *op = &r->program->op[step->op];
-    UP_R(up_passes_gradient)(r, s.g, step->op, image);
-    UP_R(up_passes_gradient_tangent)(r, s.gdot, step->op, image, l->gtan);
-    r->along[image] += UP_R(product_rule)(r, s.g, s.gdot, step->op, image);
+    up_passes_gradient(r, s.g, step->op, image);
+    up_passes_gradient_tangent(r, s.gdot, step->op, image, l->gtan);
+    r->along[image] += product_rule(r, s.g, s.gdot, step->op, image);
     if (op->src == r->program->input)
         return;
     struct up_ahead ahead = {.n = 0};
     int norm = r->schedule->norm_of[op->dst],
         target = norm < 0 ? op->dst : r->program->op[norm].dst;
-    UP_R(up_passes_ahead)(r, &ahead, &r->act, op->src, image + 1);
-    UP_R(up_passes_ahead)(r, &ahead, &r->act, op->dst, image + 1);
-    UP_R(up_passes_ahead)(r, &ahead, &r->tan, op->dst, image + 1);
-    UP_R(up_passes_ahead)(r, &ahead, &r->grad, target, image + 1);
-    UP_R(up_passes_ahead)(r, &ahead, l->gtan, target, image + 1);
-    UP_R(up_passes_ahead)(r, &ahead, l->gtan, op->src, image + 1);
+    up_passes_ahead(r, &ahead, &r->act, op->src, image + 1);
+    up_passes_ahead(r, &ahead, &r->act, op->dst, image + 1);
+    up_passes_ahead(r, &ahead, &r->tan, op->dst, image + 1);
+    up_passes_ahead(r, &ahead, &r->grad, target, image + 1);
+    up_passes_ahead(r, &ahead, l->gtan, target, image + 1);
+    up_passes_ahead(r, &ahead, l->gtan, op->src, image + 1);
     for (const struct up_step *i = step + 1; i < l->end && i->kind == UP_STEP_SUMS; ++i) {
-        UP_R(up_passes_ahead)(r, &ahead, &r->act, r->program->op[i->op].src, image);
-        UP_R(up_passes_ahead)(r, &ahead, &r->tan, r->program->op[i->op].src, image);
+        up_passes_ahead(r, &ahead, &r->act, r->program->op[i->op].src, image);
+        up_passes_ahead(r, &ahead, &r->tan, r->program->op[i->op].src, image);
     }
     s.ahead = &ahead;
-    struct UP_R(up_term)
-        term[2] = {{s.gdot, NULL, r->turned, UP_R(up_passes_prepared)(r, l->step, step, false)},
-                   {s.g, NULL, r->dturned, UP_R(up_passes_prepared)(r, l->step, step, true)}};
-    UP_R(up_passes_conv_back)
-    (r, UP_R(up_passes_image)(l->gtan, op->src, image), term, 2,
-     op->relu ? UP_R(up_passes_image)(&r->act, op->src, image) : NULL, step->add, step->op, s);
+    struct up_term term[2] = {
+        {s.gdot, NULL, r->turned, up_passes_prepared(r, l->step, step, false)},
+        {s.g, NULL, r->dturned, up_passes_prepared(r, l->step, step, true)}};
+    up_passes_conv_back(r, up_passes_image(l->gtan, op->src, image), term, 2,
+                        op->relu ? up_passes_image(&r->act, op->src, image) : NULL, step->add,
+                        step->op, s);
 }
 
-static void UP_R(norm_both)(const struct UP_R(level) * l, const struct up_step *step, int image)
+static void norm_both(const struct level *l, const struct up_step *step, int image)
 {
-    struct UP_R(up_passes) *r = l->run;
+    struct up_passes *r = l->run;
     const struct up_op *op = &r->program->op[step->op];
     const struct up_layout_slot *src = &r->layout->slot[op->src];
-    const real *p[4] = {UP_R(up_passes_image)(l->gtan, op->dst, image),
-                        UP_R(up_passes_image)(&r->grad, op->dst, image),
-                        UP_R(up_passes_image)(&r->tan, op->src, image),
-                        UP_R(up_passes_image)(&r->act, op->src, image)};
-    real *to = UP_R(up_passes_image)(l->gtan, op->src, image);
+    const real *p[4] = {
+        up_passes_image(l->gtan, op->dst, image), up_passes_image(&r->grad, op->dst, image),
+        up_passes_image(&r->tan, op->src, image), up_passes_image(&r->act, op->src, image)};
+    real *to = up_passes_image(l->gtan, op->src, image);
     struct up_rectangle all = {1, (int)(src->plane / LANES), 0, 0};
     for (int b = 0; b < src->blocks; ++b, to += src->plane) {
-        r->kernel->mix4(to, p, UP_R(up_passes_factor)(r, step->op, b, UP_K_BOTH), &all,
-                        step->add);
+        r->kernel->mix4(to, p, up_passes_factor(r, step->op, b, UP_K_BOTH), &all, step->add);
         for (int i = 0; i < 4; ++i)
             p[i] += src->plane;
     }
 }
 
-static void UP_R(sums_both)(const struct UP_R(level) * l, int norm, int image)
+static void sums_both(const struct level *l, int norm, int image)
 {
-    struct UP_R(up_passes) *r = l->run;
+    struct up_passes *r = l->run;
     const struct up_op *op = &r->program->op[norm];
-    UP_R(up_passes_moments)
-    (r, UP_R(up_passes_image)(l->gtan, op->dst, image),
-     UP_R(up_passes_image)(&r->act, op->src, image), norm, image, false);
-    UP_R(up_passes_moments)
-    (r, UP_R(up_passes_image)(&r->grad, op->dst, image),
-     UP_R(up_passes_image)(&r->tan, op->src, image), norm, image, true);
+    up_passes_moments(r, up_passes_image(l->gtan, op->dst, image),
+                      up_passes_image(&r->act, op->src, image), norm, image, false);
+    up_passes_moments(r, up_passes_image(&r->grad, op->dst, image),
+                      up_passes_image(&r->tan, op->src, image), norm, image, true);
 }
 
-static void UP_R(both_image)(void *ctx, size_t task, int image)
+static void both_image(void *ctx, size_t task, int image)
 {
-    const struct UP_R(level) *l = ctx;
-    struct UP_R(up_passes) *r = l->run;
-    struct UP_R(up_scratch) s = UP_R(up_passes_scratch)(r, task);
+    const struct level *l = ctx;
+    struct up_passes *r = l->run;
+    struct up_scratch s = up_passes_scratch(r, task);
     for (const struct up_step *step = l->step; step < l->end; ++step) {
         const struct up_op *op = &r->program->op[step->op];
         if (step->kind == UP_STEP_REMAKE)
-            UP_R(up_passes_remake)(r, step->op, image, s);
+            up_passes_remake(r, step->op, image, s);
         else if (step->kind == UP_STEP_SUMS)
-            UP_R(sums_both)(l, step->op, image);
+            sums_both(l, step->op, image);
         else if (up_op_has_matrix(op))
-            UP_R(layer_both)(l, step, image, s);
+            layer_both(l, step, image, s);
         else if (op->kind == UP_OP_NORM)
-            UP_R(norm_both)(l, step, image);
+            norm_both(l, step, image);
         else
-            UP_R(up_passes_simple_back)
-        (r, UP_R(up_passes_image)(l->gtan, op->src, image),
-         UP_R(up_passes_image)(l->gtan, op->dst, image),
-         UP_R(up_passes_image)(&r->act, op->src, image), step->op, step->add, s);
+            up_passes_simple_back(r, up_passes_image(l->gtan, op->src, image),
+                                  up_passes_image(l->gtan, op->dst, image),
+                                  up_passes_image(&r->act, op->src, image), step->op, step->add,
+                                  s);
     }
 }
 
@@ -257,14 +244,14 @@ static void UP_R(both_image)(void *ctx, size_t task, int image)
  *   Gdot = dydot - mean(dydot) - xhatdot * mean(dy * xhat) - xhat * slope,
  *   slope = mean(dydot * xhat + dy * xhatdot),  dxdot = (gamma/s) * (Gdot - (tan_xhat/s) * G)
  * with xhatdot = (xdot - mean(xdot) - xhat * tan_xhat) / s, gathered by dydot, dy, xdot, x. */
-static void UP_R(finish_both)(struct UP_R(up_passes) * r, int norm)
+static void finish_both(struct up_passes *r, int norm)
 {
     const struct up_op *op = &r->program->op[norm];
     const real *gamma = op->weight < 0 ? NULL : r->weight + r->program->weight[op->weight].at;
-    double m = UP_R(pixels)(r, op->src), sum[4 * LANES];
+    double m = pixels(r, op->src), sum[4 * LANES];
     for (int b = 0; b < r->layout->slot[op->src].blocks; ++b) {
-        real *k = UP_R(up_passes_factor)(r, norm, b, UP_K_BOTH);
-        UP_R(total)(sum, r, norm, b, 2);
+        real *k = up_passes_factor(r, norm, b, UP_K_BOTH);
+        total(sum, r, norm, b, 2);
         memset(k, 0, 5 * LANES * sizeof *k);
         for (int i = 0; i < LANES && b * LANES + i < r->program->slot[op->src].c; ++i) {
             const struct up_moments *s = &r->norm[op->norm + b * LANES + i];
@@ -287,24 +274,21 @@ static void UP_R(finish_both)(struct UP_R(up_passes) * r, int norm)
 
 /* w . (H v) = sum over layers of <layer(xdot, w), g> + <y, gdot>, and ydot is layer(xdot, w) +
  * layer(x, v), where <layer(x, v), g> = <v, dw> = <v, v>. */
-double UP_R(up_passes_backward_tangent)(struct UP_R(up_passes) * r,
-                                        const struct UP_R(up_planes) * gtan)
+double up_passes_backward_tangent(struct up_passes *r, const struct up_planes *gtan)
 {
     const struct up_step *step = r->schedule->backward, *end = step + r->schedule->backwards;
-    double total = -UP_R(up_dot)(r->dmatrix, r->dmatrix, (ptrdiff_t)r->layout->numbers);
+    double total = -up_dot(r->dmatrix, r->dmatrix, (ptrdiff_t)r->layout->numbers);
     memset(r->along, 0, (size_t)r->n * sizeof *r->along);
     while (step < end) {
-        struct UP_R(level) l = {r, step, up_schedule_level(step, end), gtan};
-        UP_R(up_passes_prepare)(r, l.step, l.end, r->turned, r->dturned, true);
-        UP_R(up_passes_images)(r, UP_R(both_image), &l);
+        struct level l = {r, step, up_schedule_level(step, end), gtan};
+        up_passes_prepare(r, l.step, l.end, r->turned, r->dturned, true);
+        up_passes_images(r, both_image, &l);
         for (const struct up_step *i = l.step; i < l.end; ++i)
             if (i->kind == UP_STEP_SUMS)
-                UP_R(finish_both)(r, i->op);
+                finish_both(r, i->op);
         step = l.end;
     }
     for (int image = 0; image < r->n; ++image)
         total += r->along[image];
     return total;
 }
-
-#endif

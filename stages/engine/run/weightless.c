@@ -1,18 +1,15 @@
-#ifndef real
 /* Operations without weights, on one image. */
 #include "stages/engine/run/image_ops.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "stages/kernels/real.h"
+
 enum { LANES = UP_BLOCK_LANES };
 
-#define UP_TEMPLATE "stages/engine/run/weightless.c"
-#include "stages/kernels/both.h"
-#else
-
 /* Pixels of a window that are inside the image, [oh][ow]. */
-static void UP_R(window_sizes)(real *size, const struct up_shape *s)
+static void window_sizes(real *size, const struct up_shape *s)
 {
     for (int y = 0; y < s->oh; ++y)
         for (int x = 0; x < s->ow; ++x) {
@@ -24,14 +21,14 @@ static void UP_R(window_sizes)(real *size, const struct up_shape *s)
         }
 }
 
-static void UP_R(fill)(real *x, size_t n, real v)
+static void fill(real *x, size_t n, real v)
 {
     for (size_t i = 0; i < n; ++i)
         x[i] = v;
 }
 
-static void UP_R(average)(const struct UP_R(up_passes) * r, real *y, const real *x, int op,
-                          bool add, struct UP_R(up_scratch) s)
+static void average(const struct up_passes *r, real *y, const real *x, int op, bool add,
+                    struct up_scratch s)
 {
     const struct up_op *o = &r->program->op[op];
     const struct up_layout_slot *src = &r->layout->slot[o->src],
@@ -40,18 +37,18 @@ static void UP_R(average)(const struct UP_R(up_passes) * r, real *y, const real 
     struct up_window g;
     struct up_rectangle all = {1, shape->oh * shape->ow, 0, 0};
     up_shape_window_forward(&g, shape);
-    UP_R(window_sizes)(s.y, shape);
-    UP_R(fill)(s.xdot, (size_t)(shape->kernel * shape->kernel) * LANES, 1);
+    window_sizes(s.y, shape);
+    fill(s.xdot, (size_t)(shape->kernel * shape->kernel) * LANES, 1);
     for (int b = 0; b < src->blocks; ++b, x += src->plane, y += dst->plane) {
-        UP_R(up_passes_pad)(r, s.x, x, NULL, shape, 0);
+        up_passes_pad(r, s.x, x, NULL, shape, 0);
         r->kernel->depthwise(s.g, s.x, s.xdot, &g, UP_SET);
         r->kernel->quotient(y, s.g, s.y, &all, add);
     }
 }
 
 /* `at`: x in the forward pass, whose maxima are taken. */
-static void UP_R(maximum)(const struct UP_R(up_passes) * r, real *y, const real *x,
-                          const real *at, int op, bool add, struct UP_R(up_scratch) s)
+static void maximum(const struct up_passes *r, real *y, const real *x, const real *at, int op,
+                    bool add, struct up_scratch s)
 {
     const struct up_op *o = &r->program->op[op];
     const struct up_layout_slot *src = &r->layout->slot[o->src],
@@ -61,17 +58,17 @@ static void UP_R(maximum)(const struct UP_R(up_passes) * r, real *y, const real 
     bool same = x == at;
     up_shape_window_forward(&g, shape);
     for (int b = 0; b < src->blocks; ++b, x += src->plane, at += src->plane, y += dst->plane) {
-        UP_R(up_passes_pad)(r, s.x, x, NULL, shape, same ? (real)-INFINITY : 0);
+        up_passes_pad(r, s.x, x, NULL, shape, same ? (real)-INFINITY : 0);
         if (!same)
-            UP_R(up_passes_pad)(r, s.xdot, at, NULL, shape, (real)-INFINITY);
+            up_passes_pad(r, s.xdot, at, NULL, shape, (real)-INFINITY);
         r->kernel->maximum(y, s.x, same ? s.x : s.xdot, &g, add);
     }
 }
 
 /* dx (+)= the sum of v over the windows that a pixel is in; v padded, `ones` for each tap. The
  * windows in their order, as if each were spread over its pixels in turn. */
-static void UP_R(window_sums)(const struct UP_R(up_passes) * r, real *dx, const real *v,
-                              const real *ones, const struct up_shape *shape, bool add)
+static void window_sums(const struct up_passes *r, real *dx, const real *v, const real *ones,
+                        const struct up_shape *shape, bool add)
 {
     struct up_window g;
     for (int row = 0; row < shape->stride; ++row)
@@ -83,8 +80,8 @@ static void UP_R(window_sums)(const struct UP_R(up_passes) * r, real *dx, const 
         }
 }
 
-static void UP_R(average_back)(const struct UP_R(up_passes) * r, real *dx, const real *dy,
-                               int op, bool add, struct UP_R(up_scratch) s)
+static void average_back(const struct up_passes *r, real *dx, const real *dy, int op, bool add,
+                         struct up_scratch s)
 {
     const struct up_op *o = &r->program->op[op];
     const struct up_layout_slot *src = &r->layout->slot[o->src],
@@ -93,18 +90,18 @@ static void UP_R(average_back)(const struct UP_R(up_passes) * r, real *dx, const
     struct up_rectangle a = {shape->oh, shape->ow,
                              (ptrdiff_t)(shape->ow + 2 * shape->back_frame) * LANES,
                              (ptrdiff_t)shape->ow * LANES};
-    UP_R(window_sizes)(s.y, shape);
-    UP_R(fill)(s.x, (size_t)(shape->kernel * shape->kernel) * LANES, 1);
+    window_sizes(s.y, shape);
+    fill(s.x, (size_t)(shape->kernel * shape->kernel) * LANES, 1);
     memset(s.g, 0, shape->back * sizeof *s.g);
     for (int b = 0; b < src->blocks; ++b, dx += src->plane, dy += dst->plane) {
         r->kernel->quotient(s.g + up_shape_interior(shape->back_frame, shape->ow), dy, s.y, &a,
                             false);
-        UP_R(window_sums)(r, dx, s.g, s.x, shape, add);
+        window_sums(r, dx, s.g, s.x, shape, add);
     }
 }
 
-static void UP_R(max_back)(const struct UP_R(up_passes) * r, real *dx, const real *dy,
-                           const real *x, int op, bool add, struct UP_R(up_scratch) s)
+static void max_back(const struct up_passes *r, real *dx, const real *dy, const real *x, int op,
+                     bool add, struct up_scratch s)
 {
     const struct up_op *o = &r->program->op[op];
     const struct up_layout_slot *src = &r->layout->slot[o->src],
@@ -116,14 +113,14 @@ static void UP_R(max_back)(const struct UP_R(up_passes) * r, real *dx, const rea
     up_shape_window_forward(&g, shape);
     for (int b = 0; b < src->blocks; ++b, dx += src->plane, x += src->plane, dy += dst->plane) {
         memset(s.x, 0, shape->padded * sizeof *s.x);
-        UP_R(up_passes_pad)(r, s.xdot, x, NULL, shape, (real)-INFINITY);
+        up_passes_pad(r, s.xdot, x, NULL, shape, (real)-INFINITY);
         r->kernel->max_spread(s.x, s.xdot, dy, &g);
         r->kernel->pass(dx, s.x + up_shape_interior(shape->frame, shape->w), NULL, &a, add);
     }
 }
 
-static void UP_R(mean)(const struct UP_R(up_passes) * r, real *y, const real *x,
-                       const struct up_layout_slot *src, bool add)
+static void mean(const struct up_passes *r, real *y, const real *x,
+                 const struct up_layout_slot *src, bool add)
 {
     for (int b = 0; b < src->blocks; ++b, x += src->plane, y += LANES) {
         double s[LANES] = {0}, area = (double)(src->plane / LANES);
@@ -133,8 +130,7 @@ static void UP_R(mean)(const struct UP_R(up_passes) * r, real *y, const real *x,
     }
 }
 
-static void UP_R(mean_back)(real *dx, const real *dy, const struct up_layout_slot *src,
-                            bool add)
+static void mean_back(real *dx, const real *dy, const struct up_layout_slot *src, bool add)
 {
     real area = (real)(src->plane / LANES);
     for (int b = 0; b < src->blocks; ++b, dy += LANES)
@@ -143,44 +139,42 @@ static void UP_R(mean_back)(real *dx, const real *dy, const struct up_layout_slo
 }
 
 /* y (+)= x where mask > 0, all planes of a slot. */
-static void UP_R(pass)(const struct UP_R(up_passes) * r, real *y, const real *x,
-                       const real *mask, const struct up_layout_slot *s, bool add)
+static void pass(const struct up_passes *r, real *y, const real *x, const real *mask,
+                 const struct up_layout_slot *s, bool add)
 {
     int pixels = (int)((size_t)s->blocks * s->plane / LANES);
     struct up_rectangle all = {1, pixels, 0, 0};
     r->kernel->pass(y, x, mask, &all, add);
 }
 
-void UP_R(up_passes_simple)(const struct UP_R(up_passes) * r, real *y, const real *x,
-                            const real *at, int op, bool add, struct UP_R(up_scratch) s)
+void up_passes_simple(const struct up_passes *r, real *y, const real *x, const real *at, int op,
+                      bool add, struct up_scratch s)
 {
     const struct up_op *o = &r->program->op[op];
     const struct up_layout_slot *src = &r->layout->slot[o->src];
     if (o->kind == UP_OP_POOL)
-        UP_R(average)(r, y, x, op, add, s);
+        average(r, y, x, op, add, s);
     else if (o->kind == UP_OP_MAX)
-        UP_R(maximum)(r, y, x, at, op, add, s);
+        maximum(r, y, x, at, op, add, s);
     else if (o->kind == UP_OP_MEAN)
-        UP_R(mean)(r, y, x, src, add);
+        mean(r, y, x, src, add);
     else if (o->kind != UP_OP_ZERO)
-        UP_R(pass)(r, y, x, o->kind == UP_OP_RELU ? at : NULL, src, add);
+        pass(r, y, x, o->kind == UP_OP_RELU ? at : NULL, src, add);
     else if (!add)
         memset(y, 0, (size_t)src->blocks * src->plane * sizeof(real));
 }
 
-void UP_R(up_passes_simple_back)(const struct UP_R(up_passes) * r, real *dx, const real *dy,
-                                 const real *at, int op, bool add, struct UP_R(up_scratch) s)
+void up_passes_simple_back(const struct up_passes *r, real *dx, const real *dy, const real *at,
+                           int op, bool add, struct up_scratch s)
 {
     const struct up_op *o = &r->program->op[op];
     const struct up_layout_slot *src = &r->layout->slot[o->src];
     if (o->kind == UP_OP_POOL)
-        UP_R(average_back)(r, dx, dy, op, add, s);
+        average_back(r, dx, dy, op, add, s);
     else if (o->kind == UP_OP_MAX)
-        UP_R(max_back)(r, dx, dy, at, op, add, s);
+        max_back(r, dx, dy, at, op, add, s);
     else if (o->kind == UP_OP_MEAN)
-        UP_R(mean_back)(dx, dy, src, add);
+        mean_back(dx, dy, src, add);
     else
-        UP_R(pass)(r, dx, dy, o->kind == UP_OP_RELU ? at : NULL, src, add);
+        pass(r, dx, dy, o->kind == UP_OP_RELU ? at : NULL, src, add);
 }
-
-#endif

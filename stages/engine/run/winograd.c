@@ -1,18 +1,15 @@
-#ifndef real
-/* 3x3 convolutions by Winograd's tiles (kernels/block/winograd_body.h), on one image. */
+/* 3x3 convolutions by Winograd's tiles (kernels/block/winograd.c), on one image. */
 #include "stages/engine/run/image_ops.h"
 
 #include <string.h>
 
+#include "stages/kernels/real.h"
+
 enum { LANES = UP_BLOCK_LANES, MATRIX = LANES * LANES };
 
-#define UP_TEMPLATE "stages/engine/run/winograd.c"
-#include "stages/kernels/both.h"
-#else
-
 /* Rows of pixels that a row of tiles reads, in a dense or padded plane. */
-static void UP_R(tile_rows)(const real **row, const real *plane, const real *zeros, int first,
-                            int n, int h, int w, bool framed)
+static void tile_rows(const real **row, const real *plane, const real *zeros, int first, int n,
+                      int h, int w, bool framed)
 {
     for (int i = 0; i < n; ++i) {
         int at = first + i - 1;
@@ -23,7 +20,7 @@ static void UP_R(tile_rows)(const real **row, const real *plane, const real *zer
     }
 }
 
-struct UP_R(tiling) {
+struct tiling {
     struct up_tiles tiles;
     const real *zeros; /* a row */
     int h, w, in, out, rows, strip;
@@ -31,27 +28,26 @@ struct UP_R(tiling) {
 };
 
 /* Tiles of an operation's input, or of its output's padded gradient (`back`). */
-static struct UP_R(tiling) UP_R(tiling_of)(const struct UP_R(up_passes) * r, int op, bool back)
+static struct tiling tiling_of(const struct up_passes *r, int op, bool back)
 {
     const struct up_layout_op *o = &r->layout->op[op];
     const struct up_shape *s = &o->shape;
     int src = r->layout->slot[r->program->op[op].src].blocks;
     int dst = r->layout->slot[r->program->op[op].dst].blocks;
-    return (struct UP_R(tiling)){
-        .tiles = {o->side, s->w / o->side, 0, (ptrdiff_t)s->w * LANES, back},
-        .h = s->h,
-        .w = s->w,
-        .in = back ? dst : src,
-        .out = back ? src : dst,
-        .strip = up_passes_strip(o),
-        .plane = back ? s->back : (size_t)(s->h * s->w) * LANES};
+    return (struct tiling){.tiles = {o->side, s->w / o->side, 0, (ptrdiff_t)s->w * LANES, back},
+                           .h = s->h,
+                           .w = s->w,
+                           .in = back ? dst : src,
+                           .out = back ? src : dst,
+                           .strip = up_passes_strip(o),
+                           .plane = back ? s->back : (size_t)(s->h * s->w) * LANES};
 }
 
 /* v[positions][terms * in][tiles] of a strip; positions are a pixel more apart than they need
  * be, so that they do not meet in one set of the cache. A strip
  * begins with tile row `row`. */
-static void UP_R(tile_inputs)(const struct UP_R(up_passes) * r, const struct UP_R(tiling) * t,
-                              real *v, const struct UP_R(up_term) * term, int terms, int row)
+static void tile_inputs(const struct up_passes *r, const struct tiling *t, real *v,
+                        const struct up_term *term, int terms, int row)
 {
     struct up_tiles tiles = t->tiles;
     int n = t->in * terms, side = tiles.side;
@@ -60,14 +56,13 @@ static void UP_R(tile_inputs)(const struct UP_R(up_passes) * r, const struct UP_
     tiles.position = block * n + LANES;
     for (int k = 0; k < n; ++k)
         for (int i = 0; i < t->rows; ++i) {
-            const struct UP_R(up_term) *from = term + k / t->in;
+            const struct up_term *from = term + k / t->in;
             size_t at = (size_t)(k % t->in) * t->plane;
-            UP_R(tile_rows)
-            (x, from->x + at, t->zeros, (row + i) * side, side + 2, t->h, t->w, tiles.framed);
+            tile_rows(x, from->x + at, t->zeros, (row + i) * side, side + 2, t->h, t->w,
+                      tiles.framed);
             if (from->mask)
-                UP_R(tile_rows)
-            (mask, from->mask + at, t->zeros, (row + i) * side, side + 2, t->h, t->w,
-             tiles.framed);
+                tile_rows(mask, from->mask + at, t->zeros, (row + i) * side, side + 2, t->h,
+                          t->w, tiles.framed);
             r->kernel->winograd_input(v + k * block + i * tiles.cols * LANES, x,
                                       from->mask ? mask : NULL, &tiles);
         }
@@ -75,9 +70,9 @@ static void UP_R(tile_inputs)(const struct UP_R(up_passes) * r, const struct UP_
 
 /* m[positions][out][tiles] = sum over terms and input blocks of u * v, a few positions at a
  * time between which the next image is fetched. */
-static void UP_R(tile_products)(const struct UP_R(up_passes) * r, const struct UP_R(tiling) * t,
-                                real *m, const real *v, const struct UP_R(up_term) * term,
-                                int terms, struct up_ahead *ahead)
+static void tile_products(const struct up_passes *r, const struct tiling *t, real *m,
+                          const real *v, const struct up_term *term, int terms,
+                          struct up_ahead *ahead)
 {
     enum { SOME = 4 };
     int tiles = t->rows * t->tiles.cols, side = t->tiles.side;
@@ -101,11 +96,10 @@ static void UP_R(tile_products)(const struct UP_R(up_passes) * r, const struct U
 
 /* y[out] (+)= sum over terms by Winograd's tiles, where mask > 0; some rows of tiles at a
  * time. */
-void UP_R(up_passes_tiles)(const struct UP_R(up_passes) * r, real *y,
-                           const struct UP_R(up_term) * term, int terms, const real *mask,
-                           bool add, int op, bool back, struct UP_R(up_scratch) s)
+void up_passes_tiles(const struct up_passes *r, real *y, const struct up_term *term, int terms,
+                     const real *mask, bool add, int op, bool back, struct up_scratch s)
 {
-    struct UP_R(tiling) t = UP_R(tiling_of)(r, op, back);
+    struct tiling t = tiling_of(r, op, back);
     struct up_tiles out = t.tiles;
     int side = t.tiles.side, all = t.h / side;
     size_t plane = (size_t)(t.h * t.w) * LANES;
@@ -115,8 +109,8 @@ void UP_R(up_passes_tiles)(const struct UP_R(up_passes) * r, real *y,
         s.ahead->work = (size_t)((side + 2) * (side + 2) * all);
     for (int row = 0; row < all; row += t.strip) {
         t.rows = all - row < t.strip ? all - row : t.strip;
-        UP_R(tile_inputs)(r, &t, s.v, term, terms, row);
-        UP_R(tile_products)(r, &t, s.m, s.v, term, terms, s.ahead);
+        tile_inputs(r, &t, s.v, term, terms, row);
+        tile_products(r, &t, s.m, s.v, term, terms, s.ahead);
         ptrdiff_t block = (ptrdiff_t)t.rows * out.cols * LANES;
         out.position = block * t.out + LANES;
         for (int o = 0; o < t.out; ++o)
@@ -130,8 +124,8 @@ void UP_R(up_passes_tiles)(const struct UP_R(up_passes) * r, real *y,
 
 /* u[positions][out][in][16][16] of an operation's matrices; `turned`: those of the backward
  * pass, whose taps are in the opposite order. */
-static void UP_R(winograd_weights)(const struct UP_R(up_passes) * r, real *u,
-                                   const real *matrix, int op, bool turned)
+static void winograd_weights(const struct up_passes *r, real *u, const real *matrix, int op,
+                             bool turned)
 {
     const real *w = matrix + r->layout->op[op].weight;
     size_t matrices = r->layout->op[op].count / (9 * MATRIX);
@@ -145,9 +139,8 @@ static void UP_R(winograd_weights)(const struct UP_R(up_passes) * r, real *u,
     }
 }
 
-const real *UP_R(up_passes_prepared)(const struct UP_R(up_passes) * r,
-                                     const struct up_step *begin, const struct up_step *step,
-                                     bool second)
+const real *up_passes_prepared(const struct up_passes *r, const struct up_step *begin,
+                               const struct up_step *step, bool second)
 {
     size_t at = second ? r->sizes.winograd / 2 : 0;
     if (!r->winograd || !r->layout->op[step->op].side)
@@ -158,28 +151,27 @@ const real *UP_R(up_passes_prepared)(const struct UP_R(up_passes) * r,
     return r->winograd + at;
 }
 
-void UP_R(up_passes_prepare)(const struct UP_R(up_passes) * r, const struct up_step *step,
-                             const struct up_step *end, const real *first, const real *second,
-                             bool turned)
+void up_passes_prepare(const struct up_passes *r, const struct up_step *step,
+                       const struct up_step *end, const real *first, const real *second,
+                       bool turned)
 {
     const struct up_step *begin = step;
     for (; step < end; ++step) {
-        const real *u = UP_R(up_passes_prepared)(r, begin, step, false);
+        const real *u = up_passes_prepared(r, begin, step, false);
         if (step->kind != UP_STEP_RUN || !u)
             continue;
         real *to = r->winograd + (u - r->winograd);
-        UP_R(winograd_weights)(r, to, first, step->op, turned);
+        winograd_weights(r, to, first, step->op, turned);
         if (second)
-            UP_R(winograd_weights)(r, to + r->sizes.winograd / 2, second, step->op, turned);
+            winograd_weights(r, to + r->sizes.winograd / 2, second, step->op, turned);
     }
 }
 
 /* du[positions][out][in][16][16] += over an image's tiles, some rows of tiles at a time. */
-void UP_R(up_passes_tiles_gradient)(const struct UP_R(up_passes) * r, real *du,
-                                    const struct UP_R(up_term) * term, const real *dy, int op,
-                                    struct UP_R(up_scratch) s)
+void up_passes_tiles_gradient(const struct up_passes *r, real *du, const struct up_term *term,
+                              const real *dy, int op, struct up_scratch s)
 {
-    struct UP_R(tiling) t = UP_R(tiling_of)(r, op, false);
+    struct tiling t = tiling_of(r, op, false);
     size_t dy_plane = r->layout->op[op].shape.back;
     struct up_tiles out = t.tiles;
     int side = t.tiles.side, all = t.h / side, positions = (side + 2) * (side + 2);
@@ -193,7 +185,7 @@ void UP_R(up_passes_tiles_gradient)(const struct UP_R(up_passes) * r, real *du,
         g.cols = t.rows * out.cols;
         ptrdiff_t block = (ptrdiff_t)g.cols * LANES;
         out.position = block * t.out + LANES;
-        UP_R(tile_inputs)(r, &t, s.v, term, 1, row);
+        tile_inputs(r, &t, s.v, term, 1, row);
         for (int o = 0; o < t.out; ++o)
             for (int i = 0; i < t.rows; ++i)
                 r->kernel->winograd_gradient(
@@ -208,8 +200,8 @@ void UP_R(up_passes_tiles_gradient)(const struct UP_R(up_passes) * r, real *du,
     }
 }
 
-void UP_R(up_passes_gradient_sum)(const struct UP_R(up_passes) * r, real *dw,
-                                  real *const *share, int shares, int op)
+void up_passes_gradient_sum(const struct up_passes *r, real *dw, real *const *share, int shares,
+                            int op)
 {
     const struct up_layout_op *o = &r->layout->op[op];
     for (int g = 1; g < shares; ++g)
@@ -224,5 +216,3 @@ void UP_R(up_passes_gradient_sum)(const struct UP_R(up_passes) * r, real *dw,
         r->kernel->winograd_weights_back(dw + k * 9 * MATRIX, share[0] + k * MATRIX, o->side,
                                          (ptrdiff_t)(matrices * MATRIX), LANES);
 }
-
-#endif

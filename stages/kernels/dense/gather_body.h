@@ -7,16 +7,16 @@ UP_INLINE void gather_strip(float *a, int lda, const float *x, int ldx, const ui
 {
     for (int r = 0; r < B; r++, a += lda) {
         const float *graph = x + (long)(r - r % nodes) * ldx, *at = x + (long)r * ldx;
-        reg_f32 s[GATHER_REGS];
+        reg s[GATHER_REGS];
         for (int i = 0; i < regs; i++)
-            s[i] = mul_f32(all_f32(k), load_f32(at + i * LANES_f32));
+            s[i] = v_mul(v_all(k), v_load(at + i * LANES));
         for (int j = 0; j < links[r]; j++) {
             const float *from = graph + (long)link[r * nodes + j] * ldx;
             for (int i = 0; i < regs; i++)
-                s[i] = add_f32(s[i], load_f32(from + i * LANES_f32));
+                s[i] = v_add(s[i], v_load(from + i * LANES));
         }
         for (int i = 0; i < regs; i++)
-            store_f32(a + i * LANES_f32, s[i]);
+            v_store(a + i * LANES, s[i]);
     }
 }
 
@@ -37,9 +37,9 @@ static void gather(float *a, int lda, const float *x, int ldx, const uint8_t *li
                    const uint8_t *link, int nodes, float k, int B, int C)
 {
     int c = 0;
-    for (; c + GATHER_REGS * LANES_f32 <= C; c += GATHER_REGS * LANES_f32)
+    for (; c + GATHER_REGS * LANES <= C; c += GATHER_REGS * LANES)
         gather_strip(a + c, lda, x + c, ldx, links, link, nodes, k, B, GATHER_REGS);
-    for (; c + LANES_f32 <= C; c += LANES_f32)
+    for (; c + LANES <= C; c += LANES)
         gather_strip(a + c, lda, x + c, ldx, links, link, nodes, k, B, 1);
     for (; c < C; c++)
         gather_column(a + c, lda, x + c, ldx, links, link, nodes, k, B);

@@ -28,13 +28,7 @@ enum { WIDE_REGS = 2 };
 #define UP_UNROLL _Pragma("GCC unroll 28")
 #endif
 /* TURN: rows turned at a time. */
-enum {
-    WIDE = WIDE_REGS * LANES_f32,
-    PAIR = 2 * LANES_f32,
-    DEEP = 128,
-    TILE_MAX = 28,
-    TURN = 8
-};
+enum { WIDE = WIDE_REGS * LANES, PAIR = 2 * LANES, DEEP = 128, TILE_MAX = 28, TURN = 8 };
 
 struct side { /* element (row i, step k) of op(A) is p[i * row + k * step] */
     const float *p;
@@ -45,24 +39,24 @@ struct side { /* element (row i, step k) of op(A) is p[i * row + k * step] */
 UP_INLINE void tile(float *c, long ldc, struct side a, const float *b, long ldb, int rows,
                     int regs, int k, int add)
 {
-    reg_f32 s[TILE_MAX][WIDE_REGS], p[WIDE_REGS];
+    reg s[TILE_MAX][WIDE_REGS], p[WIDE_REGS];
     const float *four[TILE_MAX / 4];
     UP_UNROLL
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < regs; j++)
-            s[i][j] = add ? load_f32(c + i * ldc + j * LANES_f32) : all_f32(0);
+            s[i][j] = add ? v_load(c + i * ldc + j * LANES) : v_all(0);
     for (int i = 0; i < rows; i += 4)
         four[i / 4] = a.p + i * a.row;
     for (int t = 0; t < k; t++, b += ldb) {
         UP_UNROLL
         for (int j = 0; j < regs; j++)
-            p[j] = load_f32(b + j * LANES_f32);
+            p[j] = v_load(b + j * LANES);
         UP_UNROLL
         for (int i = 0; i < rows; i++) {
-            reg_f32 x = all_f32(four[i / 4][i % 4 * a.row]);
+            reg x = v_all(four[i / 4][i % 4 * a.row]);
             UP_UNROLL
             for (int j = 0; j < regs; j++)
-                s[i][j] = fma_f32(x, p[j], s[i][j]);
+                s[i][j] = v_fma(x, p[j], s[i][j]);
         }
         UP_UNROLL
         for (int i = 0; i < rows; i += 4)
@@ -71,7 +65,7 @@ UP_INLINE void tile(float *c, long ldc, struct side a, const float *b, long ldb,
     UP_UNROLL
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < regs; j++)
-            store_f32(c + i * ldc + j * LANES_f32, s[i][j]);
+            v_store(c + i * ldc + j * LANES, s[i][j]);
 }
 
 #define UP_TILE(kind, regs, rows)                                                              \
@@ -125,15 +119,15 @@ static void turn(float *panel, int width, const float *b, long ldb, int n, int k
 static void narrow(float *c, long ldc, struct side a, const float *b, long ldb, int m, int n,
                    int k, int add)
 {
-    float square[TILE_MAX * LANES_f32];
+    float square[TILE_MAX * LANES];
     for (; m > 0; m -= TILE_MAX, c += TILE_MAX * ldc, a.p += TILE_MAX * a.row) {
         int rows = m < TILE_MAX ? m : TILE_MAX;
         memset(square, 0, sizeof square);
         for (int i = 0; add && i < rows; i++)
-            memcpy(square + i * LANES_f32, c + i * ldc, (size_t)n * sizeof *c);
-        lone_strip(square, LANES_f32, a, b, ldb, rows, k, 1);
+            memcpy(square + i * LANES, c + i * ldc, (size_t)n * sizeof *c);
+        lone_strip(square, LANES, a, b, ldb, rows, k, 1);
         for (int i = 0; i < rows; i++)
-            memcpy(c + i * ldc, square + i * LANES_f32, (size_t)n * sizeof *c);
+            memcpy(c + i * ldc, square + i * LANES, (size_t)n * sizeof *c);
     }
 }
 
@@ -142,7 +136,7 @@ static void matmul(float *c, int ldc, const float *a, int lda, enum up_trans ta,
 {
     float panel[DEEP * WIDE];
     for (int j = 0, width; j < n; j += width) {
-        width = n - j >= WIDE ? WIDE : n - j >= PAIR ? PAIR : LANES_f32;
+        width = n - j >= WIDE ? WIDE : n - j >= PAIR ? PAIR : LANES;
         int have = n - j < width ? n - j : width, copy = tb == UP_T || have < width;
         int most = copy ? DEEP : k;
         if (have < width)

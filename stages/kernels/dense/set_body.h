@@ -1,10 +1,10 @@
 /* The functions of dense.h, of Adam and of draw.h for one instruction set. The including file
  * defines UP_SIMD_AVX512, UP_SIMD_AVX2 or UP_SIMD_PLAIN, and UP_DENSE_SET, UP_DENSE_ADAM and
  * UP_DENSE_DRAWS, the names of what it makes. */
-#include "stages/kernels/block/simd.h"
 #include "stages/kernels/dense.h"
 #include "stages/kernels/dense/exp.h"
 #include "stages/kernels/dense/sets.h"
+#include "stages/kernels/simd.h"
 
 #define UP_REAL float
 #define UP_REAL_(f) up_##f

@@ -1,53 +1,51 @@
-/* Convolutions of block.h on `real`; see block_body.h. */
+/* Convolutions of block.h, for one real type and instruction set (simd.h). */
+#include "stages/kernels/block/kernels.h"
 
-#define REG UP_R(reg)
-#define L UP_R(LANES)
-#define REGS (16 / L)
 #define UP_SLIDE 5 /* most taps of a row */
 
 /* The pixels that a tile reads next, into the first cache. */
-UP_INLINE void UP_R(fetch)(const real *x, ptrdiff_t x_px, int px)
+UP_INLINE void fetch(const real *x, ptrdiff_t x_px, int px)
 {
     for (int p = 0; p < px; ++p)
         __builtin_prefetch(x + p * x_px);
 }
 
 /* One output tile: `px` pixels of `outs` blocks, whose sums stay in registers. */
-UP_INLINE void UP_R(tile)(real *y, const real *x, const real *w, const struct up_window *g,
-                          ptrdiff_t x_px, int px, int outs, enum up_block_store store)
+UP_INLINE void tile(real *y, const real *x, const real *w, const struct up_window *g,
+                    ptrdiff_t x_px, int px, int outs, enum up_block_store store)
 {
-    REG s[2][16][REGS];
+    reg s[2][16][REGS];
     for (int o = 0; o < outs; ++o)
         for (int p = 0; p < px; ++p)
             for (int r = 0; r < REGS; ++r)
                 s[o][p][r] = store == UP_CHAIN
-                                 ? UP_R(load)(y + o * g->y_second + p * g->y_px + r * L)
-                                 : UP_R(all)(0);
+                                 ? v_load(y + o * g->y_second + p * g->y_px + r * LANES)
+                                 : v_all(0);
     for (int t = 0; t < g->taps; ++t) {
         const real *xt = x + g->tap[t], *wt = w + g->matrix[t];
-        UP_R(fetch)(t + 1 < g->taps ? x + g->tap[t + 1] : x + g->tap[0] + px * x_px, x_px, px);
+        fetch(t + 1 < g->taps ? x + g->tap[t + 1] : x + g->tap[0] + px * x_px, x_px, px);
 #pragma GCC unroll 4
         for (int c = 0; c < g->channels; ++c, wt += 16) {
-            REG v[2][REGS];
+            reg v[2][REGS];
             for (int o = 0; o < outs; ++o)
                 for (int r = 0; r < REGS; ++r)
-                    v[o][r] = UP_R(load)(wt + o * g->w_second + r * L);
+                    v[o][r] = v_load(wt + o * g->w_second + r * LANES);
 #pragma GCC unroll 16
             for (int p = 0; p < px; ++p) {
-                REG in = UP_R(all)(xt[p * x_px + c]);
+                reg in = v_all(xt[p * x_px + c]);
                 for (int o = 0; o < outs; ++o)
                     for (int r = 0; r < REGS; ++r)
-                        s[o][p][r] = UP_R(fma)(v[o][r], in, s[o][p][r]);
+                        s[o][p][r] = v_fma(v[o][r], in, s[o][p][r]);
             }
         }
     }
     for (int o = 0; o < outs; ++o)
         for (int p = 0; p < px; ++p)
             for (int r = 0; r < REGS; ++r) {
-                real *to = y + o * g->y_second + p * g->y_px + r * L;
+                real *to = y + o * g->y_second + p * g->y_px + r * LANES;
                 if (store == UP_ADD)
-                    s[o][p][r] = UP_R(add)(UP_R(load)(to), s[o][p][r]);
-                UP_R(store)(to, s[o][p][r]);
+                    s[o][p][r] = v_add(v_load(to), s[o][p][r]);
+                v_store(to, s[o][p][r]);
             }
 }
 
@@ -55,12 +53,12 @@ UP_INLINE void UP_R(tile)(real *y, const real *x, const real *w, const struct up
  * that matters. */
 #define UP_TILE_CALL(P, O)                                                                     \
     for (; cols - i >= P; i += P)                                                              \
-        UP_R(tile)(y + i * g->y_px, x + i * x_px, w, g, x_px, P, O, store);
-UP_INLINE void UP_R(row)(real *y, const real *x, const real *w, const struct up_window *g,
-                         ptrdiff_t x_px, enum up_block_store store)
+        tile(y + i * g->y_px, x + i * x_px, w, g, x_px, P, O, store);
+UP_INLINE void row(real *y, const real *x, const real *w, const struct up_window *g,
+                   ptrdiff_t x_px, enum up_block_store store)
 {
     int i = 0, cols = g->cols;
-    if (g->outputs == 2 && UP_R(PAIRS)) {
+    if (g->outputs == 2 && PAIRS) {
         UP_PAIRS(UP_TILE_CALL, 2)
         return;
     }
@@ -73,66 +71,65 @@ UP_INLINE void UP_R(row)(real *y, const real *x, const real *w, const struct up_
     }
 }
 
-static void UP_R(conv)(real *y, const real *x, const real *w, const struct up_window *g,
-                       enum up_block_store store)
+void UP_VARIANT(up_block_conv)(real *y, const real *x, const real *w, const struct up_window *g,
+                               enum up_block_store store)
 {
     for (int r = 0; r < g->rows; ++r, y += g->y_row, x += g->x_row)
         if (g->x_px == 16)
-            UP_R(row)(y, x, w, g, 16, store);
+            row(y, x, w, g, 16, store);
         else
-            UP_R(row)(y, x, w, g, g->x_px, store);
+            row(y, x, w, g, g->x_px, store);
 }
 
 /* ROWS input channels of one tap. */
-UP_INLINE void UP_R(gradient_tile)(real *dw, const real *x, const real *dy,
-                                   const struct up_window *g)
+UP_INLINE void gradient_tile(real *dw, const real *x, const real *dy, const struct up_window *g)
 {
-    REG s[UP_R(ROWS)][REGS];
-    for (int c = 0; c < UP_R(ROWS); ++c)
+    reg s[ROWS][REGS];
+    for (int c = 0; c < ROWS; ++c)
         for (int r = 0; r < REGS; ++r)
-            s[c][r] = UP_R(all)(0);
+            s[c][r] = v_all(0);
     for (int i = 0; i < g->rows; ++i, x += g->x_row, dy += g->y_row) {
         const real *xp = x, *dyp = dy;
         for (int j = 0; j < g->cols; ++j, xp += g->x_px, dyp += g->y_px) {
-            REG v[REGS];
+            reg v[REGS];
             for (int r = 0; r < REGS; ++r)
-                v[r] = UP_R(load)(dyp + r * L);
+                v[r] = v_load(dyp + r * LANES);
 #pragma GCC unroll 16
-            for (int c = 0; c < UP_R(ROWS); ++c)
+            for (int c = 0; c < ROWS; ++c)
                 for (int r = 0; r < REGS; ++r)
-                    s[c][r] = UP_R(fma)(UP_R(all)(xp[c]), v[r], s[c][r]);
+                    s[c][r] = v_fma(v_all(xp[c]), v[r], s[c][r]);
         }
     }
-    for (int c = 0; c < UP_R(ROWS); ++c)
-        for (int r = 0; r < REGS; ++r, dw += L)
-            UP_R(store)(dw, UP_R(add)(UP_R(load)(dw), s[c][r]));
+    for (int c = 0; c < ROWS; ++c)
+        for (int r = 0; r < REGS; ++r, dw += LANES)
+            v_store(dw, v_add(v_load(dw), s[c][r]));
 }
 
-static void UP_R(gradient)(real *dw, const real *x, const real *dy, const struct up_window *g)
+void UP_VARIANT(up_block_gradient)(real *dw, const real *x, const real *dy,
+                                   const struct up_window *g)
 {
     for (int t = 0; t < g->taps; ++t)
-        for (int c = 0; c < g->channels; c += UP_R(ROWS))
-            UP_R(gradient_tile)(dw + g->matrix[t] + c * 16, x + g->tap[t] + c, dy, g);
+        for (int c = 0; c < g->channels; c += ROWS)
+            gradient_tile(dw + g->matrix[t] + c * 16, x + g->tap[t] + c, dy, g);
 }
 
 /* `taps` neighbours of one row, to the right (way 1) or to the left (-1), of outputs that are
  * neighbours too: each pixel of x is loaded once for all of them. */
-UP_INLINE void UP_R(slide)(REG s[16][REGS], const real *x, const real *w, int px, int taps,
-                           int way)
+UP_INLINE void slide(reg s[16][REGS], const real *x, const real *w, int px, int taps, int way)
 {
     for (int r = 0; r < REGS; ++r) {
-        REG v[UP_SLIDE];
+        reg v[UP_SLIDE];
         for (int t = 0; t < taps; ++t)
-            v[t] = UP_R(load)(w + t * 16 + r * L);
+            v[t] = v_load(w + t * 16 + r * LANES);
 #pragma GCC unroll 20
         for (int i = 0; i < px + taps - 1; ++i) {
             int at = way > 0 ? i : px - 1 - i;
-            REG in = UP_R(load)(x + at * 16 + r * L);
+            reg in = v_load(x + at * 16 + r * LANES);
 #pragma GCC unroll 5
             for (int t = 0; t < taps; ++t) {
                 int p = at - way * t;
                 if (p >= 0 && p < px)
-                    s[p][r] = UP_R(fma)(v[t], in, s[p][r]);
+                    s[p][r] = v_fma(v[t], in, s[p][r]);
             }
         }
     }
@@ -140,7 +137,7 @@ UP_INLINE void UP_R(slide)(REG s[16][REGS], const real *x, const real *w, int px
 
 /* Taps in a row that `slide` may take together, where all rows are such, negative where they go
  * to the left; 0: one by one. */
-UP_INLINE int UP_R(slides)(const struct up_window *g)
+UP_INLINE int slidable_taps(const struct up_window *g)
 {
     int n = 1;
     ptrdiff_t step = g->taps > 1 ? g->tap[1] - g->tap[0] : 0;
@@ -155,45 +152,44 @@ UP_INLINE int UP_R(slides)(const struct up_window *g)
     return g->taps % n == 0 && (n == 3 || n == 5) ? (int)(step / 16) * n : 0;
 }
 
-UP_INLINE void UP_R(depthwise_tile)(real *y, const real *x, const real *w,
-                                    const struct up_window *g, int px, int slides,
-                                    enum up_block_store store)
+UP_INLINE void depthwise_tile(real *y, const real *x, const real *w, const struct up_window *g,
+                              int px, int slides, enum up_block_store store)
 {
-    REG s[16][REGS];
+    reg s[16][REGS];
     int t = 0, taps = slides < 0 ? -slides : slides;
     for (int p = 0; p < px; ++p)
         for (int r = 0; r < REGS; ++r)
-            s[p][r] = store == UP_CHAIN ? UP_R(load)(y + p * g->y_px + r * L) : UP_R(all)(0);
+            s[p][r] = store == UP_CHAIN ? v_load(y + p * g->y_px + r * LANES) : v_all(0);
     for (; slides && t < g->taps; t += taps)
-        UP_R(slide)(s, x + g->tap[t], w + g->matrix[t] / 16, px, taps, slides < 0 ? -1 : 1);
+        slide(s, x + g->tap[t], w + g->matrix[t] / 16, px, taps, slides < 0 ? -1 : 1);
     for (; t < g->taps; ++t) {
         const real *xt = x + g->tap[t], *wt = w + g->matrix[t] / 16;
         for (int r = 0; r < REGS; ++r) {
-            REG v = UP_R(load)(wt + r * L);
+            reg v = v_load(wt + r * LANES);
 #pragma GCC unroll 16
             for (int p = 0; p < px; ++p)
-                s[p][r] = UP_R(fma)(v, UP_R(load)(xt + p * g->x_px + r * L), s[p][r]);
+                s[p][r] = v_fma(v, v_load(xt + p * g->x_px + r * LANES), s[p][r]);
         }
     }
     for (int p = 0; p < px; ++p)
         for (int r = 0; r < REGS; ++r) {
-            real *to = y + p * g->y_px + r * L;
-            UP_R(store)(to, store == UP_ADD ? UP_R(add)(UP_R(load)(to), s[p][r]) : s[p][r]);
+            real *to = y + p * g->y_px + r * LANES;
+            v_store(to, store == UP_ADD ? v_add(v_load(to), s[p][r]) : s[p][r]);
         }
 }
 
 #define UP_DEPTHWISE_CALL(P, slides)                                                           \
     for (; g->cols - i >= P; i += P)                                                           \
-        UP_R(depthwise_tile)(y + i * g->y_px, x + i * g->x_px, w, g, P, slides, store);
+        depthwise_tile(y + i * g->y_px, x + i * g->x_px, w, g, P, slides, store);
 #define UP_DEPTHWISE_ROWS(slides)                                                              \
     for (int r = 0; r < g->rows; ++r, y += g->y_row, x += g->x_row) {                          \
         int i = 0;                                                                             \
         UP_TILES(UP_DEPTHWISE_CALL, slides)                                                    \
     }
-static void UP_R(depthwise)(real *y, const real *x, const real *w, const struct up_window *g,
-                            enum up_block_store store)
+void UP_VARIANT(up_block_depthwise)(real *y, const real *x, const real *w,
+                                    const struct up_window *g, enum up_block_store store)
 {
-    int slides = UP_R(slides)(g);
+    int slides = slidable_taps(g);
     if (slides == 3)
         UP_DEPTHWISE_ROWS(3)
     else if (slides == -3)
@@ -207,39 +203,34 @@ static void UP_R(depthwise)(real *y, const real *x, const real *w, const struct 
 }
 
 /* Four taps at a time: each pixel of dy is loaded once for all of them. */
-UP_INLINE void UP_R(taps_gradient)(real *dw, const real *x, const real *dy,
-                                   const struct up_window *g, int first, int taps)
+UP_INLINE void taps_gradient(real *dw, const real *x, const real *dy, const struct up_window *g,
+                             int first, int taps)
 {
-    REG s[4][REGS];
+    reg s[4][REGS];
     for (int t = 0; t < taps; ++t)
         for (int r = 0; r < REGS; ++r)
-            s[t][r] = UP_R(all)(0);
+            s[t][r] = v_all(0);
     for (int i = 0; i < g->rows; ++i, x += g->x_row, dy += g->y_row)
         for (int j = 0; j < g->cols; ++j)
             for (int r = 0; r < REGS; ++r) {
-                REG v = UP_R(load)(dy + j * g->y_px + r * L);
+                reg v = v_load(dy + j * g->y_px + r * LANES);
                 for (int t = 0; t < taps; ++t)
-                    s[t][r] = UP_R(fma)(UP_R(load)(x + g->tap[first + t] + j * g->x_px + r * L),
-                                        v, s[t][r]);
+                    s[t][r] = v_fma(v_load(x + g->tap[first + t] + j * g->x_px + r * LANES), v,
+                                    s[t][r]);
             }
     for (int t = 0; t < taps; ++t)
         for (int r = 0; r < REGS; ++r) {
-            real *to = dw + g->matrix[first + t] / 16 + r * L;
-            UP_R(store)(to, UP_R(add)(UP_R(load)(to), s[t][r]));
+            real *to = dw + g->matrix[first + t] / 16 + r * LANES;
+            v_store(to, v_add(v_load(to), s[t][r]));
         }
 }
 
-static void UP_R(depthwise_gradient)(real *dw, const real *x, const real *dy,
-                                     const struct up_window *g)
+void UP_VARIANT(up_block_depthwise_gradient)(real *dw, const real *x, const real *dy,
+                                             const struct up_window *g)
 {
     int t = 0;
     for (; t + 4 <= g->taps; t += 4)
-        UP_R(taps_gradient)(dw, x, dy, g, t, 4);
+        taps_gradient(dw, x, dy, g, t, 4);
     for (; t < g->taps; ++t)
-        UP_R(taps_gradient)(dw, x, dy, g, t, 1);
+        taps_gradient(dw, x, dy, g, t, 1);
 }
-
-#undef UP_TILE_CALL
-#undef UP_DEPTHWISE_CALL
-#undef UP_DEPTHWISE_ROWS
-#undef UP_SLIDE

@@ -4,10 +4,10 @@
 #include <math.h>
 
 static up_adam_fn *const steps[UP_ISAS] = {
-    [UP_ISA_PORTABLE] = up_adam_portable,
+    [UP_ISA_PORTABLE] = up_adam_portable_f32,
 #if defined __x86_64__
-    [UP_ISA_AVX2] = up_adam_avx2,
-    [UP_ISA_AVX512] = up_adam_avx512,
+    [UP_ISA_AVX2] = up_adam_avx2_f32,
+    [UP_ISA_AVX512] = up_adam_avx512_f32,
 #endif
 };
 

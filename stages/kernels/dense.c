@@ -4,10 +4,10 @@
 #include "store/base/err.h"
 
 static const struct up_dense *const sets[UP_ISAS] = {
-    [UP_ISA_PORTABLE] = &up_dense_portable,
+    [UP_ISA_PORTABLE] = &up_dense_set_portable_f32,
 #if defined __x86_64__
-    [UP_ISA_AVX2] = &up_dense_avx2,
-    [UP_ISA_AVX512] = &up_dense_avx512,
+    [UP_ISA_AVX2] = &up_dense_set_avx2_f32,
+    [UP_ISA_AVX512] = &up_dense_set_avx512_f32,
 #endif
 };
 

@@ -5,10 +5,10 @@
 #include <string.h>
 
 static const struct up_draws *const sets[UP_ISAS] = {
-    [UP_ISA_PORTABLE] = &up_draws_portable,
+    [UP_ISA_PORTABLE] = &up_draws_portable_f32,
 #if defined __x86_64__
-    [UP_ISA_AVX2] = &up_draws_avx2,
-    [UP_ISA_AVX512] = &up_draws_avx512,
+    [UP_ISA_AVX2] = &up_draws_avx2_f32,
+    [UP_ISA_AVX512] = &up_draws_avx512_f32,
 #endif
 };
 

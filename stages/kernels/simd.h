@@ -3,8 +3,8 @@
  * A file that includes this header is compiled once for each (CMake's up_variants), with one of
  * UP_SIMD_AVX512, UP_SIMD_AVX2 and UP_SIMD_PORTABLE defined; without any, as in an editor, it
  * is the portable one. A register `reg` has LANES numbers, so that a block of 16 channels is
- * REGS registers; a register's numbers as float64 are PARTS registers `wide`. Every multiply-add
- * is fused, whatever the instruction set, so that all give the same bits. */
+ * REGS registers; a register's numbers as float64 are PARTS registers `wide`. Every
+ * multiply-add is fused, whatever the instruction set, so that all give the same bits. */
 #ifndef UP_KERNELS_SIMD_H
 #define UP_KERNELS_SIMD_H
 #include <stdint.h>

@@ -56,10 +56,10 @@ static void sets_are_equal(void **state)
 {
     (void)state;
     const struct up_draws *set[] = {
-        &up_draws_portable,
+        &up_draws_portable_f32,
 #if defined __x86_64__
-        &up_draws_avx2,
-        &up_draws_avx512
+        &up_draws_avx2_f32,
+        &up_draws_avx512_f32
 #endif
     };
     float first[2][SOME], x[2][SOME];

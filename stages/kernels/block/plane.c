@@ -143,9 +143,9 @@ UP_INLINE void flush(double *s, wide sum[REGS][PARTS])
 }
 
 #define UP_SUMS(sum)                                                                           \
-    wide sum[REGS][PARTS];                                                                      \
+    wide sum[REGS][PARTS];                                                                     \
     for (int r = 0; r < REGS; ++r)                                                             \
-        for (int i = 0; i < PARTS; ++i)                                                         \
+        for (int i = 0; i < PARTS; ++i)                                                        \
     sum[r][i] = wide_zero()
 
 void UP_VARIANT(up_block_sum)(double *s, const real *x, ptrdiff_t pixels)

@@ -1,7 +1,16 @@
 /* What draw.h draws, UP_DRAW_BLOCKS blocks at a time: the first words of all of them give the
- * first numbers, and so on. Plain loops over words, as in dense_body.h, without a fused
- * multiply-add: where the processor has none it would be slow. */
+ * first numbers, and so on. Plain loops over words, as in norm.c, without a fused
+ * multiply-add: where the processor has none it would be slow. Compiled once for each
+ * instruction set. */
+#include "stages/kernels/dense/sets.h"
 #include "store/base/philox.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "stages/kernels/simd.h"
+
+#define UP_FIXED static inline __attribute__((always_inline))
 
 enum { UP_DRAW = UP_DRAW_BLOCKS };
 
@@ -17,7 +26,7 @@ static void draw_words(uint32_t w[4][UP_DRAW], uint64_t seed, uint64_t stream, u
 }
 
 /* [-1, 1) in steps of 2^-31, rounded. */
-static void up_uniforms(float *out, uint64_t seed, uint64_t stream, uint64_t block)
+static void draw_uniforms(float *out, uint64_t seed, uint64_t stream, uint64_t block)
 {
     uint32_t w[4][UP_DRAW];
     draw_words(w, seed, stream, block);
@@ -64,7 +73,7 @@ UP_FIXED void draw_angle(float *sine, float *cosine, uint32_t turn)
     *cosine = (quarter + 1) & 2 ? -b : b;
 }
 
-static void up_normals(float *out, uint64_t seed, uint64_t stream, uint64_t block)
+static void draw_normals(float *out, uint64_t seed, uint64_t stream, uint64_t block)
 {
     uint32_t w[4][UP_DRAW];
     draw_words(w, seed, stream, block);
@@ -77,3 +86,5 @@ static void up_normals(float *out, uint64_t seed, uint64_t stream, uint64_t bloc
             out[UP_DRAW + i] = radius * sine;
         }
 }
+
+const struct up_draws UP_VARIANT(up_draws) = {draw_uniforms, draw_normals};

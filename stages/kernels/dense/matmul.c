@@ -1,10 +1,11 @@
-/* The matrix product of matmul.h for one instruction set (simd.h): a tile of C lives in
- * registers while k runs, so that every number is one chain of fused multiply-adds in
+/* The matrix product of matmul.h for one real type and instruction set (simd.h): a tile of C
+ * lives in registers while k runs, so that every number is one chain of fused multiply-adds in
  * the order of k, whatever the tile's shape.
  *
  * B is read a strip of columns at a time, as wide as there is: the wider the strip, the
  * fewer numbers of A a multiply-add asks for. Where B is transposed, or the strip is narrower
  * than a register, the strip is first copied, DEEP rows of it, to the stack. */
+#include "stages/kernels/dense/kernels.h"
 
 #if defined UP_SIMD_AVX512
 enum { WIDE_REGS = 4 };
@@ -31,16 +32,16 @@ enum { WIDE_REGS = 2 };
 enum { WIDE = WIDE_REGS * LANES, PAIR = 2 * LANES, DEEP = 128, TILE_MAX = 28, TURN = 8 };
 
 struct side { /* element (row i, step k) of op(A) is p[i * row + k * step] */
-    const float *p;
+    const real *p;
     long row, step;
 };
 
 /* A's rows are found from every fourth one: so many addresses fit in registers. */
-UP_INLINE void tile(float *c, long ldc, struct side a, const float *b, long ldb, int rows,
+UP_INLINE void tile(real *c, long ldc, struct side a, const real *b, long ldb, int rows,
                     int regs, int k, int add)
 {
     reg s[TILE_MAX][WIDE_REGS], p[WIDE_REGS];
-    const float *four[TILE_MAX / 4];
+    const real *four[TILE_MAX / 4];
     UP_UNROLL
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < regs; j++)
@@ -69,7 +70,7 @@ UP_INLINE void tile(float *c, long ldc, struct side a, const float *b, long ldb,
 }
 
 #define UP_TILE(kind, regs, rows)                                                              \
-    static void kind##rows(float *c, long ldc, struct side a, const float *b, long ldb, int k, \
+    static void kind##rows(real *c, long ldc, struct side a, const real *b, long ldb, int k,   \
                            int add)                                                            \
     {                                                                                          \
         tile(c, ldc, a, b, ldb, rows, regs, k, add);                                           \
@@ -90,8 +91,8 @@ UP_LONE_TILES(UP_LONE_TILE)
 
 /* All rows of a strip of C. */
 #define UP_STRIP(kind, TILES, STEP)                                                            \
-    static void kind(float *c, long ldc, struct side a, const float *b, long ldb, int m,       \
-                     int k, int add)                                                           \
+    static void kind(real *c, long ldc, struct side a, const real *b, long ldb, int m, int k,  \
+                     int add)                                                                  \
     {                                                                                          \
         TILES(STEP)                                                                            \
     }
@@ -100,13 +101,13 @@ UP_STRIP(pair_strip, UP_PAIR_TILES, UP_PAIR_STEP)
 UP_STRIP(lone_strip, UP_LONE_TILES, UP_LONE_STEP)
 
 /* panel[k][width] from b[n][k], n <= width; the rest stays as it is. */
-static void turn(float *panel, int width, const float *b, long ldb, int n, int k)
+static void turn_strip(real *panel, int width, const real *b, long ldb, int n, int k)
 {
     int t = 0;
     for (; t + TURN <= k; t += TURN)
         for (int j = 0; j < n; j++) {
-            const float *from = b + j * ldb + t;
-            float *to = panel + (long)t * width + j;
+            const real *from = b + j * ldb + t;
+            real *to = panel + (long)t * width + j;
             for (int i = 0; i < TURN; i++)
                 to[i * width] = from[i];
         }
@@ -116,10 +117,10 @@ static void turn(float *panel, int width, const float *b, long ldb, int n, int k
 }
 
 /* n columns of C, fewer than a register has. */
-static void narrow(float *c, long ldc, struct side a, const float *b, long ldb, int m, int n,
+static void narrow(real *c, long ldc, struct side a, const real *b, long ldb, int m, int n,
                    int k, int add)
 {
-    float square[TILE_MAX * LANES];
+    real square[TILE_MAX * LANES];
     for (; m > 0; m -= TILE_MAX, c += TILE_MAX * ldc, a.p += TILE_MAX * a.row) {
         int rows = m < TILE_MAX ? m : TILE_MAX;
         memset(square, 0, sizeof square);
@@ -131,10 +132,11 @@ static void narrow(float *c, long ldc, struct side a, const float *b, long ldb, 
     }
 }
 
-static void matmul(float *c, int ldc, const float *a, int lda, enum up_trans ta, const float *b,
-                   int ldb, enum up_trans tb, int m, int n, int k, int add)
+void UP_VARIANT(up_dense_matmul)(real *c, int ldc, const real *a, int lda, enum up_trans ta,
+                                 const real *b, int ldb, enum up_trans tb, int m, int n, int k,
+                                 int add)
 {
-    float panel[DEEP * WIDE];
+    real panel[DEEP * WIDE];
     for (int j = 0, width; j < n; j += width) {
         width = n - j >= WIDE ? WIDE : n - j >= PAIR ? PAIR : LANES;
         int have = n - j < width ? n - j : width, copy = tb == UP_T || have < width;
@@ -145,13 +147,13 @@ static void matmul(float *c, int ldc, const float *a, int lda, enum up_trans ta,
             int deep = k - t < most ? k - t : most, on = add || t;
             struct side s = {ta == UP_T ? a + (long)t * lda : a + t, ta == UP_T ? 1 : lda,
                              ta == UP_T ? lda : 1};
-            const float *p = b + (long)t * ldb + j;
+            const real *p = b + (long)t * ldb + j;
             if (tb == UP_T)
-                turn(panel, width, b + (long)j * ldb + t, ldb, have, deep);
+                turn_strip(panel, width, b + (long)j * ldb + t, ldb, have, deep);
             else if (copy)
                 for (int i = 0; i < deep; i++)
                     memcpy(panel + i * width, p + (long)i * ldb, (size_t)have * sizeof *p);
-            const float *q = copy ? panel : p;
+            const real *q = copy ? panel : p;
             int ldq = copy ? width : ldb;
             if (have < width)
                 narrow(c + j, ldc, s, q, ldq, m, have, deep, on);

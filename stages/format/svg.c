@@ -81,7 +81,7 @@ void up_svg_begin(struct up_svg *s, struct up_buf *out, double width, double hei
         w, h, w, h);
     up_xml_escape(out, title);
     up_buf_puts(out, "</title>\n");
-    up_svg_rect(s, 0, 0, width, height, 0, "#ffffff", "none");
+    up_svg_rect(s, (struct up_svg_box){0, 0, width, height}, 0, "#ffffff", "none");
 }
 
 void up_svg_end(struct up_svg *s) { up_buf_puts(s->out, "</svg>\n"); }
@@ -99,14 +99,14 @@ void up_svg_line(struct up_svg *s, double x1, double y1, double x2, double y2,
     up_buf_puts(s->out, "/>\n");
 }
 
-void up_svg_rect(struct up_svg *s, double x, double y, double w, double h, double radius,
-                 const char *fill, const char *stroke)
+void up_svg_rect(struct up_svg *s, struct up_svg_box b, double radius, const char *fill,
+                 const char *stroke)
 {
     up_buf_puts(s->out, "<rect");
-    number_attr(s, "x", x);
-    number_attr(s, "y", y);
-    number_attr(s, "width", w);
-    number_attr(s, "height", h);
+    number_attr(s, "x", b.x);
+    number_attr(s, "y", b.y);
+    number_attr(s, "width", b.w);
+    number_attr(s, "height", b.h);
     if (radius > 0)
         number_attr(s, "rx", radius);
     text_attr(s, "fill", fill);

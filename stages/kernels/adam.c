@@ -11,8 +11,8 @@ static up_adam_fn *const steps[UP_ISAS] = {
 #endif
 };
 
-void up_adam_step(float *v, float *m1, float *m2, const float *g, size_t n, double scale,
-                  const struct up_adam *a, int64_t step)
+void up_adam_step(const struct up_adam_slab *slab, double scale, const struct up_adam *a,
+                  int64_t step)
 {
     double t = (double)step;
     struct up_adam_rates r = {
@@ -25,7 +25,7 @@ void up_adam_step(float *v, float *m1, float *m2, const float *g, size_t n, doub
         .eps = (float)a->eps,
         .scale = (float)scale,
     };
-    steps[up_isa_best()](v, m1, m2, g, n, &r);
+    steps[up_isa_best()](slab->v, slab->m1, slab->m2, slab->g, slab->n, &r);
 }
 
 double up_grad_square(const float *g, size_t n)

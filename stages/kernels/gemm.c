@@ -79,18 +79,20 @@ static enum CBLAS_TRANSPOSE op(enum up_trans t)
     return t == UP_T ? CblasTrans : CblasNoTrans;
 }
 
-void up_sgemm(float *c, int ldc, const float *a, int lda, enum up_trans ta, const float *b,
-              int ldb, enum up_trans tb, int m, int n, int k, float alpha, float beta)
+void up_sgemm(float *c, int ldc, const float *a, int lda, const float *b, int ldb,
+              const struct up_gemm *g)
 {
     need();
-    blas.sgemm(CblasRowMajor, op(ta), op(tb), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    blas.sgemm(CblasRowMajor, op(g->ta), op(g->tb), g->m, g->n, g->k, (float)g->alpha, a, lda,
+               b, ldb, (float)g->beta, c, ldc);
 }
 
-void up_dgemm(double *c, int ldc, const double *a, int lda, enum up_trans ta, const double *b,
-              int ldb, enum up_trans tb, int m, int n, int k, double alpha, double beta)
+void up_dgemm(double *c, int ldc, const double *a, int lda, const double *b, int ldb,
+              const struct up_gemm *g)
 {
     need();
-    blas.dgemm(CblasRowMajor, op(ta), op(tb), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    blas.dgemm(CblasRowMajor, op(g->ta), op(g->tb), g->m, g->n, g->k, g->alpha, a, lda, b, ldb,
+               g->beta, c, ldc);
 }
 
 int up_sym_eigenvalues(double *w, double *a, int n, struct up_err *err)

@@ -220,7 +220,8 @@ void up_plot_matrix(struct up_buf *out, const struct up_plot_text *t, const doub
         for (size_t j = 0; j < n; j++) {
             char colour[8], text[UP_NUMBER_TEXT];
             double v = m[i * n + j], x = left + (double)j * CELL, y = top + (double)i * CELL;
-            up_svg_rect(&s, x, y, CELL - 1, CELL - 1, 3, matrix_colour(colour, v), "none");
+            up_svg_rect(&s, (struct up_svg_box){x, y, CELL - 1, CELL - 1}, 3,
+                        matrix_colour(colour, v), "none");
             if (isfinite(v))
                 up_svg_text(&s, x + CELL / 2.0, y + CELL / 2.0 + 4, 10.5, UP_SVG_MIDDLE,
                             fabs(v) > 0.6 ? "#ffffff" : ink, up_number_fixed(text, v, 2));

@@ -85,5 +85,5 @@ void up_chain_f32(float *y, int ldy, const float *w, const float *x, int ldx, in
 void up_chain_f64(double *y, int ldy, const double *w, const double *x, int ldx, int out, int n,
                   int k, bool add)
 {
-    up_dgemm(y, ldy, w, k, UP_N, x, ldx, UP_N, out, n, k, 1, add ? 1 : 0);
+    up_dgemm(y, ldy, w, k, x, ldx, &(struct up_gemm){UP_N, UP_N, out, n, k, 1, add ? 1 : 0});
 }

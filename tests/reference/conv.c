@@ -165,8 +165,8 @@ static void data_plane(real *plane, const real *packed, const real *dy, const st
         tap_fused(plane, packed[t], dy, c, k->images, t / c->kernel, t % c->kernel);
     for (int b = 0; !fused_taps(c) && b < c->in; b += block_channels(c, b)) {
         int taps = block_channels(c, b) * area;
-        gemm(col, k->stride, packed + (ptrdiff_t)b * area * c->out, taps, UP_T, dy, ldy, UP_N,
-             taps, k->pixels, c->out, 1, 0);
+        gemm(col, k->stride, packed + (ptrdiff_t)b * area * c->out, taps, dy, ldy,
+             &(struct up_gemm){UP_T, UP_N, taps, k->pixels, c->out, 1, 0});
         uncolumns(plane, col, c, k, b);
     }
 }
@@ -203,9 +203,9 @@ static void backward_weight_part(real *dw, const real *x, const real *mask, cons
         ptrdiff_t at = (k.out_batch / c->n) * first;
         for (int b = 0; b < c->in; b += block_channels(c, b)) {
             int taps = block_channels(c, b) * area;
-            gemm(packed + (ptrdiff_t)b * area * c->out, taps, dy + at, (int)k.out_batch, UP_N,
-                 columns(col, scratch, c, &k, b), k.stride, UP_T, c->out, taps, k.pixels, 1,
-                 first > 0 ? 1 : 0);
+            gemm(packed + (ptrdiff_t)b * area * c->out, taps, dy + at, (int)k.out_batch,
+                 columns(col, scratch, c, &k, b), k.stride,
+                 &(struct up_gemm){UP_N, UP_T, c->out, taps, k.pixels, 1, first > 0 ? 1 : 0});
         }
     }
     unpack(dw, packed, c, add);

@@ -15,7 +15,7 @@
 void up_linear_forward(real *y, const real *x, const real *w, const real *bias, int out, int in,
                        int n, bool add)
 {
-    gemm(y, n, w, in, UP_N, x, n, UP_N, out, n, in, 1, add ? 1 : 0);
+    gemm(y, n, w, in, x, n, &(struct up_gemm){UP_N, UP_N, out, n, in, 1, add ? 1 : 0});
     for (int o = 0; bias && o < out; ++o)
         for (int i = 0; i < n; ++i)
             y[(ptrdiff_t)o * n + i] += bias[o];
@@ -24,11 +24,11 @@ void up_linear_forward(real *y, const real *x, const real *w, const real *bias, 
 void up_linear_backward_data(real *dx, const real *w, const real *dy, int out, int in, int n,
                              bool add)
 {
-    gemm(dx, n, w, in, UP_T, dy, n, UP_N, in, n, out, 1, add ? 1 : 0);
+    gemm(dx, n, w, in, dy, n, &(struct up_gemm){UP_T, UP_N, in, n, out, 1, add ? 1 : 0});
 }
 
 void up_linear_backward_weight(real *dw, const real *x, const real *dy, int out, int in, int n,
                                bool add)
 {
-    gemm(dw, in, dy, n, UP_N, x, n, UP_T, out, in, n, 1, add ? 1 : 0);
+    gemm(dw, in, dy, n, x, n, &(struct up_gemm){UP_N, UP_T, out, in, n, 1, add ? 1 : 0});
 }

@@ -360,7 +360,7 @@ static void test_adam(void **state)
             w[i] -=
                 0.1 * (n1[i] / (1 - pow(0.9, t))) / (sqrt(n2[i] / (1 - pow(0.999, t))) + 1e-8);
         }
-        up_adam_step(v, m1, m2, g, N, 0.5, &a, t);
+        up_adam_step(&(struct up_adam_slab){v, m1, m2, g, N}, 0.5, &a, t);
     }
     for (int i = 0; i < N; i++)
         near((double)v[i], w[i], 1e-5);
@@ -374,7 +374,7 @@ static void test_adam_position(void **state)
     for (int i = 0; i < 17; i++)
         v[i] = 0.3f, g[i] = -0.017f;
     for (int t = 1; t <= 9; t++)
-        up_adam_step(v, m1, m2, g, 17, 1, &a, t);
+        up_adam_step(&(struct up_adam_slab){v, m1, m2, g, 17}, 1, &a, t);
     for (int i = 1; i < 17; i++)
         assert_memory_equal(&v[i], &v[0], sizeof *v);
 }

@@ -209,9 +209,11 @@ static void naslib_round_trip(void **state)
     struct tally t = {0};
     up_naslib_begin(&o, &b);
     up_naslib_dataset(&o, "cifar10");
-    up_naslib_arch(&o, "(4, 0, 3, 1, 4, 3)", "17", 90.5, 2, names, scores, times);
+    up_naslib_arch(&o, &(struct up_naslib_entry){"(4, 0, 3, 1, 4, 3)", "17", 90.5, 2, names,
+                                                 scores, times});
     up_naslib_dataset(&o, "svhn");
-    up_naslib_arch(&o, "(1, 0, 3, 1, 4, 3)", NULL, (double)NAN, 2, names, scores, NULL);
+    up_naslib_arch(&o, &(struct up_naslib_entry){"(1, 0, 3, 1, 4, 3)", NULL, (double)NAN, 2,
+                                                 names, scores, NULL});
     up_naslib_end(&o);
     assert_string_equal(up_buf_str(&b), "{\"cifar10\": {\"(4, 0, 3, 1, 4, 3)\": {\"idx\": "
                                         "\"17\", \"arch\": \"(4, 0, 3, 1, 4, 3)\", "

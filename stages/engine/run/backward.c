@@ -106,9 +106,10 @@ static void layer_back(const struct level *l, const struct up_step *step, int im
         up_passes_ahead(r, &ahead, &r->act, r->program->op[i->op].src, image);
     s.ahead = &ahead;
     struct up_term term = {s.g, NULL, r->turned, up_passes_prepared(r, l->step, step, false)};
-    up_passes_conv_back(r, up_passes_image(&r->grad, op->src, image), &term, 1,
-                        op->relu ? up_passes_image(&r->act, op->src, image) : NULL, step->add,
-                        step->op, s);
+    struct up_target to = {up_passes_image(&r->grad, op->src, image),
+                           op->relu ? up_passes_image(&r->act, op->src, image) : NULL,
+                           step->add};
+    up_passes_conv_back(r, to, &term, 1, step->op, s);
 }
 
 /* A norm whose gradient is stored. */

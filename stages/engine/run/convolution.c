@@ -30,13 +30,24 @@ static struct up_order published_order(const struct up_op *o, const struct up_sh
     return (struct up_order){channels / LANES, UP_ADD};
 }
 
-static void depthwise(const struct up_passes *r, real *y, size_t y_plane, const real *x,
-                      size_t x_plane, const real *w, const struct up_window *g, int blocks,
-                      int taps, enum up_block_store store)
+/* One term of a sum over channels: y (store) sum over blocks of x * w, for `in` blocks of x and
+ * `out` blocks of y whose planes are so many numbers apart. */
+struct product {
+    real *y;
+    const real *x, *w; /* w: [out][in][taps][16][16]; depthwise [in][taps][16] */
+    size_t y_plane, x_plane;
+    int in, out, taps;
+    enum up_block_store store;
+    struct up_order order;
+    struct up_ahead *ahead;
+};
+
+static void depthwise(const struct up_passes *r, const struct product *p,
+                      const struct up_window *g)
 {
-    for (int b = 0; b < blocks; ++b)
-        r->kernel->depthwise(y + (size_t)b * y_plane, x + (size_t)b * x_plane,
-                             w + (size_t)(b * taps) * LANES, g, store);
+    for (int b = 0; b < p->in; ++b)
+        r->kernel->depthwise(p->y + (size_t)b * p->y_plane, p->x + (size_t)b * p->x_plane,
+                             p->w + (size_t)(b * p->taps) * LANES, g, p->store);
 }
 
 /* A window some rows at a time, or a long row some pixels at a time. */
@@ -56,39 +67,36 @@ static void rows(const struct up_passes *r, real *y, const real *x, const real *
     }
 }
 
-/* y[out blocks] (store) sum over in blocks; w: [out][in][taps][16][16]. `chain` input blocks
- * make one chain of sums, which UP_CHAIN carries on and UP_ADD adds; a 1x1 kernel's are the
- * taps of one window. */
-static void product(const struct up_passes *r, real *y, size_t y_plane, const real *x,
-                    size_t x_plane, const real *w, struct up_window *g, int in, int out,
-                    int taps, enum up_block_store store, struct up_order order,
-                    struct up_ahead *ahead)
+/* `order.blocks` input blocks make one chain of sums, which UP_CHAIN carries on and UP_ADD
+ * adds; a 1x1 kernel's are the taps of one window. */
+static void product(const struct up_passes *r, const struct product *p, struct up_window *g)
 {
-    bool point = taps == 1 && g->taps > 0;
-    int step = point ? order.blocks : 1;
+    bool point = p->taps == 1 && g->taps > 0;
+    int step = point ? p->order.blocks : 1, in = p->in, out = p->out;
     ptrdiff_t tap = g->tap[0], matrix = g->matrix[0];
-    g->y_second = (ptrdiff_t)y_plane;
-    g->w_second = (ptrdiff_t)in * taps * MATRIX;
+    struct up_ahead *ahead = p->ahead;
+    g->y_second = (ptrdiff_t)p->y_plane;
+    g->w_second = (ptrdiff_t)in * p->taps * MATRIX;
     if (ahead && !ahead->work)
         ahead->work = (size_t)((out + 1) / 2 * ((in + step - 1) / step) * g->rows * g->cols);
     for (int o = 0; o < out; o += g->outputs) {
         g->outputs = out - o > 1 ? 2 : 1;
         for (int i = 0; i < in; i += step) {
             for (int k = 0; point && k < step && i + k < in; ++k) {
-                g->tap[k] = tap + k * (ptrdiff_t)x_plane;
+                g->tap[k] = tap + k * (ptrdiff_t)p->x_plane;
                 g->matrix[k] = matrix + (ptrdiff_t)k * MATRIX;
                 g->taps = k + 1;
             }
-            rows(r, y + (size_t)o * y_plane, x + (size_t)i * x_plane,
-                 w + (size_t)((o * in + i) * taps) * MATRIX, g, i ? order.next : store, ahead);
+            rows(r, p->y + (size_t)o * p->y_plane, p->x + (size_t)i * p->x_plane,
+                 p->w + (size_t)((o * in + i) * p->taps) * MATRIX, g,
+                 i ? p->order.next : p->store, ahead);
         }
     }
 }
 
-/* One term of a convolution, directly. */
-static void conv_term(const struct up_passes *r, real *y, const struct up_term *term,
-                      const real *x, int op, enum up_block_store store, struct up_order order,
-                      struct up_ahead *ahead)
+/* One term of a convolution, directly; term->x is padded. */
+static void conv_term(const struct up_passes *r, real *y, const struct up_term *term, int op,
+                      enum up_block_store store, struct up_order order, struct up_ahead *ahead)
 {
     const struct up_op *o = &r->program->op[op];
     const struct up_layout_slot *src = &r->layout->slot[o->src],
@@ -96,21 +104,32 @@ static void conv_term(const struct up_passes *r, real *y, const struct up_term *
     struct up_shape s = r->layout->op[op].shape;
     struct up_window g;
     int channels = r->program->slot[o->src].c, taps = s.kernel * s.kernel;
-    const real *w = term->matrix + r->layout->op[op].weight;
+    struct product p = {.y = y,
+                        .x = term->x,
+                        .w = term->matrix + r->layout->op[op].weight,
+                        .y_plane = dst->plane,
+                        .x_plane = s.padded,
+                        .in = src->blocks,
+                        .out = dst->blocks - (dst->lane > 0),
+                        .taps = taps,
+                        .store = store,
+                        .order = order,
+                        .ahead = ahead};
     up_shape_window_forward(&g, &s);
     g.channels = src->blocks == 1 && channels < LANES ? channels : LANES;
     if (o->depthwise) {
-        depthwise(r, y, dst->plane, x, s.padded, w, &g, src->blocks, taps, store);
+        depthwise(r, &p, &g);
         return;
     }
     if (dst->lane) { /* the first block is another view's too, whose lanes are 0 here */
-        product(r, y, dst->plane, x, s.padded, w, &g, src->blocks, 1, taps,
-                taps > 1 ? UP_ADD : UP_CHAIN, order, ahead);
-        y += dst->plane;
-        w += (size_t)(src->blocks * taps) * MATRIX;
+        struct product first = p;
+        first.out = 1;
+        first.store = taps > 1 ? UP_ADD : UP_CHAIN;
+        product(r, &first, &g);
+        p.y += dst->plane;
+        p.w += (size_t)(src->blocks * taps) * MATRIX;
     }
-    product(r, y, dst->plane, x, s.padded, w, &g, src->blocks, dst->blocks - (dst->lane > 0),
-            taps, store, order, ahead);
+    product(r, &p, &g);
 }
 
 static void back_term(const struct up_passes *r, real *dx, const struct up_term *term, int op,
@@ -121,18 +140,25 @@ static void back_term(const struct up_passes *r, real *dx, const struct up_term 
                                 *dst = &r->layout->slot[o->dst];
     struct up_shape s = r->layout->op[op].shape;
     struct up_window g;
-    int taps = s.kernel * s.kernel;
-    const real *w = term->matrix + r->layout->op[op].weight;
+    struct product p = {.x = term->x,
+                        .w = term->matrix + r->layout->op[op].weight,
+                        .y_plane = src->plane,
+                        .x_plane = s.back,
+                        .in = o->depthwise ? src->blocks : dst->blocks,
+                        .out = src->blocks,
+                        .taps = s.kernel * s.kernel,
+                        .store = store,
+                        .order = any_order,
+                        .ahead = ahead};
     for (int row = 0; row < s.stride; ++row)
         for (int column = 0; column < s.stride; ++column) {
             up_shape_window_backward(&g, &s, row, column);
             g.channels = LANES;
-            real *y = dx + ((size_t)row * (size_t)s.w + (size_t)column) * LANES;
+            p.y = dx + ((size_t)row * (size_t)s.w + (size_t)column) * LANES;
             if (o->depthwise)
-                depthwise(r, y, src->plane, term->x, s.back, w, &g, src->blocks, taps, store);
+                depthwise(r, &p, &g);
             else
-                product(r, y, src->plane, term->x, s.back, w, &g, dst->blocks, src->blocks,
-                        taps, store, any_order, ahead);
+                product(r, &p, &g);
         }
 }
 
@@ -140,35 +166,36 @@ void up_passes_conv(const struct up_passes *r, real *y, const struct up_term *te
                     int op, bool published, struct up_scratch s)
 {
     const struct up_op *o = &r->program->op[op];
+    struct up_order order = any_order;
     if (term->winograd) {
-        up_passes_tiles(r, y, term, terms, NULL, false, op, false, s);
+        up_passes_tiles(r, (struct up_target){y, NULL, false}, term, terms, op, false, s);
         return;
     }
-    for (int k = 0; k < terms; ++k)
-        conv_term(r, y, term + k, up_passes_gather(r, s.x, term[k].x, term[k].mask, op), op,
-                  k ? UP_CHAIN : UP_SET,
-                  published
-                      ? published_order(o, &r->layout->op[op].shape, r->program->slot[o->src].c,
-                                        r->program->slot[o->dst].c)
-                      : any_order,
-                  s.ahead);
+    if (published)
+        order = published_order(o, &r->layout->op[op].shape, r->program->slot[o->src].c,
+                                r->program->slot[o->dst].c);
+    for (int k = 0; k < terms; ++k) {
+        struct up_term padded = term[k];
+        padded.x = up_passes_gather(r, s.x, term[k].x, term[k].mask, op);
+        conv_term(r, y, &padded, op, k ? UP_CHAIN : UP_SET, order, s.ahead);
+    }
 }
 
-void up_passes_conv_back(const struct up_passes *r, real *dx, const struct up_term *term,
-                         int terms, const real *mask, bool add, int op, struct up_scratch s)
+void up_passes_conv_back(const struct up_passes *r, struct up_target to,
+                         const struct up_term *term, int terms, int op, struct up_scratch s)
 {
     const struct up_op *o = &r->program->op[op];
     const struct up_layout_slot *src = &r->layout->slot[o->src];
     struct up_rectangle all = {1, (int)((size_t)src->blocks * src->plane / LANES), 0, 0};
     if (term->winograd) {
-        up_passes_tiles(r, dx, term, terms, mask, add, op, true, s);
+        up_passes_tiles(r, to, term, terms, op, true, s);
         return;
     }
-    real *y = mask || add ? s.y : dx;
+    real *y = to.mask || to.add ? s.y : to.y;
     for (int k = 0; k < terms; ++k)
         back_term(r, y, term + k, op, k ? UP_CHAIN : UP_SET, s.ahead);
-    if (y != dx)
-        r->kernel->pass(dx, y, mask, &all, add);
+    if (y != to.y)
+        r->kernel->pass(to.y, y, to.mask, &all, to.add);
 }
 
 void up_passes_conv_gradient(const struct up_passes *r, real *dw, const struct up_term *term,

@@ -1,6 +1,7 @@
 /* The operations of image_ops.h for one real type; see both_reals.h. */
 #define up_scratch UP_R(up_scratch)
 #define up_term UP_R(up_term)
+#define up_target UP_R(up_target)
 #define up_passes_scratch UP_R(up_passes_scratch)
 #define up_passes_ahead UP_R(up_passes_ahead)
 #define up_passes_remake UP_R(up_passes_remake)
@@ -36,6 +37,12 @@ struct up_term {
     const real *matrix;   /* [layout numbers] */
     const real *winograd; /* of the operation, or NULL */
 };
+/* Where a result goes: y (+)= where mask > 0, everywhere if mask is NULL. */
+struct up_target {
+    real *y;
+    const real *mask;
+    bool add;
+};
 struct up_scratch up_passes_scratch(const struct up_passes *r, size_t task);
 /* Adds an image's planes of a slot, if there is such an image; of activations made
  * again, of what they are made from. */
@@ -48,8 +55,8 @@ void up_passes_pad(const struct up_passes *r, real *padded, const real *x, const
                    const struct up_shape *s, real outside);
 /* up_passes_conv and up_passes_conv_back by Winograd's tiles; the gradient of their
  * weights. */
-void up_passes_tiles(const struct up_passes *r, real *y, const struct up_term *term, int terms,
-                     const real *mask, bool add, int op, bool back, struct up_scratch s);
+void up_passes_tiles(const struct up_passes *r, struct up_target to, const struct up_term *term,
+                     int terms, int op, bool back, struct up_scratch s);
 void up_passes_tiles_gradient(const struct up_passes *r, real *du, const struct up_term *term,
                               const real *dy, int op, struct up_scratch s);
 /* Padded input of an operation, where mask > 0 (NULL: everywhere); may be x itself. */
@@ -59,9 +66,9 @@ const real *up_passes_gather(const struct up_passes *r, real *padded, const real
  * layer without bias. `published`: in the order of the published forward pass. */
 void up_passes_conv(const struct up_passes *r, real *y, const struct up_term *term, int terms,
                     int op, bool published, struct up_scratch s);
-/* dx (+)= sum over terms of the transpose of conv(padded gradient, turned), masked */
-void up_passes_conv_back(const struct up_passes *r, real *dx, const struct up_term *term,
-                         int terms, const real *mask, bool add, int op, struct up_scratch s);
+/* The target (+)= sum over terms of the transpose of conv(padded gradient, turned), masked. */
+void up_passes_conv_back(const struct up_passes *r, struct up_target to,
+                         const struct up_term *term, int terms, int op, struct up_scratch s);
 /* Winograd's weights of a level's convolutions, all at once, of the matrices or the
  * turned ones; and where those of `step` are. NULL where there are none. */
 void up_passes_prepare(const struct up_passes *r, const struct up_step *step,

@@ -41,8 +41,8 @@ static void linear_back(const struct pass *p)
         memcpy(dy + i * out, up_passes_image_f32(&r->grad, op->dst, i),
                (size_t)out * sizeof *dy);
     for (int i = 0, some = together(n, in, out); i < n; i += some)
-        up_sgemm(dx + i * in, in, dy + i * out, out, UP_N, w, in, UP_N,
-                 n - i < some ? n - i : some, in, out, 1, 0);
+        up_sgemm(dx + i * in, in, dy + i * out, out, w, in,
+                 &(struct up_gemm){UP_N, UP_N, n - i < some ? n - i : some, in, out, 1, 0});
     for (int i = 0; i < n; ++i) {
         float *to = up_passes_image_f32(&r->grad, op->src, i);
         for (int c = 0; c < in; ++c)
@@ -115,7 +115,8 @@ static void image_back(void *ctx, size_t task, int image)
     if (op->depthwise && op->dilation > 1)
         dilated_back(p, dx, x, s);
     else
-        up_passes_conv_back_f32(r, dx, &term, 1, op->relu ? x : NULL, p->add, p->op, s);
+        up_passes_conv_back_f32(r, (struct up_target_f32){dx, op->relu ? x : NULL, p->add},
+                                &term, 1, p->op, s);
 }
 
 /* ---- which gradients there are, and how they lie in PyTorch ---- */

@@ -184,9 +184,10 @@ static void layer_both(const struct level *l, const struct up_step *step, int im
     struct up_term term[2] = {
         {s.gdot, NULL, r->turned, up_passes_prepared(r, l->step, step, false)},
         {s.g, NULL, r->dturned, up_passes_prepared(r, l->step, step, true)}};
-    up_passes_conv_back(r, up_passes_image(l->gtan, op->src, image), term, 2,
-                        op->relu ? up_passes_image(&r->act, op->src, image) : NULL, step->add,
-                        step->op, s);
+    struct up_target to = {up_passes_image(l->gtan, op->src, image),
+                           op->relu ? up_passes_image(&r->act, op->src, image) : NULL,
+                           step->add};
+    up_passes_conv_back(r, to, term, 2, step->op, s);
 }
 
 static void norm_both(const struct level *l, const struct up_step *step, int image)

@@ -7,25 +7,25 @@
 
 enum { LANES = UP_BLOCK_LANES, MATRIX = LANES * LANES };
 
-/* Rows of pixels that a row of tiles reads, in a dense or padded plane. */
-static void tile_rows(const real **row, const real *plane, const real *zeros, int first, int n,
-                      int h, int w, bool framed)
-{
-    for (int i = 0; i < n; ++i) {
-        int at = first + i - 1;
-        if (framed)
-            row[i] = plane + (ptrdiff_t)(at + 1) * (w + 2) * LANES;
-        else
-            row[i] = at < 0 || at >= h ? zeros : plane + (ptrdiff_t)at * w * LANES;
-    }
-}
-
 struct tiling {
     struct up_tiles tiles;
     const real *zeros; /* a row */
     int h, w, in, out, rows, strip;
     size_t plane; /* of an input block */
 };
+
+/* Rows of pixels that a row of tiles reads, of which the first lies at row `first` - 1 of a
+ * dense or padded plane. */
+static void tile_rows(const real **row, const real *plane, const struct tiling *t, int first)
+{
+    for (int i = 0; i < t->tiles.side + 2; ++i) {
+        int at = first + i - 1;
+        if (t->tiles.framed)
+            row[i] = plane + (ptrdiff_t)(at + 1) * (t->w + 2) * LANES;
+        else
+            row[i] = at < 0 || at >= t->h ? t->zeros : plane + (ptrdiff_t)at * t->w * LANES;
+    }
+}
 
 /* Tiles of an operation's input, or of its output's padded gradient (`back`). */
 static struct tiling tiling_of(const struct up_passes *r, int op, bool back)
@@ -58,11 +58,9 @@ static void tile_inputs(const struct up_passes *r, const struct tiling *t, real 
         for (int i = 0; i < t->rows; ++i) {
             const struct up_term *from = term + k / t->in;
             size_t at = (size_t)(k % t->in) * t->plane;
-            tile_rows(x, from->x + at, t->zeros, (row + i) * side, side + 2, t->h, t->w,
-                      tiles.framed);
+            tile_rows(x, from->x + at, t, (row + i) * side);
             if (from->mask)
-                tile_rows(mask, from->mask + at, t->zeros, (row + i) * side, side + 2, t->h,
-                          t->w, tiles.framed);
+                tile_rows(mask, from->mask + at, t, (row + i) * side);
             r->kernel->winograd_input(v + k * block + i * tiles.cols * LANES, x,
                                       from->mask ? mask : NULL, &tiles);
         }
@@ -94,10 +92,9 @@ static void tile_products(const struct up_passes *r, const struct tiling *t, rea
     }
 }
 
-/* y[out] (+)= sum over terms by Winograd's tiles, where mask > 0; some rows of tiles at a
- * time. */
-void up_passes_tiles(const struct up_passes *r, real *y, const struct up_term *term, int terms,
-                     const real *mask, bool add, int op, bool back, struct up_scratch s)
+/* The target (+)= sum over terms by Winograd's tiles; some rows of tiles at a time. */
+void up_passes_tiles(const struct up_passes *r, struct up_target to, const struct up_term *term,
+                     int terms, int op, bool back, struct up_scratch s)
 {
     struct tiling t = tiling_of(r, op, back);
     struct up_tiles out = t.tiles;
@@ -116,8 +113,8 @@ void up_passes_tiles(const struct up_passes *r, real *y, const struct up_term *t
         for (int o = 0; o < t.out; ++o)
             for (int i = 0; i < t.rows; ++i) {
                 size_t at = (size_t)o * plane + (size_t)((row + i) * side * t.w) * LANES;
-                r->kernel->winograd_output(y + at, s.m + o * block + i * out.cols * LANES,
-                                           mask ? mask + at : NULL, &out, add);
+                r->kernel->winograd_output(to.y + at, s.m + o * block + i * out.cols * LANES,
+                                           to.mask ? to.mask + at : NULL, &out, to.add);
             }
     }
 }

@@ -10,10 +10,16 @@ UP_INLINE void fetch(const real *x, ptrdiff_t x_px, int px)
         __builtin_prefetch(x + p * x_px);
 }
 
-/* One output tile: `px` pixels of `outs` blocks, whose sums stay in registers. */
+/* Pixels of a tile, and output blocks. */
+struct tile_size {
+    int px, outs;
+};
+
+/* One output tile, whose sums stay in registers. */
 UP_INLINE void tile(real *y, const real *x, const real *w, const struct up_window *g,
-                    ptrdiff_t x_px, int px, int outs, enum up_block_store store)
+                    ptrdiff_t x_px, struct tile_size size, enum up_block_store store)
 {
+    const int px = size.px, outs = size.outs;
     reg s[2][16][REGS];
     for (int o = 0; o < outs; ++o)
         for (int p = 0; p < px; ++p)
@@ -53,7 +59,7 @@ UP_INLINE void tile(real *y, const real *x, const real *w, const struct up_windo
  * that matters. */
 #define UP_TILE_CALL(P, O)                                                                     \
     for (; cols - i >= P; i += P)                                                              \
-        tile(y + i * g->y_px, x + i * x_px, w, g, x_px, P, O, store);
+        tile(y + i * g->y_px, x + i * x_px, w, g, x_px, (struct tile_size){P, O}, store);
 UP_INLINE void row(real *y, const real *x, const real *w, const struct up_window *g,
                    ptrdiff_t x_px, enum up_block_store store)
 {

@@ -10,8 +10,23 @@
 #ifndef UP_KERNELS_DENSE_H
 #define UP_KERNELS_DENSE_H
 #include "stages/kernels/block/block.h"
-#include "stages/kernels/gemm.h"
+#include "stages/kernels/matmul.h"
 #include <stdint.h>
+
+/* The graphs of a batch's rows: `nodes` rows each; node r has links[r] links, and
+ * link[B][nodes] says to which node of its graph. k: what a node counts beside what is linked
+ * to it. */
+struct up_dense_graph {
+    const uint8_t *links, *link;
+    int nodes;
+    double k;
+};
+/* What bn_slopes left of the parts of a batch, [parts][C]; rows[parts]. */
+struct up_bn_slopes {
+    const double *s, *q;
+    const int *rows;
+    int parts;
+};
 
 #define real float
 #include "stages/kernels/dense/dense_reals.h"

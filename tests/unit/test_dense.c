@@ -20,6 +20,8 @@
 
 #define f64_dense up_dense_f64
 #define f64_bn up_bn_f64
+#define f64_bn_rows up_bn_rows_f64
+#define f64_bn_gradients up_bn_gradients_f64
 #define UP_REAL double
 #define UP_REAL_(f) f64_##f
 #include "stages/learn/estimator/mlp_net_body.h"
@@ -89,10 +91,12 @@ static void norm_back(double *dx, double *dgamma, double *dbeta, double *db,
 {
     double s[PARTS * O], q[PARTS * O], a[O], b[O];
     for (int i = 0; i < PARTS; i++)
-        set->bn_slopes(s + i * O, q + i * O, l->c + row_of[i] * O, O, l->h + row_of[i] * O, O,
-                       p, rows_of[i], O);
-    set->bn_turn(a, b, dgamma, dbeta, db, s, q, p, rows_of, PARTS, O, l->batch);
-    set->bn_back(dx, O, l->c, O, l->h, O, p, a, b, B, O);
+        set->bn_slopes(s + i * O, q + i * O, p,
+                       &(struct f64_bn_rows){l->c + row_of[i] * O, O, l->h + row_of[i] * O, O,
+                                             rows_of[i], O});
+    set->bn_turn(a, b, &(struct f64_bn_gradients){dgamma, dbeta, db}, p,
+                 &(struct up_bn_slopes){s, q, rows_of, PARTS}, O, l->batch);
+    set->bn_back(dx, O, p, a, b, &(struct f64_bn_rows){l->c, O, l->h, O, B, O});
 }
 
 static double layer_loss(void *ctx)
@@ -103,7 +107,7 @@ static double layer_loss(void *ctx)
     memcpy(var, l->var, sizeof var);
     struct f64_bn p = {l->gamma, l->beta, mean, var, l->used, l->used + O};
     set->fill(l->h, l->b, B, O, O);
-    set->matmul(l->h, O, l->x, I, UP_N, l->w, I, UP_T, B, O, I, 1);
+    set->matmul(l->h, O, l->x, I, l->w, I, &(struct up_matmul){UP_N, UP_T, B, O, I, 1});
     if (l->batch)
         settle(&p, l->h);
     else
@@ -131,8 +135,8 @@ static void layer_gradients(int batch)
     layer_loss(&l);
     struct f64_bn p = {l.gamma, l.beta, l.mean, l.var, l.used, l.used + O};
     norm_back(dh, dgamma, dbeta, db, &l, &p);
-    set->matmul(dw, I, dh, O, UP_T, l.x, I, UP_N, O, I, B, 0);
-    set->matmul(dx, I, dh, O, UP_N, l.w, I, UP_N, B, I, O, 0);
+    set->matmul(dw, I, dh, O, l.x, I, &(struct up_matmul){UP_T, UP_N, O, I, B, 0});
+    set->matmul(dx, I, dh, O, l.w, I, &(struct up_matmul){UP_N, UP_N, B, I, O, 0});
     struct {
         const char *what;
         double *at, *d;
@@ -162,7 +166,8 @@ static void test_norm_of_one_part(void **state)
     fill(l.c, B * O, &r, 1);
     struct f64_bn p = {l.gamma, l.beta, mean, var, l.used, l.used + O};
     set->bn_train(y, l.h, &p, B, O, O);
-    set->bn_backward(d[0], g[0], g[0] + O, g[0] + 2 * O, l.c, l.h, &p, B, O, O);
+    set->bn_backward(d[0], &(struct f64_bn_gradients){g[0], g[0] + O, g[0] + 2 * O}, &p,
+                     &(struct f64_bn_rows){l.c, O, l.h, O, B, O});
     settle(&p, l.h);
     set->bn_apply(l.y, O, l.h, O, &p, B, O);
     norm_back(d[1], g[1], g[1] + O, g[1] + 2 * O, &l, &p);
@@ -198,7 +203,7 @@ static void test_float_is_the_same_function(void **state)
         b2[i] = (double)(b[i] = (float)up_rng_normal(&r));
     up_dense_forward(y, x, w, b, B, I, O);
     set->fill(y2, b2, B, O, O);
-    set->matmul(y2, O, x2, I, UP_N, w2, I, UP_T, B, O, I, 1);
+    set->matmul(y2, O, x2, I, w2, I, &(struct up_matmul){UP_N, UP_T, B, O, I, 1});
     for (int i = 0; i < B * O; i++)
         near((double)y[i], y2[i], 1e-5);
 }
@@ -220,7 +225,7 @@ static void test_matmul(void **state)
             int lda = ta == UP_T ? M : K, ldb = tb == UP_T ? K : N, n = N - m;
             for (int i = 0; i < M * N; i++)
                 c[i] = 1;
-            up_matmul(c, N, a, lda, ta, b, ldb, tb, m, n, K, 1);
+            up_matmul(c, N, a, lda, b, ldb, &(struct up_matmul){ta, tb, m, n, K, 1});
             for (int i = 0; i < m; i++)
                 for (int j = 0; j < n; j++) {
                     double s = 1;
@@ -234,7 +239,7 @@ static void test_matmul(void **state)
             for (int j = 0; j < N; j++)
                 d[j] = 1;
             const float *last = ta == UP_T ? a + m - 1 : a + (m - 1) * K;
-            up_matmul(d, N, last, lda, ta, b, ldb, tb, 1, n, K, 1);
+            up_matmul(d, N, last, lda, b, ldb, &(struct up_matmul){ta, tb, 1, n, K, 1});
             assert_memory_equal(d, c + (m - 1) * N, (size_t)n * sizeof *d);
         }
 }
@@ -411,11 +416,13 @@ static void test_sets_agree(void **state)
         for (int i = 0; i < 6 * K; i++)
             run[i] = b[i];
         struct up_bn p = {run, run + K, run + 2 * K, run + 3 * K, run + 4 * K, run + 5 * K};
-        d->matmul(to[0], N, a, K, UP_N, b, K, UP_T, M, N, K, 0);
-        d->matmul(to[1], N, a, M, UP_T, b, N, UP_N, M, N, K, 1);
+        d->matmul(to[0], N, a, K, b, K, &(struct up_matmul){UP_N, UP_T, M, N, K, 0});
+        d->matmul(to[1], N, a, M, b, N, &(struct up_matmul){UP_T, UP_N, M, N, K, 1});
         d->bn_train(to[2], a, &p, LINES, K, K);
-        d->bn_backward(to[3], run, run + K, to[0], b, a, &p, LINES, K, K);
-        d->gather(to[2], K, a, K, links, link, 8, 1.3f, LINES, K);
+        d->bn_backward(to[3], &(struct up_bn_gradients){run, run + K, to[0]}, &p,
+                       &(struct up_bn_rows){b, K, a, K, LINES, K});
+        d->gather(to[2], K, a, K, &(struct up_dense_graph){links, link, 8, (double)1.3f}, LINES,
+                  K);
         d->turn(to[4], M, a, M, K, K);
         d->exp(to[5], a, M * K);
         to[1][0] += (float)d->bce(to[5], a, t, LINES) + (float)d->dot(a, K, b, K, LINES, K);

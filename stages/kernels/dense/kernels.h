@@ -13,6 +13,8 @@
 #if defined UP_REAL_F64
 #define up_dense up_dense_f64
 #define up_bn up_bn_f64
+#define up_bn_rows up_bn_rows_f64
+#define up_bn_gradients up_bn_gradients_f64
 #define real_exp exp
 #else
 #define real_exp up_exp_f32

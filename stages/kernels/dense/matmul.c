@@ -36,12 +36,24 @@ struct side { /* element (row i, step k) of op(A) is p[i * row + k * step] */
     long row, step;
 };
 
+/* Rows of C from op(A) and a strip of columns of B. */
+struct strip {
+    real *c;
+    const real *b;
+    long ldc, ldb;
+    struct side a;
+    int k, add;
+};
+
 /* A's rows are found from every fourth one: so many addresses fit in registers. */
-UP_INLINE void tile(real *c, long ldc, struct side a, const real *b, long ldb, int rows,
-                    int regs, int k, int add)
+UP_INLINE void tile(const struct strip *w, int rows, int regs)
 {
     reg s[TILE_MAX][WIDE_REGS], p[WIDE_REGS];
-    const real *four[TILE_MAX / 4];
+    const real *four[TILE_MAX / 4], *b = w->b;
+    real *c = w->c;
+    const long ldc = w->ldc, ldb = w->ldb;
+    const struct side a = w->a;
+    const int k = w->k, add = w->add;
     UP_UNROLL
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < regs; j++)
@@ -70,11 +82,7 @@ UP_INLINE void tile(real *c, long ldc, struct side a, const real *b, long ldb, i
 }
 
 #define UP_TILE(kind, regs, rows)                                                              \
-    static void kind##rows(real *c, long ldc, struct side a, const real *b, long ldb, int k,   \
-                           int add)                                                            \
-    {                                                                                          \
-        tile(c, ldc, a, b, ldb, rows, regs, k, add);                                           \
-    }
+    static void kind##rows(const struct strip *s) { tile(s, rows, regs); }
 #define UP_WIDE_TILE(rows) UP_TILE(wide, WIDE_REGS, rows)
 #define UP_PAIR_TILE(rows) UP_TILE(pair, 2, rows)
 #define UP_LONE_TILE(rows) UP_TILE(lone, 1, rows)
@@ -83,19 +91,15 @@ UP_PAIR_TILES(UP_PAIR_TILE)
 UP_LONE_TILES(UP_LONE_TILE)
 
 #define UP_STEP(kind, rows)                                                                    \
-    for (; m >= rows; m -= rows, c += (rows)*ldc, a.p += (rows)*a.row)                         \
-        kind##rows(c, ldc, a, b, ldb, k, add);
+    for (; m >= rows; m -= rows, s.c += (rows)*s.ldc, s.a.p += (rows)*s.a.row)                 \
+        kind##rows(&s);
 #define UP_WIDE_STEP(rows) UP_STEP(wide, rows)
 #define UP_PAIR_STEP(rows) UP_STEP(pair, rows)
 #define UP_LONE_STEP(rows) UP_STEP(lone, rows)
 
-/* All rows of a strip of C. */
+/* All m rows of a strip of C. */
 #define UP_STRIP(kind, TILES, STEP)                                                            \
-    static void kind(real *c, long ldc, struct side a, const real *b, long ldb, int m, int k,  \
-                     int add)                                                                  \
-    {                                                                                          \
-        TILES(STEP)                                                                            \
-    }
+    static void kind(struct strip s, int m) { TILES(STEP) }
 UP_STRIP(wide_strip, UP_WIDE_TILES, UP_WIDE_STEP)
 UP_STRIP(pair_strip, UP_PAIR_TILES, UP_PAIR_STEP)
 UP_STRIP(lone_strip, UP_LONE_TILES, UP_LONE_STEP)
@@ -116,53 +120,60 @@ static void turn_strip(real *panel, int width, const real *b, long ldb, int n, i
             panel[(long)t * width + j] = b[j * ldb + t];
 }
 
-/* n columns of C, fewer than a register has. */
-static void narrow(real *c, long ldc, struct side a, const real *b, long ldb, int m, int n,
-                   int k, int add)
+/* m rows and n columns of C, fewer than a register has. */
+static void narrow(struct strip s, int m, int n)
 {
     real square[TILE_MAX * LANES];
-    for (; m > 0; m -= TILE_MAX, c += TILE_MAX * ldc, a.p += TILE_MAX * a.row) {
+    struct strip whole = s;
+    whole.c = square;
+    whole.ldc = LANES;
+    whole.add = 1;
+    for (; m > 0; m -= TILE_MAX, s.c += TILE_MAX * s.ldc, whole.a.p += TILE_MAX * s.a.row) {
         int rows = m < TILE_MAX ? m : TILE_MAX;
         memset(square, 0, sizeof square);
-        for (int i = 0; add && i < rows; i++)
-            memcpy(square + i * LANES, c + i * ldc, (size_t)n * sizeof *c);
-        lone_strip(square, LANES, a, b, ldb, rows, k, 1);
+        for (int i = 0; s.add && i < rows; i++)
+            memcpy(square + i * LANES, s.c + i * s.ldc, (size_t)n * sizeof *s.c);
+        lone_strip(whole, rows);
         for (int i = 0; i < rows; i++)
-            memcpy(c + i * ldc, square + i * LANES, (size_t)n * sizeof *c);
+            memcpy(s.c + i * s.ldc, square + i * LANES, (size_t)n * sizeof *s.c);
     }
 }
 
-void UP_VARIANT(up_dense_matmul)(real *c, int ldc, const real *a, int lda, enum up_trans ta,
-                                 const real *b, int ldb, enum up_trans tb, int m, int n, int k,
-                                 int add)
+void UP_VARIANT(up_dense_matmul)(real *c, int ldc, const real *a, int lda, const real *b,
+                                 int ldb, const struct up_matmul *p)
 {
     real panel[DEEP * WIDE];
+    const int n = p->n, k = p->k;
+    const bool ta = p->ta == UP_T, tb = p->tb == UP_T;
     for (int j = 0, width; j < n; j += width) {
         width = n - j >= WIDE ? WIDE : n - j >= PAIR ? PAIR : LANES;
-        int have = n - j < width ? n - j : width, copy = tb == UP_T || have < width;
+        int have = n - j < width ? n - j : width, copy = tb || have < width;
         int most = copy ? DEEP : k;
         if (have < width)
             memset(panel, 0, (size_t)((k < DEEP ? k : DEEP) * width) * sizeof *panel);
         for (int t = 0; t < k; t += most) {
-            int deep = k - t < most ? k - t : most, on = add || t;
-            struct side s = {ta == UP_T ? a + (long)t * lda : a + t, ta == UP_T ? 1 : lda,
-                             ta == UP_T ? lda : 1};
-            const real *p = b + (long)t * ldb + j;
-            if (tb == UP_T)
+            int deep = k - t < most ? k - t : most;
+            const real *from = b + (long)t * ldb + j;
+            struct strip s = {.c = c + j,
+                              .b = copy ? panel : from,
+                              .ldc = ldc,
+                              .ldb = copy ? width : ldb,
+                              .a = {ta ? a + (long)t * lda : a + t, ta ? 1 : lda, ta ? lda : 1},
+                              .k = deep,
+                              .add = p->add || t};
+            if (tb)
                 turn_strip(panel, width, b + (long)j * ldb + t, ldb, have, deep);
             else if (copy)
                 for (int i = 0; i < deep; i++)
-                    memcpy(panel + i * width, p + (long)i * ldb, (size_t)have * sizeof *p);
-            const real *q = copy ? panel : p;
-            int ldq = copy ? width : ldb;
+                    memcpy(panel + i * width, from + (long)i * ldb, (size_t)have * sizeof *b);
             if (have < width)
-                narrow(c + j, ldc, s, q, ldq, m, have, deep, on);
+                narrow(s, p->m, have);
             else if (width == WIDE)
-                wide_strip(c + j, ldc, s, q, ldq, m, deep, on);
+                wide_strip(s, p->m);
             else if (width == PAIR)
-                pair_strip(c + j, ldc, s, q, ldq, m, deep, on);
+                pair_strip(s, p->m);
             else
-                lone_strip(c + j, ldc, s, q, ldq, m, deep, on);
+                lone_strip(s, p->m);
         }
     }
 }

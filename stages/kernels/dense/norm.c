@@ -114,33 +114,46 @@ UP_FIXED void bn_line(struct bn_line *l, const struct up_bn *p, int c0, int n)
 }
 
 UP_FIXED void bn_apply_some(real *restrict y, int ldy, const real *restrict x, int ldx,
-                            const struct up_bn *p, int B, int c0, int n)
+                            const struct bn_line *l, int B, int n)
 {
-    struct bn_line l;
-    bn_line(&l, p, c0, n);
     for (int r = 0; r < B; r++)
         for (int c = 0; c < n; c++) {
-            real v = (x[(long)r * ldx + c0 + c] - l.m[c]) * l.k[c] + l.b[c];
-            y[(long)r * ldy + c0 + c] = v > 0 ? v : 0;
+            real v = (x[(long)r * ldx + c] - l->m[c]) * l->k[c] + l->b[c];
+            y[(long)r * ldy + c] = v > 0 ? v : 0;
         }
 }
 
 void UP_VARIANT(up_dense_bn_apply)(real *y, int ldy, const real *x, int ldx,
                                    const struct up_bn *p, int B, int C)
 {
-#define UP_SOME(n) bn_apply_some(y, ldy, x, ldx, p, B, c0, n)
+#define UP_SOME(n)                                                                             \
+    do {                                                                                       \
+        struct bn_line l;                                                                      \
+        bn_line(&l, p, c0, n);                                                                 \
+        bn_apply_some(y + c0, ldy, x + c0, ldx, &l, B, n);                                     \
+    } while (0)
     UP_IN_CHUNKS_OF(LINE, C, UP_SOME);
 #undef UP_SOME
 }
 
+/* The rows of a batch from row r0 and column c0 on. */
+UP_FIXED struct up_bn_rows rows_from(const struct up_bn_rows *r, int r0, int c0)
+{
+    struct up_bn_rows some = *r;
+    some.dy += (long)r0 * r->lddy + c0;
+    some.x += (long)r0 * r->ldx + c0;
+    return some;
+}
+
 /* s[n] += the sum of d, q[n] += that of d (x - m), d = dy where the norm is above 0. */
-UP_FIXED void bn_slope_few(double *s, double *q, const struct bn_line *l, const real *dy,
-                           int lddy, const real *x, int ldx, int rows, int n)
+UP_FIXED void bn_slope_few(double *s, double *q, const struct bn_line *l,
+                           const struct up_bn_rows some, int rows, int n)
 {
     for (int c = 0; c < n; c++) {
         real t = 0, u = 0;
         for (int r = 0; r < rows; r++) {
-            real from = x[(long)r * ldx + c] - l->m[c], v = dy[(long)r * lddy + c];
+            real from = some.x[(long)r * some.ldx + c] - l->m[c];
+            real v = some.dy[(long)r * some.lddy + c];
             real d = from * l->k[c] + l->b[c] > 0 ? v : 0;
             t += d;
             u += d * from;
@@ -150,72 +163,73 @@ UP_FIXED void bn_slope_few(double *s, double *q, const struct bn_line *l, const 
     }
 }
 
-UP_FIXED void bn_slopes_some(double *s, double *q, const real *dy, int lddy, const real *x,
-                             int ldx, const struct up_bn *p, int B, int c0, int n)
+UP_FIXED void bn_slopes_some(double *s, double *q, const struct up_bn *p,
+                             const struct up_bn_rows *r, int c0, int n)
 {
     struct bn_line l;
     double t[EACH] = {0}, u[EACH] = {0};
     bn_line(&l, p, c0, n);
-#define UP_SLOPE(few)                                                                          \
-    bn_slope_few(t, u, &l, dy + (long)r0 * lddy + c0, lddy, x + (long)r0 * ldx + c0, ldx, few, \
-                 n)
-    UP_IN_FEWS(B, UP_SLOPE);
+#define UP_SLOPE(few) bn_slope_few(t, u, &l, rows_from(r, r0, c0), few, n)
+    UP_IN_FEWS(r->B, UP_SLOPE);
 #undef UP_SLOPE
     memcpy(s + c0, t, (size_t)n * sizeof *t);
     memcpy(q + c0, u, (size_t)n * sizeof *u);
 }
 
-void UP_VARIANT(up_dense_bn_slopes)(double *s, double *q, const real *dy, int lddy,
-                                    const real *x, int ldx, const struct up_bn *p, int B, int C)
+void UP_VARIANT(up_dense_bn_slopes)(double *s, double *q, const struct up_bn *p,
+                                    const struct up_bn_rows *r)
 {
-#define UP_SOME(n) bn_slopes_some(s, q, dy, lddy, x, ldx, p, B, c0, n)
-    UP_IN_CHUNKS(C, UP_SOME);
+#define UP_SOME(n) bn_slopes_some(s, q, p, r, c0, n)
+    UP_IN_CHUNKS(r->C, UP_SOME);
 #undef UP_SOME
 }
 
 /* The batch's own mean takes the bias away: db is 0 there, not what rounding leaves of it. */
-void UP_VARIANT(up_dense_bn_turn)(real *a, real *b, real *dgamma, real *dbeta, real *db,
-                                  const double *s, const double *q, const struct up_bn *p,
-                                  const int *rows, int parts, int C, int batch)
+void UP_VARIANT(up_dense_bn_turn)(real *a, real *b, const struct up_bn_gradients *g,
+                                  const struct up_bn *p, const struct up_bn_slopes *of, int C,
+                                  int batch)
 {
     int B = 0;
-    for (int i = 0; i < parts; i++)
-        B += rows[i];
+    for (int i = 0; i < of->parts; i++)
+        B += of->rows[i];
     for (int c = 0; c < C; c++) {
         double sum = 0, square = 0, inverse = (double)p->inverse[c];
-        for (int i = 0; i < parts; i++) {
-            sum += rows[i] ? s[(long)i * C + c] : 0;
-            square += rows[i] ? q[(long)i * C + c] : 0;
+        for (int i = 0; i < of->parts; i++) {
+            sum += of->rows[i] ? of->s[(long)i * C + c] : 0;
+            square += of->rows[i] ? of->q[(long)i * C + c] : 0;
         }
-        dbeta[c] = (real)sum;
-        dgamma[c] = (real)(square * inverse);
+        g->dbeta[c] = (real)sum;
+        g->dgamma[c] = (real)(square * inverse);
         a[c] = batch ? (real)(sum / B) : 0;
         b[c] = batch ? (real)(square * inverse * inverse / B) : 0;
-        db[c] = batch ? 0 : (real)(sum * (double)(p->gamma[c] * p->inverse[c]));
+        g->db[c] = batch ? 0 : (real)(sum * (double)(p->gamma[c] * p->inverse[c]));
     }
 }
 
-UP_FIXED void bn_back_some(real *restrict dx, int lddx, const real *restrict dy, int lddy,
-                           const real *restrict x, int ldx, const struct up_bn *p,
-                           const real *a, const real *b, int B, int c0, int n)
+UP_FIXED void bn_back_some(real *restrict dx, int lddx, const struct bn_line *l,
+                           const real *restrict a, const real *restrict b,
+                           const struct up_bn_rows some, int n)
 {
-    struct bn_line l;
-    bn_line(&l, p, c0, n);
-    for (int r = 0; r < B; r++)
+    const real *restrict x = some.x, *restrict dy = some.dy;
+    for (int r = 0; r < some.B; r++)
         for (int c = 0; c < n; c++) {
-            real from = x[(long)r * ldx + c0 + c] - l.m[c];
-            real v = dy[(long)r * lddy + c0 + c];
-            real d = from * l.k[c] + l.b[c] > 0 ? v : 0;
-            dx[(long)r * lddx + c0 + c] = l.k[c] * (d - a[c0 + c] - from * b[c0 + c]);
+            real from = x[(long)r * some.ldx + c] - l->m[c];
+            real v = dy[(long)r * some.lddy + c];
+            real d = from * l->k[c] + l->b[c] > 0 ? v : 0;
+            dx[(long)r * lddx + c] = l->k[c] * (d - a[c] - from * b[c]);
         }
 }
 
-void UP_VARIANT(up_dense_bn_back)(real *dx, int lddx, const real *dy, int lddy, const real *x,
-                                  int ldx, const struct up_bn *p, const real *a, const real *b,
-                                  int B, int C)
+void UP_VARIANT(up_dense_bn_back)(real *dx, int lddx, const struct up_bn *p, const real *a,
+                                  const real *b, const struct up_bn_rows *r)
 {
-#define UP_SOME(n) bn_back_some(dx, lddx, dy, lddy, x, ldx, p, a, b, B, c0, n)
-    UP_IN_CHUNKS_OF(LINE, C, UP_SOME);
+#define UP_SOME(n)                                                                             \
+    do {                                                                                       \
+        struct bn_line l;                                                                      \
+        bn_line(&l, p, c0, n);                                                                 \
+        bn_back_some(dx + c0, lddx, &l, a + c0, b + c0, rows_from(r, 0, c0), n);               \
+    } while (0)
+    UP_IN_CHUNKS_OF(LINE, r->C, UP_SOME);
 #undef UP_SOME
 }
 
@@ -233,18 +247,19 @@ void UP_VARIANT(up_dense_bn_train)(real *y, const real *x, const struct up_bn *p
     }
 }
 
-void UP_VARIANT(up_dense_bn_backward)(real *dx, real *dgamma, real *dbeta, real *db,
-                                      const real *dy, const real *x, const struct up_bn *p,
-                                      int B, int C, int ld)
+void UP_VARIANT(up_dense_bn_backward)(real *dx, const struct up_bn_gradients *g,
+                                      const struct up_bn *p, const struct up_bn_rows *r)
 {
-    for (int c = 0; c < C; c += EACH) {
+    for (int c = 0; c < r->C; c += EACH) {
         double s[EACH], q[EACH];
         real a[EACH], b[EACH];
         struct up_bn some = bn_from(p, c);
-        int n = C - c < EACH ? C - c : EACH;
-        UP_VARIANT(up_dense_bn_slopes)(s, q, dy + c, ld, x + c, ld, &some, B, n);
-        UP_VARIANT(up_dense_bn_turn)
-        (a, b, dgamma + c, dbeta + c, db + c, s, q, &some, &B, 1, n, 1);
-        UP_VARIANT(up_dense_bn_back)(dx + c, ld, dy + c, ld, x + c, ld, &some, a, b, B, n);
+        struct up_bn_rows part = rows_from(r, 0, c);
+        struct up_bn_gradients to = {g->dgamma + c, g->dbeta + c, g->db + c};
+        struct up_bn_slopes slopes = {s, q, &r->B, 1};
+        part.C = r->C - c < EACH ? r->C - c : EACH;
+        UP_VARIANT(up_dense_bn_slopes)(s, q, &some, &part);
+        UP_VARIANT(up_dense_bn_turn)(a, b, &to, &some, &slopes, part.C, 1);
+        UP_VARIANT(up_dense_bn_back)(dx + c, r->lddy, &some, a, b, &part);
     }
 }

@@ -1,3 +1,4 @@
+/* Reads and writes the JSON files of zero-cost scores that NASLib exchanges. */
 #include "stages/format/naslib.h"
 #include "stages/format/json.h"
 #include "store/base/arena.h"

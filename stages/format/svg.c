@@ -1,13 +1,14 @@
+/* Writes SVG pictures whose bytes are the same on every machine. */
 #include "stages/format/svg.h"
-#include "stages/format/number.h"
+#include "stages/format/decimal.h"
 #include <math.h>
 #include <string.h>
 
 /* " name="1.50"" */
 static void number_attr(struct up_svg *s, const char *name, double v)
 {
-    char text[UP_NUMBER_TEXT];
-    up_buf_printf(s->out, " %s=\"%s\"", name, up_number_fixed(text, v, 2));
+    char text[UP_DECIMAL_TEXT];
+    up_buf_printf(s->out, " %s=\"%s\"", name, up_decimal_fixed(text, v, 2));
 }
 
 static void text_attr(struct up_svg *s, const char *name, const char *v)
@@ -19,9 +20,9 @@ static void text_attr(struct up_svg *s, const char *name, const char *v)
 
 static void point(struct up_svg *s, const char *before, double x, double y)
 {
-    char a[UP_NUMBER_TEXT], b[UP_NUMBER_TEXT];
-    up_buf_printf(s->out, "%s%s,%s", before, up_number_fixed(a, x, 2),
-                  up_number_fixed(b, y, 2));
+    char a[UP_DECIMAL_TEXT], b[UP_DECIMAL_TEXT];
+    up_buf_printf(s->out, "%s%s,%s", before, up_decimal_fixed(a, x, 2),
+                  up_decimal_fixed(b, y, 2));
 }
 
 /* Length of a well-formed UTF-8 sequence at s that XML allows, or 0. */
@@ -68,10 +69,10 @@ void up_xml_escape(struct up_buf *out, const char *text)
 void up_svg_begin(struct up_svg *s, struct up_buf *out, double width, double height,
                   const char *title)
 {
-    char w[UP_NUMBER_TEXT], h[UP_NUMBER_TEXT];
+    char w[UP_DECIMAL_TEXT], h[UP_DECIMAL_TEXT];
     s->out = out;
-    up_number_fixed(w, width, 0);
-    up_number_fixed(h, height, 0);
+    up_decimal_fixed(w, width, 0);
+    up_decimal_fixed(h, height, 0);
     up_buf_printf(
         out,
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"

@@ -1,3 +1,4 @@
+/* Adam's step on the best instruction set, and what clips a gradient beforehand. */
 #include "stages/kernels/adam.h"
 #include "stages/kernels/dense/sets.h"
 

@@ -1,3 +1,4 @@
+/* Chooses the dense kernels of the best instruction set that this processor has. */
 #include "stages/kernels/dense.h"
 #include "stages/kernels/dense/sets.h"
 #include "stages/kernels/matmul.h"

@@ -1,3 +1,4 @@
+/* The one file that talks to OpenBLAS, which it loads when it is first needed. */
 #include "stages/kernels/gemm.h"
 
 #include <cblas.h>
@@ -29,7 +30,7 @@ static struct {
 } blas;
 static pthread_once_t loaded = PTHREAD_ONCE_INIT;
 
-static void load(void)
+static void load_library(void)
 {
     const struct {
         void *to; /* a function pointer of blas */
@@ -59,7 +60,7 @@ static void load(void)
 
 int up_blas_load(struct up_err *err)
 {
-    (void)pthread_once(&loaded, load);
+    (void)pthread_once(&loaded, load_library);
     if (blas.problem[0])
         return up_fail(err, UP_EUNSUPPORTED,
                        "OpenBLAS cannot be loaded, install libopenblas0-pthread: %s",
@@ -67,14 +68,14 @@ int up_blas_load(struct up_err *err)
     return UP_OK;
 }
 
-static void need(void)
+static void need_library(void)
 {
     struct up_err err;
     if (up_blas_load(&err))
         up_bug(__FILE__, __LINE__, err.msg);
 }
 
-static enum CBLAS_TRANSPOSE op(enum up_trans t)
+static enum CBLAS_TRANSPOSE cblas_op(enum up_trans t)
 {
     return t == UP_T ? CblasTrans : CblasNoTrans;
 }
@@ -82,17 +83,17 @@ static enum CBLAS_TRANSPOSE op(enum up_trans t)
 void up_sgemm(float *c, int ldc, const float *a, int lda, const float *b, int ldb,
               const struct up_gemm *g)
 {
-    need();
-    blas.sgemm(CblasRowMajor, op(g->ta), op(g->tb), g->m, g->n, g->k, (float)g->alpha, a, lda,
-               b, ldb, (float)g->beta, c, ldc);
+    need_library();
+    blas.sgemm(CblasRowMajor, cblas_op(g->ta), cblas_op(g->tb), g->m, g->n, g->k,
+               (float)g->alpha, a, lda, b, ldb, (float)g->beta, c, ldc);
 }
 
 void up_dgemm(double *c, int ldc, const double *a, int lda, const double *b, int ldb,
               const struct up_gemm *g)
 {
-    need();
-    blas.dgemm(CblasRowMajor, op(g->ta), op(g->tb), g->m, g->n, g->k, g->alpha, a, lda, b, ldb,
-               g->beta, c, ldc);
+    need_library();
+    blas.dgemm(CblasRowMajor, cblas_op(g->ta), cblas_op(g->tb), g->m, g->n, g->k, g->alpha, a,
+               lda, b, ldb, g->beta, c, ldc);
 }
 
 int up_sym_eigenvalues(double *w, double *a, int n, struct up_err *err)
@@ -105,7 +106,7 @@ int up_sym_eigenvalues(double *w, double *a, int n, struct up_err *err)
     if (!work)
         return up_fail(err, UP_ENOMEM, "no memory for the eigenvalues of a %d x %d matrix", n,
                        n);
-    need();
+    need_library();
     blas.dsyev("N", "U", &n, a, &n, w, work, &lwork, &info, 1, 1);
     free(work);
     if (info)
@@ -117,7 +118,7 @@ double up_log_abs_det(double *a, int n)
 {
     int info = 0, *pivot = malloc((size_t)n * sizeof *pivot);
     UP_CHECK(pivot != NULL);
-    need();
+    need_library();
     blas.dgetrf(&n, &n, a, &n, pivot, &info);
     free(pivot);
     UP_CHECK(info >= 0);
@@ -129,12 +130,12 @@ double up_log_abs_det(double *a, int n)
 
 const char *up_blas_core(void)
 {
-    need();
+    need_library();
     return blas.corename();
 }
 
 const char *up_blas_config(void)
 {
-    need();
+    need_library();
     return blas.config();
 }

@@ -1,3 +1,4 @@
+/* Softmax cross entropy with its gradient, and the gradient's derivative in a direction. */
 #include "stages/kernels/loss.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Sums in one fixed order, so that they have the same bits on every machine. */
 #include "stages/kernels/reduce.h"
 
 #include <math.h>
@@ -20,29 +21,24 @@ enum { LANES = 8 };
     }                                                                                          \
     return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
 
-double up_sum(const real *x, ptrdiff_t m) { UP_LANES((double)x[k]); }
+double up_reduce_sum(const real *x, ptrdiff_t m) { UP_LANES((double)x[k]); }
 
-double up_dot(const real *x, const real *y, ptrdiff_t m)
+double up_reduce_dot(const real *x, const real *y, ptrdiff_t m)
 {
     UP_LANES((double)x[k] * (double)y[k]);
 }
 
-double up_abs_dot(const real *x, const real *y, ptrdiff_t m)
+double up_reduce_abs_dot(const real *x, const real *y, ptrdiff_t m)
 {
     UP_LANES(fabs((double)x[k] * (double)y[k]));
 }
 
-double up_distance(const real *x, const real *y, ptrdiff_t m)
-{
-    UP_LANES(fabs((double)x[k] - (double)y[k]));
-}
-
-double up_centred_dot(const real *x, double sx, const real *y, double sy, ptrdiff_t m)
+double up_reduce_centred_dot(const real *x, double sx, const real *y, double sy, ptrdiff_t m)
 {
     UP_LANES(((double)x[k] - sx) * ((double)y[k] - sy));
 }
 
-double up_squares(const real *x, real shift, ptrdiff_t m)
+double up_reduce_squares(const real *x, real shift, ptrdiff_t m)
 {
     UP_LANES((double)(real)((x[k] - shift) * (x[k] - shift)));
 }

@@ -20,5 +20,5 @@ double up_proxy_over_counted(const struct up_program *p,
 
 double up_proxy_norm(const float *a, const float *b, ptrdiff_t m)
 {
-    return sqrt(up_dot_f32(a, b, m));
+    return sqrt(up_reduce_dot_f32(a, b, m));
 }

@@ -9,5 +9,5 @@
 
 double up_proxy_plain(struct up_evaluation *e)
 {
-    return up_proxy_over_counted(&e->net.program, up_dot_f32, e->weight, e->dweight);
+    return up_proxy_over_counted(&e->net.program, up_reduce_dot_f32, e->weight, e->dweight);
 }

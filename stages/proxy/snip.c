@@ -8,5 +8,5 @@
 
 double up_proxy_snip(struct up_evaluation *e)
 {
-    return up_proxy_over_counted(&e->net.program, up_abs_dot_f32, e->weight, e->dweight);
+    return up_proxy_over_counted(&e->net.program, up_reduce_abs_dot_f32, e->weight, e->dweight);
 }

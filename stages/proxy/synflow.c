@@ -16,7 +16,8 @@ double up_proxy_synflow(struct up_evaluation *e)
     for (int i = 0; i < p->weights; ++i) {
         const struct up_program_weight *t = &p->weight[i];
         if (t->role == UP_W_COUNTED)
-            sum += up_abs_dot_f64(a->weight + t->at, a->dweight + t->at, (ptrdiff_t)t->count);
+            sum += up_reduce_abs_dot_f64(a->weight + t->at, a->dweight + t->at,
+                                         (ptrdiff_t)t->count);
     }
     return sum > 0 ? log(sum) : sum;
 }

@@ -14,16 +14,17 @@
 
 static const double gamma_mix = 0.01, momentum = 0.1;
 
-/* to[16 k] += scale * the normals of a channel's image, which begins a block of the stream. */
+/* to[16 k] += scale * the normals of a channel's image, which begins with a counter of its own.
+ */
 static void add_plane(float *to, size_t area, float scale, const struct up_rng *stream,
                       size_t plane)
 {
     enum { SOME = 1024, EACH = 4 };
     float drawn[SOME];
-    uint64_t block = plane * ((area + EACH - 1) / EACH);
-    for (size_t at = 0; at < area; at += SOME, block += SOME / EACH) {
+    uint64_t counter = plane * ((area + EACH - 1) / EACH);
+    for (size_t at = 0; at < area; at += SOME, counter += SOME / EACH) {
         size_t n = area - at < SOME ? area - at : SOME;
-        up_draw_normals(drawn, n, stream, block);
+        up_draw_normals(drawn, n, stream, counter);
         for (size_t k = 0; k < n; ++k, to += UP_BLOCK_LANES)
             *to += scale * drawn[k];
     }
@@ -75,7 +76,7 @@ static double scale_of_norms(const struct up_evaluation *e)
     for (int i = 0; i < p->ops; ++i)
         if (p->op[i].kind == UP_OP_NORM) {
             int c = p->slot[p->op[i].src].c;
-            sum += 0.5 * log(up_sum_f64(e->features.variance + p->op[i].norm, c) / c);
+            sum += 0.5 * log(up_reduce_sum_f64(e->features.variance + p->op[i].norm, c) / c);
         }
     return sum;
 }

@@ -1,3 +1,4 @@
+/* Products as chains of fused multiply-adds, the definition that all kernels must meet. */
 #include "tests/reference/chain.h"
 
 #include "stages/kernels/gemm.h"

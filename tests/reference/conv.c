@@ -1,3 +1,4 @@
+/* Convolutions of the plain engine: unfolded into matrices and multiplied. */
 #include "tests/reference/conv_plan.h"
 
 #include "stages/kernels/real.h"

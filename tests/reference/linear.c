@@ -1,3 +1,4 @@
+/* The linear layer of the plain engine. */
 #include "tests/reference/linear.h"
 
 #include "stages/kernels/gemm.h"

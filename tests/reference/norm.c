@@ -1,3 +1,4 @@
+/* Batch norm of the plain engine, with its derivatives. */
 #include "tests/reference/norm.h"
 
 #include "stages/kernels/reduce.h"
@@ -13,8 +14,8 @@ void up_norm_forward(real *y, const real *x, const real *gamma, const real *beta
 {
     for (int c = 0; c < channels; ++c, x += m, y += m) {
         struct up_norm *s = &stat[c];
-        real mean = (real)(up_sum(x, m) / (double)m);
-        real var = (real)up_squares(x, mean, m) / (real)m;
+        real mean = (real)(up_reduce_sum(x, m) / (double)m);
+        real var = (real)up_reduce_squares(x, mean, m) / (real)m;
         real inv = (real)(1 / sqrt((double)var + UP_NORM_EPS));
         real scale = gamma ? inv * gamma[c] : inv;
         real shift = (real)((beta ? (double)beta[c] : 0) - (double)mean * (double)scale);
@@ -44,8 +45,8 @@ void up_norm_backward(real *dx, const real *x, const real *dy, const real *gamma
 {
     for (int c = 0; c < channels; ++c, x += m, dx += m, dy += m) {
         struct up_norm *s = &stat[c];
-        s->grad = up_sum(dy, m) / (double)m;
-        s->grad_xhat = up_centred_dot(x, s->mean, dy, 0, m) * s->inv / (double)m;
+        s->grad = up_reduce_sum(dy, m) / (double)m;
+        s->grad_xhat = up_reduce_centred_dot(x, s->mean, dy, 0, m) * s->inv / (double)m;
         double k = s->inv * (gamma ? (double)gamma[c] : 1);
         project(dx, dy, x, s, k, s->grad, s->grad_xhat, m, add);
     }
@@ -56,8 +57,8 @@ void up_norm_tangent(real *ydot, const real *x, const real *xdot, const real *ga
 {
     for (int c = 0; c < channels; ++c, x += m, xdot += m, ydot += m) {
         struct up_norm *s = &stat[c];
-        s->tangent = up_sum(xdot, m) / (double)m;
-        s->tan_xhat = up_centred_dot(x, s->mean, xdot, 0, m) * s->inv / (double)m;
+        s->tangent = up_reduce_sum(xdot, m) / (double)m;
+        s->tan_xhat = up_reduce_centred_dot(x, s->mean, xdot, 0, m) * s->inv / (double)m;
         double k = s->inv * (gamma ? (double)gamma[c] : 1);
         project(ydot, xdot, x, s, k, s->tangent, s->tan_xhat, m, add);
     }
@@ -74,9 +75,9 @@ void up_norm_backward_tangent(real *dxdot, const real *x, const real *xdot, cons
     for (int c = 0; c < channels; ++c, x += m, xdot += m, dy += m, dydot += m, dxdot += m) {
         const struct up_norm *s = &stat[c];
         double count = (double)m;
-        double shift = up_sum(dydot, m) / count;
-        double dy_xdot = up_centred_dot(xdot, s->tangent, dy, 0, m) / count;
-        double slope = up_centred_dot(x, s->mean, dydot, 0, m) * s->inv / count +
+        double shift = up_reduce_sum(dydot, m) / count;
+        double dy_xdot = up_reduce_centred_dot(xdot, s->tangent, dy, 0, m) / count;
+        double slope = up_reduce_centred_dot(x, s->mean, dydot, 0, m) * s->inv / count +
                        s->inv * (dy_xdot - s->tan_xhat * s->grad_xhat);
         real mean = (real)s->mean, inv = (real)s->inv, xdot_mean = (real)s->tangent;
         real k = (real)(s->inv * (gamma ? (double)gamma[c] : 1)),

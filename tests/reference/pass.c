@@ -1,3 +1,4 @@
+/* The passes of the plain engine, operation by operation over whole batches. */
 #include "tests/reference/pass_plan.h"
 
 #include "stages/kernels/real.h"
@@ -187,7 +188,7 @@ static double tangent_layer(struct up_plain *r, const struct up_op *op, bool mov
     else if (moving)
         up_linear_forward(ydot, xdot, w, NULL, out, in, r->n, false);
     if (moving && r->reached[op->dst])
-        sum = up_dot(ydot, r->grad[op->dst], numel(p, op->dst, r->n));
+        sum = up_reduce_dot(ydot, r->grad[op->dst], numel(p, op->dst, r->n));
     if (conv_op)
         up_conv_forward(ydot, x, mask, v, &conv, moving, r->scratch);
     else
@@ -247,7 +248,7 @@ static double output_dot(struct up_plain *r, const struct up_op *op, const real 
                           p->slot[op->dst].c, p->slot[op->src].c, r->n, false);
         y = r->scratch;
     }
-    return up_dot(y, dydot, numel(p, op->dst, r->n));
+    return up_reduce_dot(y, dydot, numel(p, op->dst, r->n));
 }
 
 static void backward_tangent_op(struct up_plain *r, const struct up_op *op, real *const *gtan,

@@ -1,3 +1,4 @@
+/* Operations of the plain engine that look at one number at a time. */
 #include "tests/reference/pointwise.h"
 
 #include "stages/kernels/real.h"

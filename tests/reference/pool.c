@@ -1,3 +1,4 @@
+/* Pools of the plain engine. */
 #include "tests/reference/pool_plan.h"
 
 #include "stages/kernels/real.h"
@@ -111,7 +112,7 @@ void up_max_backward(real *dx, const real *dy, const real *x, const struct up_po
 void up_mean_forward(real *y, const real *x, int planes, ptrdiff_t area, bool add)
 {
     for (int i = 0; i < planes; ++i, x += area) {
-        real mean = (real)(up_sum(x, area) / (double)area);
+        real mean = (real)(up_reduce_sum(x, area) / (double)area);
         y[i] = add ? y[i] + mean : mean;
     }
 }

@@ -73,7 +73,8 @@ static void check_gradient(const struct op *o, const double *x, const double *w,
             o->forward(o->ctx, y[side], of_w ? x : v, of_w ? v : w);
         }
         v[i] = keep;
-        want[i] = (up_dot_f64(y[0], dy, o->ny) - up_dot_f64(y[1], dy, o->ny)) / (2 * step);
+        want[i] = (up_reduce_dot_f64(y[0], dy, o->ny) - up_reduce_dot_f64(y[1], dy, o->ny)) /
+                  (2 * step);
     }
     close_to(got, want, n, 2e-7);
 }
@@ -445,7 +446,7 @@ static void linear_backward(const void *ctx, double *dx, double *dw, const doubl
     up_linear_backward_data_f64(dx, w, dy, LO, LI, LN, false);
     up_linear_backward_weight_f64(dw, x, dy, LO, LI, LN, false);
     for (int o = 0; o < LO; ++o)
-        dw[LO * LI + o] = up_sum_f64(dy + o * LN, LN);
+        dw[LO * LI + o] = up_reduce_sum_f64(dy + o * LN, LN);
 }
 static void linear_tangent(const void *ctx, double *ydot, const double *x, const double *w,
                            const double *xdot, const double *wdot)
@@ -485,7 +486,7 @@ static void loss_tangent(const void *ctx, double *ydot, const double *z, const d
 {
     static double dz[LO * LN];
     up_loss_backward_f64(dz, z, labels, LO, LN);
-    ydot[0] = up_dot_f64(dz, zdot, LO * LN);
+    ydot[0] = up_reduce_dot_f64(dz, zdot, LO * LN);
 }
 static void loss_second(const void *ctx, double *dzdot, const double *z, const double *w,
                         const double *dy, const double *zdot, const double *wdot,

@@ -130,7 +130,7 @@ static void gradient_is_that_of_the_loss(void **state)
 static double logit_sum(struct net *t)
 {
     up_plain_forward_f64(&t->run, t->p.ops);
-    return up_sum_f64(t->run.act[t->p.logits], CLASSES * IMAGES);
+    return up_reduce_sum_f64(t->run.act[t->p.logits], CLASSES * IMAGES);
 }
 
 static void jacobian_is_that_of_the_logits(void **state)
@@ -177,7 +177,7 @@ static void hessian_product_is_that_of_the_gradient(void **state)
             for (size_t i = 0; i < t.p.numbers; ++i)
                 t.run.weight[i] = w[i] + (s ? -h : h) * g[i];
             gradient(&t);
-            side[s] = up_dot_f64(w, t.run.dweight, (ptrdiff_t)t.p.numbers);
+            side[s] = up_reduce_dot_f64(w, t.run.dweight, (ptrdiff_t)t.p.numbers);
         }
         expect(got, (side[0] - side[1]) / (2 * h), 1e-5);
         drop(&t);
@@ -200,8 +200,8 @@ static void scale_invariant_layers_have_no_plain(void **state)
         if (w->role != UP_W_COUNTED)
             continue;
         const double *v = t.run.weight + w->at, *g = t.run.dweight + w->at;
-        double sum = up_dot_f64(v, g, (ptrdiff_t)w->count);
-        double size = up_abs_dot_f64(v, g, (ptrdiff_t)w->count);
+        double sum = up_reduce_dot_f64(v, g, (ptrdiff_t)w->count);
+        double size = up_reduce_abs_dot_f64(v, g, (ptrdiff_t)w->count);
         bool scales = strstr(w->name, "shortcut") || strstr(w->name, "fc");
         if (scales)
             assert_true(fabs(sum) > 1e-6 * size);

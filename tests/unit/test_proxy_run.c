@@ -325,7 +325,7 @@ static void a_fixed_sum_has_no_jacobian(void **state)
         plain_init(&t, &f, &w);
         plain_passes(&t, &f);
         size_t pixels = (size_t)(f.batch.n * 3 * f.batch.h * f.batch.w);
-        double size = sqrt(up_dot_f32(t.jacobian, t.jacobian, (ptrdiff_t)pixels));
+        double size = sqrt(up_reduce_dot_f32(t.jacobian, t.jacobian, (ptrdiff_t)pixels));
         bool fixed = up_program_sum_is_fixed(&w.net.program);
         assert_true(fixed == !strcmp(*state, "darts") && (size < 1e-3) == (fixed || size == 0));
         up_evaluation_release(&w);

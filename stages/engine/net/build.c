@@ -1,3 +1,4 @@
+/* The table of network builders: which search spaces have a network to evaluate. */
 #include "stages/engine/net/build.h"
 
 #include <string.h>
@@ -17,7 +18,7 @@ static const struct {
 /* More than any network of the field has, few enough that products of sizes fit an int. */
 enum { MAX_CHANNELS = 1024, MAX_DEPTH = 100, MAX_CLASSES = 100000, MAX_SIDE = 1024 };
 
-static int check(const struct up_net_size *s, int image_channels, struct up_err *err)
+static int check_size(const struct up_net_size *s, int image_channels, struct up_err *err)
 {
     if (s->channels < 1 || s->channels > MAX_CHANNELS || s->depth < 1 || s->depth > MAX_DEPTH ||
         s->classes < 1 || s->classes > MAX_CLASSES || image_channels < 1 ||
@@ -34,7 +35,7 @@ int up_program_build(struct up_program *p, const struct up_space *space,
                      const struct up_arch *arch, const struct up_net_size *size,
                      int image_channels, struct up_err *err)
 {
-    int rc = check(size, image_channels, err);
+    int rc = check_size(size, image_channels, err);
     if (rc)
         return rc;
     for (size_t i = 0; i < sizeof builders / sizeof *builders; ++i)

@@ -1,3 +1,5 @@
+/* Initial weights: drawn from a stream that is named after the tensor, so that the order of
+ * drawing never matters, or copied from those that were given. */
 #include "stages/engine/net/initial.h"
 
 #include "stages/kernels/draw.h"
@@ -41,8 +43,8 @@ static const char *shape_text(char out[SHAPE_TEXT], unsigned ndim, const uint64_
 }
 
 /* UP_ENOTFOUND: there is none, and none is needed. */
-static int take(float *out, const struct up_program_weight *w,
-                const struct up_given_weights *given, struct up_err *err)
+static int copy_given(float *out, const struct up_program_weight *w,
+                      const struct up_given_weights *given, struct up_err *err)
 {
     char is[SHAPE_TEXT], wanted[SHAPE_TEXT];
     struct up_given_tensor t;
@@ -69,7 +71,7 @@ int up_initial_weights(float *out, const struct up_program *p, uint64_t seed,
 {
     for (int i = 0; i < p->weights; ++i) {
         const struct up_program_weight *w = &p->weight[i];
-        int rc = given ? take(out + w->at, w, given, err) : UP_ENOTFOUND;
+        int rc = given ? copy_given(out + w->at, w, given, err) : UP_ENOTFOUND;
         if (rc == UP_ENOTFOUND)
             draw_default(out + w->at, w, seed);
         else if (rc)

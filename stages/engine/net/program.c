@@ -1,3 +1,5 @@
+/* Writing a program: each function appends one operation, and the slot and the weights it
+ * needs. */
 #include "stages/engine/net/program.h"
 
 #include "store/base/arena.h"

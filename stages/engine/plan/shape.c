@@ -1,3 +1,5 @@
+/* From an operation to the pixels that its kernel visits: offsets are found once, before the
+ * loops. */
 #include "stages/engine/plan/shape.h"
 
 enum { LANES = UP_BLOCK_LANES, MATRIX = LANES * LANES };

@@ -1,3 +1,4 @@
+/* Memory of a network in one piece: one allocation is reused from network to network. */
 #include "stages/engine/plan/slab.h"
 
 #include "store/base/arena.h"

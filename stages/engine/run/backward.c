@@ -1,3 +1,5 @@
+/* The backward pass, level by level: gradients of slots, of weights, and the squares that
+ * the fisher score sums. */
 #include "stages/engine/run/image_ops.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* The forward pass, level by level, with the statistics that batch norms take of all images. */
 #include "stages/engine/run/image_ops.h"
 
 #include <math.h>

@@ -1,6 +1,8 @@
+/* What the passes have in common on one image: where its planes and a norm's coefficients
+ * lie, padding, the gradient of an output, and the threads that images are dealt to. */
 #include "stages/engine/run/image_ops.h"
 
-#include "stages/kernels/blocks.h"
+#include "stages/kernels/parallel.h"
 
 #include <string.h>
 
@@ -187,5 +189,5 @@ static void crew_work(void *ctx, size_t task)
 void up_passes_images(struct up_passes *r, void (*fn)(void *, size_t, int), void *ctx)
 {
     struct crew c = {r, fn, ctx, (size_t)up_passes_tasks(r->threads)};
-    up_blocks_run((int)c.tasks, c.tasks, crew_work, &c);
+    up_parallel_each((int)c.tasks, c.tasks, crew_work, &c);
 }

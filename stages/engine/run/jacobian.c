@@ -22,7 +22,7 @@ static void lay_rows(double *rows, const struct up_evaluation *e, const float *d
             rows[j] = (double)dx[(c / UP_BLOCK_LANES * area + j % area) * UP_BLOCK_LANES +
                                  c % UP_BLOCK_LANES];
         }
-        double mean = up_sum_f64(rows, (ptrdiff_t)d) / (double)d;
+        double mean = up_reduce_sum_f64(rows, (ptrdiff_t)d) / (double)d;
         for (size_t j = 0; j < d; ++j)
             rows[j] -= mean;
     }
@@ -35,7 +35,7 @@ static void correlate(double *out, const double *rows, int n, ptrdiff_t d)
 {
     for (int i = 0; i < n; ++i)
         for (int j = 0; j <= i; ++j)
-            out[i * n + j] = up_dot_f64(rows + i * d, rows + j * d, d);
+            out[i * n + j] = up_reduce_dot_f64(rows + i * d, rows + j * d, d);
     for (int i = 0; i < n; ++i)
         for (int j = 0; j < i; ++j) {
             double scale = sqrt(out[i * n + i]) * sqrt(out[j * n + j]);

@@ -1,3 +1,5 @@
+/* The Jacobian's backward pass as PyTorch rounds it; published.h says why there is such a
+ * thing. */
 #include "stages/engine/run/published.h"
 
 #include "stages/kernels/gemm.h"

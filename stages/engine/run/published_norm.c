@@ -1,3 +1,4 @@
+/* The gradient of one batch norm as PyTorch's two kernels round it. */
 #include "stages/engine/run/published.h"
 #include "stages/engine/run/image_ops.h"
 
@@ -87,7 +88,7 @@ static float *factors_of(const struct norm *n, int channel)
     return up_passes_factor_f32(n->run, n->index, channel / LANES, UP_K_GRAD) + channel % LANES;
 }
 
-static void begin(const struct norm *n)
+static void begin_factors(const struct norm *n)
 {
     const struct up_passes_f32 *r = n->run;
     const float *gamma =
@@ -103,7 +104,7 @@ static void begin(const struct norm *n)
     }
 }
 
-static void finish(const struct norm *n)
+static void finish_factors(const struct norm *n)
 {
     double m = (double)(n->src->plane / LANES) * n->run->n;
     for (int c = 0; c < n->run->program->slot[n->op->src].c; ++c) {
@@ -150,8 +151,8 @@ void up_published_norm(struct up_passes_f32 *run, int op, bool apart, bool add)
 {
     const struct up_op *o = &run->program->op[op];
     struct norm n = {run, o, &run->layout->slot[o->src], op, apart, add};
-    begin(&n);
+    begin_factors(&n);
     up_passes_images_f32(run, sums_image, &n);
-    finish(&n);
+    finish_factors(&n);
     up_passes_images_f32(run, dx_image, &n);
 }

@@ -1,3 +1,5 @@
+/* Derivatives of the passes in the direction of the loss's gradient, which give the product
+ * of the Hessian and that gradient without ever forming the Hessian. */
 #include "stages/engine/run/image_ops.h"
 
 #include "stages/kernels/reduce.h"
@@ -278,7 +280,7 @@ static void finish_both(struct up_passes *r, int norm)
 double up_passes_backward_tangent(struct up_passes *r, const struct up_planes *gtan)
 {
     const struct up_step *step = r->schedule->backward, *end = step + r->schedule->backwards;
-    double total = -up_dot(r->dmatrix, r->dmatrix, (ptrdiff_t)r->layout->numbers);
+    double total = -up_reduce_dot(r->dmatrix, r->dmatrix, (ptrdiff_t)r->layout->numbers);
     memset(r->along, 0, (size_t)r->n * sizeof *r->along);
     while (step < end) {
         struct level l = {r, step, up_schedule_level(step, end), gtan};

@@ -1,4 +1,4 @@
-/* What draw.h draws, UP_DRAW_BLOCKS blocks at a time: the first words of all of them give the
+/* What draw.h draws, UP_DRAW_COUNTERS counters at a time: the first words of all of them give the
  * first numbers, and so on. Plain loops over words, as in norm.c, without a fused
  * multiply-add: where the processor has none it would be slow. Compiled once for each
  * instruction set. */
@@ -12,12 +12,12 @@
 
 #define UP_FIXED static inline __attribute__((always_inline))
 
-enum { UP_DRAW = UP_DRAW_BLOCKS };
+enum { UP_DRAW = UP_DRAW_COUNTERS };
 
-static void draw_words(uint32_t w[4][UP_DRAW], uint64_t seed, uint64_t stream, uint64_t block)
+static void draw_words(uint32_t w[4][UP_DRAW], uint64_t seed, uint64_t stream, uint64_t counter)
 {
     for (int i = 0; i < UP_DRAW; i++) {
-        philox4x32_ctr_t c = up_philox(seed, stream, block + (uint64_t)i);
+        philox4x32_ctr_t c = up_philox(seed, stream, counter + (uint64_t)i);
         w[0][i] = c.v[0];
         w[1][i] = c.v[1];
         w[2][i] = c.v[2];
@@ -26,10 +26,10 @@ static void draw_words(uint32_t w[4][UP_DRAW], uint64_t seed, uint64_t stream, u
 }
 
 /* [-1, 1) in steps of 2^-31, rounded. */
-static void draw_uniforms(float *out, uint64_t seed, uint64_t stream, uint64_t block)
+static void draw_uniforms(float *out, uint64_t seed, uint64_t stream, uint64_t counter)
 {
     uint32_t w[4][UP_DRAW];
-    draw_words(w, seed, stream, block);
+    draw_words(w, seed, stream, counter);
     for (int k = 0; k < 4; k++)
         for (int i = 0; i < UP_DRAW; i++)
             out[k * UP_DRAW + i] = (float)(int32_t)w[k][i] * 0x1p-31f;
@@ -73,10 +73,10 @@ UP_FIXED void draw_angle(float *sine, float *cosine, uint32_t turn)
     *cosine = (quarter + 1) & 2 ? -b : b;
 }
 
-static void draw_normals(float *out, uint64_t seed, uint64_t stream, uint64_t block)
+static void draw_normals(float *out, uint64_t seed, uint64_t stream, uint64_t counter)
 {
     uint32_t w[4][UP_DRAW];
-    draw_words(w, seed, stream, block);
+    draw_words(w, seed, stream, counter);
     for (int k = 0; k < 4; k += 2, out += 2 * UP_DRAW)
         for (int i = 0; i < UP_DRAW; i++) {
             float u = (float)(int32_t)(w[k][i] >> 1 | 1) * 0x1p-31f, sine, cosine;

@@ -16,8 +16,8 @@ typedef void up_adam_fn(float *v, float *m1, float *m2, const float *g, size_t n
                         const struct up_adam_rates *r);
 up_adam_fn up_adam_portable_f32, up_adam_avx2_f32, up_adam_avx512_f32;
 
-enum { UP_DRAW_BLOCKS = 64 }; /* of a stream, drawn together: out[4 UP_DRAW_BLOCKS] */
-typedef void up_draw_fn(float *out, uint64_t seed, uint64_t stream, uint64_t block);
+enum { UP_DRAW_COUNTERS = 64 }; /* of a stream, drawn together: out[4 UP_DRAW_COUNTERS] */
+typedef void up_draw_fn(float *out, uint64_t seed, uint64_t stream, uint64_t counter);
 struct up_draws {
     up_draw_fn *uniforms, *normals; /* U[-1, 1), N(0, 1) */
 };

@@ -1,3 +1,4 @@
+/* The DARTS search space: its row of functions, and what it lists, samples and encodes. */
 #include "stages/space/darts/darts.h"
 #include <string.h>
 

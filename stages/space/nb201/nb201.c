@@ -1,3 +1,5 @@
+/* The NAS-Bench-201 search space: its row of functions, and what it lists, samples and
+ * encodes. */
 #include "stages/space/nb201/nb201.h"
 #include <string.h>
 

@@ -6,42 +6,42 @@
  *   {"NetworkSelectorDatasetInfo:darts:edge_normal_0": "sep_conv_3x3", ...}   darts_config.c
  * Blanks are allowed between the parts, and a comma after the last of a list. */
 #include "stages/space/darts/darts.h"
-#include "stages/space/text.h"
+#include "stages/space/arch_text.h"
 #include <inttypes.h>
 #include <stdio.h>
 
-int up_darts_opening(struct up_text *t, char *close, const char *what, struct up_err *err)
+int up_darts_opening(struct up_arch_text *t, char *close, const char *what, struct up_err *err)
 {
-    if (up_text_take(t, '('))
+    if (up_arch_text_take(t, '('))
         *close = ')';
-    else if (up_text_take(t, '['))
+    else if (up_arch_text_take(t, '['))
         *close = ']';
     else
-        return up_text_expected(t, err, what);
+        return up_arch_text_expected(t, err, what);
     return UP_OK;
 }
 
-int up_darts_closing(struct up_text *t, char close, struct up_err *err)
+int up_darts_closing(struct up_arch_text *t, char close, struct up_err *err)
 {
-    (void)up_text_take(t, ',');
-    if (up_text_take(t, close))
+    (void)up_arch_text_take(t, ',');
+    if (up_arch_text_take(t, close))
         return UP_OK;
-    return up_text_expected(t, err, close == ')' ? "')'" : "']'");
+    return up_arch_text_expected(t, err, close == ')' ? "')'" : "']'");
 }
 
-int up_darts_comma(struct up_text *t, const char *what, struct up_err *err)
+int up_darts_comma(struct up_arch_text *t, const char *what, struct up_err *err)
 {
-    return up_text_take(t, ',') ? UP_OK : up_text_expected(t, err, what);
+    return up_arch_text_take(t, ',') ? UP_OK : up_arch_text_expected(t, err, what);
 }
 
-int up_darts_number(struct up_text *t, uint8_t *out, uint64_t count, const char *what,
+int up_darts_number(struct up_arch_text *t, uint8_t *out, uint64_t count, const char *what,
                     struct up_err *err)
 {
     uint64_t v;
-    up_text_blanks(t);
-    size_t col = up_text_column(t);
-    if (!up_text_number(t, &v))
-        return up_text_expected(t, err, what);
+    up_arch_text_blanks(t);
+    size_t col = up_arch_text_column(t);
+    if (!up_arch_text_number(t, &v))
+        return up_arch_text_expected(t, err, what);
     if (v >= count)
         return up_fail(err, UP_EINVAL,
                        "column %zu: %" PRIu64 " is no %s of this pair; there are 0 to %" PRIu64,
@@ -50,19 +50,19 @@ int up_darts_number(struct up_text *t, uint8_t *out, uint64_t count, const char 
     return UP_OK;
 }
 
-int up_darts_operation(struct up_text *t, uint8_t *op, struct up_err *err)
+int up_darts_operation(struct up_arch_text *t, uint8_t *op, struct up_err *err)
 {
     struct up_view name;
-    up_text_blanks(t);
-    size_t col = up_text_column(t);
-    if (!up_text_quoted(t, &name))
-        return up_text_expected(t, err, "the name of an operation in quotes");
+    up_arch_text_blanks(t);
+    size_t col = up_arch_text_column(t);
+    if (!up_arch_text_quoted(t, &name))
+        return up_arch_text_expected(t, err, "the name of an operation in quotes");
     for (int i = 0; i < DARTS_OPS; i++)
         if (up_view_equal(name, up_view_str(up_darts_op_name[i]))) {
             *op = (uint8_t)i;
             return UP_OK;
         }
-    const char *near = up_text_nearest(name, up_darts_op_name, DARTS_OPS);
+    const char *near = up_arch_text_nearest(name, up_darts_op_name, DARTS_OPS);
     return up_fail(
         err, UP_EINVAL,
         "column %zu: unknown operation '%.*s'%s%s%s; the operations are max_pool_3x3, "
@@ -81,7 +81,7 @@ int up_darts_differ(const uint8_t *cell, int pair, size_t column, struct up_err 
                    cell[2 * pair]);
 }
 
-static int read_pair(struct up_text *t, uint8_t *gene, int node, struct up_err *err)
+static int read_pair(struct up_arch_text *t, uint8_t *gene, int node, struct up_err *err)
 {
     char close = 0;
     int rc = up_darts_opening(t, &close, "a pair (source, operation)", err);
@@ -94,8 +94,8 @@ static int read_pair(struct up_text *t, uint8_t *gene, int node, struct up_err *
     return rc ? rc : up_darts_closing(t, close, err);
 }
 
-int up_darts_read_cell(struct up_text *t, uint8_t *gene, const char *what,
-                       int (*pair)(struct up_text *, uint8_t *, int, struct up_err *),
+int up_darts_read_cell(struct up_arch_text *t, uint8_t *gene, const char *what,
+                       int (*pair)(struct up_arch_text *, uint8_t *, int, struct up_err *),
                        struct up_err *err)
 {
     char close = 0;
@@ -103,8 +103,8 @@ int up_darts_read_cell(struct up_text *t, uint8_t *gene, const char *what,
     for (int i = 0; !rc && i < DARTS_PAIRS; i++) {
         if (i)
             rc = up_darts_comma(t, "',' (a cell has 8 pairs)", err);
-        up_text_blanks(t);
-        size_t col = up_text_column(t);
+        up_arch_text_blanks(t);
+        size_t col = up_arch_text_column(t);
         if (!rc)
             rc = pair(t, gene + 2 * i, i / 2, err);
         if (!rc)
@@ -113,12 +113,12 @@ int up_darts_read_cell(struct up_text *t, uint8_t *gene, const char *what,
     return rc ? rc : up_darts_closing(t, close, err);
 }
 
-static int read_cell(struct up_text *t, uint8_t *gene, struct up_err *err)
+static int read_cell(struct up_arch_text *t, uint8_t *gene, struct up_err *err)
 {
     return up_darts_read_cell(t, gene, "a cell: a list of 8 pairs", read_pair, err);
 }
 
-int up_darts_read_compact(struct up_text *t, struct up_arch *a, struct up_err *err)
+int up_darts_read_compact(struct up_arch_text *t, struct up_arch *a, struct up_err *err)
 {
     char close = 0;
     int rc = up_darts_opening(t, &close, "two cells", err);
@@ -133,10 +133,10 @@ int up_darts_read_compact(struct up_text *t, struct up_arch *a, struct up_err *e
 
 int up_darts_parse(struct up_arch *out, const char *text, size_t len, struct up_err *err)
 {
-    struct up_text t = up_text_of(text, len);
+    struct up_arch_text t = up_arch_text_of(text, len);
     struct up_arch a = {.len = DARTS_GENES};
-    up_text_blanks(&t);
-    char c = up_text_peek(&t);
+    up_arch_text_blanks(&t);
+    char c = up_arch_text_peek(&t);
     int rc;
     if (c == '(' || c == '[')
         rc = up_darts_read_compact(&t, &a, err);
@@ -145,12 +145,12 @@ int up_darts_parse(struct up_arch *out, const char *text, size_t len, struct up_
     else if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_')
         rc = up_darts_read_genotype(&t, &a, err);
     else
-        rc = up_text_expected(
+        rc = up_arch_text_expected(
             &t, err,
             "two cells [[(source, operation), 8 pairs], [8 pairs]], a Genotype(...), "
             "or a configuration {...} of NAS-Bench-301");
-    if (!rc && !up_text_over(&t))
-        rc = up_text_expected(&t, err, "the end");
+    if (!rc && !up_arch_text_over(&t))
+        rc = up_arch_text_expected(&t, err, "the end");
     if (!rc)
         *out = a;
     return rc;

@@ -4,7 +4,7 @@
  *   1462                                  index in the benchmark's order
  * Blanks are allowed between the parts; nothing else is. */
 #include "stages/space/nb201/nb201.h"
-#include "stages/space/text.h"
+#include "stages/space/arch_text.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,19 +13,19 @@
 static const uint8_t naslib_op[NB_OPS] = {NB_SKIP, NB_NONE, NB_CONV3, NB_CONV1, NB_AVG};
 static const uint8_t naslib_edge[NB_EDGES] = {0, 1, 3, 2, 4, 5};
 
-static int operation(struct up_text *t, uint8_t *op, struct up_err *err)
+static int operation(struct up_arch_text *t, uint8_t *op, struct up_err *err)
 {
-    up_text_blanks(t);
-    size_t col = up_text_column(t);
-    struct up_view w = up_text_word(t);
+    up_arch_text_blanks(t);
+    size_t col = up_arch_text_column(t);
+    struct up_view w = up_arch_text_word(t);
     if (!w.len)
-        return up_text_expected(t, err, "the name of an operation");
+        return up_arch_text_expected(t, err, "the name of an operation");
     for (uint8_t i = 0; i < NB_OPS; i++)
         if (up_view_equal(w, up_view_str(up_nb201_op_name[i]))) {
             *op = i;
             return UP_OK;
         }
-    const char *near = up_text_nearest(w, up_nb201_op_name, NB_OPS);
+    const char *near = up_arch_text_nearest(w, up_nb201_op_name, NB_OPS);
     return up_fail(err, UP_EINVAL,
                    "column %zu: unknown operation '%.*s'%s%s%s; the operations are none, "
                    "skip_connect, nor_conv_1x1, nor_conv_3x3, avg_pool_3x3",
@@ -34,55 +34,55 @@ static int operation(struct up_text *t, uint8_t *op, struct up_err *err)
 }
 
 /* One edge behind its bar: "op~source". */
-static int edge(struct up_text *t, struct up_arch *out, int e, struct up_err *err)
+static int read_edge(struct up_arch_text *t, struct up_arch *out, int e, struct up_err *err)
 {
     uint64_t source;
     int from = up_nb201_edge[e].from, to = up_nb201_edge[e].to;
     int rc = operation(t, &out->gene[e], err);
     if (rc)
         return rc;
-    if (!up_text_take(t, '~'))
-        return up_text_expected(t, err, "'~' and the source node");
-    up_text_blanks(t);
-    size_t col = up_text_column(t);
-    if (!up_text_number(t, &source))
-        return up_text_expected(t, err, "the number of the source node");
+    if (!up_arch_text_take(t, '~'))
+        return up_arch_text_expected(t, err, "'~' and the source node");
+    up_arch_text_blanks(t);
+    size_t col = up_arch_text_column(t);
+    if (!up_arch_text_number(t, &source))
+        return up_arch_text_expected(t, err, "the number of the source node");
     if (source != (uint64_t)from)
         return up_fail(err, UP_EINVAL,
                        "column %zu: source node %" PRIu64 " where %d must be: the edges of "
                        "node %d come in the order of their sources",
                        col, source, from, to);
-    return up_text_take(t, '|') ? UP_OK : up_text_expected(t, err, "'|'");
+    return up_arch_text_take(t, '|') ? UP_OK : up_arch_text_expected(t, err, "'|'");
 }
 
-static int official(struct up_text *t, struct up_arch *out, struct up_err *err)
+static int official(struct up_arch_text *t, struct up_arch *out, struct up_err *err)
 {
     for (int e = 0; e < NB_EDGES; e++) {
         bool first = e == 0 || up_nb201_edge[e].to != up_nb201_edge[e - 1].to;
-        if (first && e && !up_text_take(t, '+'))
-            return up_text_expected(t, err, "'+' before the edges of the next node");
-        if (first && !up_text_take(t, '|'))
-            return up_text_expected(t, err, "'|'");
-        int rc = edge(t, out, e, err);
+        if (first && e && !up_arch_text_take(t, '+'))
+            return up_arch_text_expected(t, err, "'+' before the edges of the next node");
+        if (first && !up_arch_text_take(t, '|'))
+            return up_arch_text_expected(t, err, "'|'");
+        int rc = read_edge(t, out, e, err);
         if (rc)
             return rc;
     }
     return UP_OK;
 }
 
-static int tuple(struct up_text *t, struct up_arch *out, struct up_err *err)
+static int tuple(struct up_arch_text *t, struct up_arch *out, struct up_err *err)
 {
-    char close = up_text_take(t, '(') ? ')' : ']';
+    char close = up_arch_text_take(t, '(') ? ')' : ']';
     if (close == ']')
-        (void)up_text_take(t, '[');
+        (void)up_arch_text_take(t, '[');
     for (int i = 0; i < NB_EDGES; i++) {
         uint64_t op;
-        if (i && !up_text_take(t, ','))
-            return up_text_expected(t, err, "',' (a cell has six operations)");
-        up_text_blanks(t);
-        size_t col = up_text_column(t);
-        if (!up_text_number(t, &op))
-            return up_text_expected(t, err, "the number of an operation, 0 to 4");
+        if (i && !up_arch_text_take(t, ','))
+            return up_arch_text_expected(t, err, "',' (a cell has six operations)");
+        up_arch_text_blanks(t);
+        size_t col = up_arch_text_column(t);
+        if (!up_arch_text_number(t, &op))
+            return up_arch_text_expected(t, err, "the number of an operation, 0 to 4");
         if (op >= NB_OPS)
             return up_fail(err, UP_EINVAL,
                            "column %zu: operation %" PRIu64
@@ -91,18 +91,18 @@ static int tuple(struct up_text *t, struct up_arch *out, struct up_err *err)
                            col, op);
         out->gene[naslib_edge[i]] = naslib_op[op];
     }
-    (void)up_text_take(t, ',');
-    if (!up_text_take(t, close))
-        return up_text_expected(
+    (void)up_arch_text_take(t, ',');
+    if (!up_arch_text_take(t, close))
+        return up_arch_text_expected(
             t, err, close == ')' ? "')' after six operations" : "']' after six operations");
     return UP_OK;
 }
 
-static int plain_index(struct up_text *t, struct up_arch *out, struct up_err *err)
+static int plain_index(struct up_arch_text *t, struct up_arch *out, struct up_err *err)
 {
     uint64_t i;
-    size_t col = up_text_column(t);
-    if (!up_text_number(t, &i) || i >= NB_CELLS)
+    size_t col = up_arch_text_column(t);
+    if (!up_arch_text_number(t, &i) || i >= NB_CELLS)
         return up_fail(err, UP_EINVAL,
                        "column %zu: no index of NAS-Bench-201; they are 0 to %d", col,
                        NB_CELLS - 1);
@@ -112,10 +112,10 @@ static int plain_index(struct up_text *t, struct up_arch *out, struct up_err *er
 
 int up_nb201_parse(struct up_arch *out, const char *text, size_t len, struct up_err *err)
 {
-    struct up_text t = up_text_of(text, len);
+    struct up_arch_text t = up_arch_text_of(text, len);
     struct up_arch a = {.len = NB_EDGES};
-    up_text_blanks(&t);
-    char c = up_text_peek(&t);
+    up_arch_text_blanks(&t);
+    char c = up_arch_text_peek(&t);
     int rc;
     if (c == '|')
         rc = official(&t, &a, err);
@@ -124,11 +124,12 @@ int up_nb201_parse(struct up_arch *out, const char *text, size_t len, struct up_
     else if (c >= '0' && c <= '9')
         rc = plain_index(&t, &a, err);
     else
-        rc = up_text_expected(&t, err,
-                              "a cell: |op~0|+|op~0|op~1|+|op~0|op~1|op~2|, six numbers in "
-                              "parentheses, or an index");
-    if (!rc && !up_text_over(&t))
-        rc = up_text_expected(&t, err, "the end");
+        rc =
+            up_arch_text_expected(&t, err,
+                                  "a cell: |op~0|+|op~0|op~1|+|op~0|op~1|op~2|, six numbers in "
+                                  "parentheses, or an index");
+    if (!rc && !up_arch_text_over(&t))
+        rc = up_arch_text_expected(&t, err, "the end");
     if (!rc)
         *out = a;
     return rc;

@@ -1,4 +1,6 @@
-#include "stages/format/number.h"
+/* Doubles to decimal text and back. The C library's functions follow the locale; these do
+ * not. */
+#include "stages/format/decimal.h"
 #include <ctype.h>
 #include <locale.h>
 #include <math.h>
@@ -27,7 +29,7 @@ static void to_dot(char *s)
     memmove(at + 1, at + n, strlen(at + n) + 1);
 }
 
-static bool special(char out[UP_NUMBER_TEXT], double v)
+static bool special(char out[UP_DECIMAL_TEXT], double v)
 {
     if (isnan(v))
         memcpy(out, "nan", 4);
@@ -38,12 +40,12 @@ static bool special(char out[UP_NUMBER_TEXT], double v)
     return true;
 }
 
-char *up_number_print(char out[UP_NUMBER_TEXT], double v)
+char *up_decimal_print(char out[UP_DECIMAL_TEXT], double v)
 {
     if (special(out, v))
         return out;
     for (int digits = 15; digits <= 17; digits++) {
-        snprintf(out, UP_NUMBER_TEXT, "%.*g", digits, v);
+        snprintf(out, UP_DECIMAL_TEXT, "%.*g", digits, v);
         double back = strtod(out, NULL);
         if (!memcmp(&back, &v, sizeof v))
             break;
@@ -52,16 +54,16 @@ char *up_number_print(char out[UP_NUMBER_TEXT], double v)
     return out;
 }
 
-char *up_number_fixed(char out[UP_NUMBER_TEXT], double v, int digits)
+char *up_decimal_fixed(char out[UP_DECIMAL_TEXT], double v, int digits)
 {
     if (special(out, v))
         return out;
     if (digits < 0 || digits > 17)
         digits = 17;
     if (fabs(v) < 1e15)
-        snprintf(out, UP_NUMBER_TEXT, "%.*f", digits, v);
+        snprintf(out, UP_DECIMAL_TEXT, "%.*f", digits, v);
     else
-        snprintf(out, UP_NUMBER_TEXT, "%.*e", digits, v);
+        snprintf(out, UP_DECIMAL_TEXT, "%.*e", digits, v);
     to_dot(out);
     return out;
 }
@@ -134,7 +136,7 @@ static double convert(const char *s, size_t n, size_t dot)
     return v;
 }
 
-bool up_number_parse(const char *s, size_t n, double *v)
+bool up_decimal_parse(const char *s, size_t n, double *v)
 {
     size_t dot;
     if (decimal(s, n, &dot)) {

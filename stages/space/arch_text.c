@@ -1,28 +1,35 @@
-#include "stages/space/text.h"
+/* Reads the text of an architecture piece by piece and says where it went wrong. */
+#include "stages/space/arch_text.h"
 #include <string.h>
 
-struct up_text up_text_of(const char *s, size_t n) { return (struct up_text){s, s, s + n}; }
+struct up_arch_text up_arch_text_of(const char *s, size_t n)
+{
+    return (struct up_arch_text){s, s, s + n};
+}
 
-size_t up_text_column(const struct up_text *t) { return (size_t)(t->p - t->start) + 1; }
+size_t up_arch_text_column(const struct up_arch_text *t)
+{
+    return (size_t)(t->p - t->start) + 1;
+}
 
-char up_text_peek(const struct up_text *t) { return t->p < t->end ? *t->p : '\0'; }
+char up_arch_text_peek(const struct up_arch_text *t) { return t->p < t->end ? *t->p : '\0'; }
 
-void up_text_blanks(struct up_text *t)
+void up_arch_text_blanks(struct up_arch_text *t)
 {
     while (t->p < t->end && (*t->p == ' ' || *t->p == '\t' || *t->p == '\n' || *t->p == '\r'))
         t->p++;
 }
 
-bool up_text_take(struct up_text *t, char c)
+bool up_arch_text_take(struct up_arch_text *t, char c)
 {
-    up_text_blanks(t);
+    up_arch_text_blanks(t);
     if (t->p == t->end || *t->p != c)
         return false;
     t->p++;
     return true;
 }
 
-bool up_text_number(struct up_text *t, uint64_t *v)
+bool up_arch_text_number(struct up_arch_text *t, uint64_t *v)
 {
     const char *from = t->p;
     for (*v = 0; t->p < t->end && *t->p >= '0' && *t->p <= '9'; t->p++)
@@ -34,7 +41,7 @@ bool up_text_number(struct up_text *t, uint64_t *v)
     return t->p > from;
 }
 
-struct up_view up_text_word(struct up_text *t)
+struct up_view up_arch_text_word(struct up_arch_text *t)
 {
     const char *from = t->p;
     while (t->p < t->end && ((*t->p >= 'a' && *t->p <= 'z') || (*t->p >= 'A' && *t->p <= 'Z') ||
@@ -43,10 +50,10 @@ struct up_view up_text_word(struct up_text *t)
     return (struct up_view){(const uint8_t *)from, (size_t)(t->p - from)};
 }
 
-bool up_text_quoted(struct up_text *t, struct up_view *v)
+bool up_arch_text_quoted(struct up_arch_text *t, struct up_view *v)
 {
-    up_text_blanks(t);
-    char quote = up_text_peek(t);
+    up_arch_text_blanks(t);
+    char quote = up_arch_text_peek(t);
     if (quote != '"' && quote != '\'')
         return false;
     const char *p = t->p + 1;
@@ -59,17 +66,17 @@ bool up_text_quoted(struct up_text *t, struct up_view *v)
     return true;
 }
 
-bool up_text_over(struct up_text *t)
+bool up_arch_text_over(struct up_arch_text *t)
 {
-    up_text_blanks(t);
+    up_arch_text_blanks(t);
     return t->p == t->end;
 }
 
-int up_text_expected(const struct up_text *t, struct up_err *err, const char *what)
+int up_arch_text_expected(const struct up_arch_text *t, struct up_err *err, const char *what)
 {
-    struct up_text at = *t;
-    up_text_blanks(&at);
-    size_t col = up_text_column(&at);
+    struct up_arch_text at = *t;
+    up_arch_text_blanks(&at);
+    size_t col = up_arch_text_column(&at);
     if (at.p == at.end)
         return up_fail(err, UP_EINVAL, "column %zu: the text ends where %s was expected", col,
                        what);
@@ -101,7 +108,7 @@ static size_t distance(struct up_view a, const char *b)
     return row[n];
 }
 
-const char *up_text_nearest(struct up_view w, const char *const *names, size_t n)
+const char *up_arch_text_nearest(struct up_view w, const char *const *names, size_t n)
 {
     const char *best = NULL;
     size_t least = w.len / 2 + 1;

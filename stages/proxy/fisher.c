@@ -7,6 +7,6 @@ double up_proxy_fisher(struct up_evaluation *e)
 {
     double sum = 0;
     for (int i = 0; i < e->net.program.ops; ++i)
-        sum += e->run.fisher[i];
+        sum += e->run.saliency[i];
     return sum;
 }

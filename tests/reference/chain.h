@@ -7,6 +7,11 @@
 #define UP_NN_CHAIN_H
 #include <stdbool.h>
 
+struct up_chain_size {
+    int out, n, k;
+    bool add;
+};
+
 #define UP_DECLARATIONS "tests/reference/chain_reals.h"
 #include "stages/kernels/both_reals.h"
 

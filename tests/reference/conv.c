@@ -157,7 +157,8 @@ static void data_plane(real *plane, const real *packed, const real *dy, const st
 {
     int area = c->kernel * c->kernel, ldy = (int)k->out_batch;
     if (direct(c)) {
-        up_chain(plane, (int)k->in_plane, packed, dy, ldy, c->in, k->pixels, c->out, add);
+        up_chain(plane, (int)k->in_plane, packed, dy, ldy,
+                 (struct up_chain_size){c->in, k->pixels, c->out, add});
         return;
     }
     if (!add)
@@ -186,8 +187,8 @@ static void forward_part(real *y, const real *x, const real *mask, const real *w
         for (int b = 0; b < c->in; b += block_channels(c, b)) {
             int taps = block_channels(c, b) * area;
             up_chain(y + at, (int)k.out_batch, packed + (ptrdiff_t)b * area * c->out,
-                     columns(col, scratch, c, &k, b), k.stride, c->out, k.pixels, taps,
-                     add || b > 0);
+                     columns(col, scratch, c, &k, b), k.stride,
+                     (struct up_chain_size){c->out, k.pixels, taps, add || b > 0});
         }
     }
 }
@@ -212,22 +213,21 @@ static void backward_weight_part(real *dw, const real *x, const real *mask, cons
     unpack(dw, packed, c, add);
 }
 
-static void backward_data_part(real *dx, const real *mask, const real *w, const real *dy,
-                               const real *w2, const real *dy2, const struct up_conv *c,
-                               bool add, real *scratch)
+static void backward_data_part(real *dx, const real *mask, struct up_conv_terms t,
+                               const struct up_conv *c, bool add, real *scratch)
 {
     struct chunk k;
     real *col = scratch + plane_scratch(c), *packed = col + column_scratch(c);
     real *packed2 = packed + weight_scratch(c);
-    pack_back(packed, w, c);
-    if (w2)
-        pack_back(packed2, w2, c);
+    pack_back(packed, t.w, c);
+    if (t.w2)
+        pack_back(packed2, t.w2, c);
     for (int first = 0; first < c->n; first += k.images) {
         k = chunk_at(c, first);
         ptrdiff_t at = (k.out_batch / c->n) * first;
-        data_plane(scratch, packed, dy + at, c, &k, false, col);
-        if (w2)
-            data_plane(scratch, packed2, dy2 + at, c, &k, true, col);
+        data_plane(scratch, packed, t.dy + at, c, &k, false, col);
+        if (t.w2)
+            data_plane(scratch, packed2, t.dy2 + at, c, &k, true, col);
         scatter(dx, mask, scratch, c, &k, add);
     }
 }
@@ -252,14 +252,16 @@ void up_conv_backward_weight(real *dw, const real *x, const real *mask, const re
                              dy + i * s.y, &part, add, scratch);
 }
 
-void up_conv_backward_data(real *dx, const real *mask, const real *w, const real *dy,
-                           const real *w2, const real *dy2, const struct up_conv *c, bool add,
-                           real *scratch)
+void up_conv_backward_data(real *dx, const real *mask, const struct up_conv_terms *t,
+                           const struct up_conv *c, bool add, real *scratch)
 {
     struct up_conv part = part_of(c);
     struct strides s = strides_of(&part);
-    for (int i = 0; i < parts_of(c); ++i)
-        backward_data_part(dx + i * s.x, mask ? mask + i * s.x : NULL, w + i * s.w,
-                           dy + i * s.y, w2 ? w2 + i * s.w : NULL, w2 ? dy2 + i * s.y : NULL,
-                           &part, add, scratch);
+    for (int i = 0; i < parts_of(c); ++i) {
+        struct up_conv_terms some = {t->w + i * s.w, t->dy + i * s.y,
+                                     t->w2 ? t->w2 + i * s.w : NULL,
+                                     t->w2 ? t->dy2 + i * s.y : NULL};
+        backward_data_part(dx + i * s.x, mask ? mask + i * s.x : NULL, some, &part, add,
+                           scratch);
+    }
 }

@@ -13,9 +13,11 @@
 #define gemm up_sgemm
 #endif
 
-void up_linear_forward(real *y, const real *x, const real *w, const real *bias, int out, int in,
-                       int n, bool add)
+void up_linear_forward(real *y, const real *x, const real *w, const real *bias,
+                       const struct up_linear *l)
 {
+    const int out = l->out, in = l->in, n = l->n;
+    const bool add = l->add;
     gemm(y, n, w, in, x, n, &(struct up_gemm){UP_N, UP_N, out, n, in, 1, add ? 1 : 0});
     for (int o = 0; bias && o < out; ++o)
         for (int i = 0; i < n; ++i)

@@ -5,6 +5,11 @@
 #define UP_NN_LINEAR_H
 #include <stdbool.h>
 
+struct up_linear {
+    int out, in, n;
+    bool add;
+};
+
 #define UP_DECLARATIONS "tests/reference/linear_reals.h"
 #include "stages/kernels/both_reals.h"
 

@@ -5,8 +5,8 @@
 
 /* y[out][n] (+)= w[out][in] x[in][n] + bias[out] (NULL: none);  dx (+)= w^T dy;  dw (+)= dy x^T
  */
-void up_linear_forward(real *y, const real *x, const real *w, const real *bias, int out, int in,
-                       int n, bool add);
+void up_linear_forward(real *y, const real *x, const real *w, const real *bias,
+                       const struct up_linear *l);
 void up_linear_backward_data(real *dx, const real *w, const real *dy, int out, int in, int n,
                              bool add);
 void up_linear_backward_weight(real *dw, const real *x, const real *dy, int out, int in, int n,

@@ -59,8 +59,9 @@ static void forward_op(struct up_plain *r, const struct up_op *op, bool add)
         if (r->identity_norm)
             up_pass(y, x, NULL, m, add);
         else
-            up_norm_forward(y, x, w, second(p, r->weight, op), r->norm + op->norm, c, m / c,
-                            add);
+            up_norm_forward(y, x,
+                            &(struct up_norm_of){w, second(p, r->weight, op),
+                                                 r->norm + op->norm, c, m / c, add});
         break;
     case UP_OP_POOL:
         up_pool_forward(y, x, &pool, add, r->scratch);
@@ -82,7 +83,8 @@ static void forward_op(struct up_plain *r, const struct up_op *op, bool add)
         up_mean_forward(y, x, c * r->n, area_of(p, op->src), add);
         break;
     case UP_OP_LINEAR:
-        up_linear_forward(y, x, w, second(p, r->weight, op), p->slot[op->dst].c, c, r->n, add);
+        up_linear_forward(y, x, w, second(p, r->weight, op),
+                          &(struct up_linear){p->slot[op->dst].c, c, r->n, add});
         break;
     }
 }
@@ -142,12 +144,15 @@ static void backward_op(struct up_plain *r, const struct up_op *op, bool add)
     int c = p->slot[op->src].c;
     struct up_conv conv = conv_of(p, op, r->n);
     if (op->kind == UP_OP_CONV)
-        up_conv_backward_data(dx, op->relu ? x : NULL, w, dy, NULL, NULL, &conv, add,
+        up_conv_backward_data(dx, op->relu ? x : NULL,
+                              &(struct up_conv_terms){w, dy, NULL, NULL}, &conv, add,
                               r->scratch);
     else if (op->kind == UP_OP_LINEAR)
         up_linear_backward_data(dx, w, dy, p->slot[op->dst].c, c, r->n, add);
     else if (op->kind == UP_OP_NORM && !r->identity_norm)
-        up_norm_backward(dx, x, dy, w, r->norm + op->norm, c, numel(p, op->src, r->n) / c, add);
+        up_norm_backward(dx, x, dy,
+                         &(struct up_norm_of){w, NULL, r->norm + op->norm, c,
+                                              numel(p, op->src, r->n) / c, add});
     else
         transpose_op(r, op, dx, dy, add);
 }
@@ -186,13 +191,13 @@ static double tangent_layer(struct up_plain *r, const struct up_op *op, bool mov
     if (moving && conv_op)
         up_conv_forward(ydot, xdot, mask, w, &conv, false, r->scratch);
     else if (moving)
-        up_linear_forward(ydot, xdot, w, NULL, out, in, r->n, false);
+        up_linear_forward(ydot, xdot, w, NULL, &(struct up_linear){out, in, r->n, false});
     if (moving && r->reached[op->dst])
         sum = up_reduce_dot(ydot, r->grad[op->dst], numel(p, op->dst, r->n));
     if (conv_op)
         up_conv_forward(ydot, x, mask, v, &conv, moving, r->scratch);
     else
-        up_linear_forward(ydot, x, v, NULL, out, in, r->n, moving);
+        up_linear_forward(ydot, x, v, NULL, &(struct up_linear){out, in, r->n, moving});
     return sum;
 }
 
@@ -205,8 +210,9 @@ static void tangent_op(struct up_plain *r, const struct up_op *op, bool add)
     int c = p->slot[op->src].c;
     struct up_pool pool = pool_of(p, op, r->n);
     if (op->kind == UP_OP_NORM)
-        up_norm_tangent(ydot, x, xdot, tensor(p, r->weight, op->weight), r->norm + op->norm, c,
-                        m / c, add);
+        up_norm_tangent(ydot, x, xdot,
+                        &(struct up_norm_of){tensor(p, r->weight, op->weight), NULL,
+                                             r->norm + op->norm, c, m / c, add});
     else if (op->kind == UP_OP_POOL)
         up_pool_forward(ydot, xdot, &pool, add, r->scratch);
     else if (op->kind == UP_OP_MAX)
@@ -244,8 +250,9 @@ static double output_dot(struct up_plain *r, const struct up_op *op, const real 
     const struct up_program *p = r->program;
     const real *y = r->act[op->dst];
     if (op->kind == UP_OP_LINEAR) {
-        up_linear_forward(r->scratch, r->act[op->src], tensor(p, r->weight, op->weight), NULL,
-                          p->slot[op->dst].c, p->slot[op->src].c, r->n, false);
+        up_linear_forward(
+            r->scratch, r->act[op->src], tensor(p, r->weight, op->weight), NULL,
+            &(struct up_linear){p->slot[op->dst].c, p->slot[op->src].c, r->n, false});
         y = r->scratch;
     }
     return up_reduce_dot(y, dydot, numel(p, op->dst, r->n));
@@ -262,14 +269,15 @@ static void backward_tangent_op(struct up_plain *r, const struct up_op *op, real
     int out = p->slot[op->dst].c, in = p->slot[op->src].c;
     struct up_conv conv = conv_of(p, op, r->n);
     if (op->kind == UP_OP_CONV) {
-        up_conv_backward_data(dxdot, op->relu ? x : NULL, w, dydot, v, dy, &conv, add,
-                              r->scratch);
+        up_conv_backward_data(dxdot, op->relu ? x : NULL,
+                              &(struct up_conv_terms){w, dydot, v, dy}, &conv, add, r->scratch);
     } else if (op->kind == UP_OP_LINEAR) {
         up_linear_backward_data(dxdot, w, dydot, out, in, r->n, add);
         up_linear_backward_data(dxdot, v, dy, out, in, r->n, true);
     } else if (op->kind == UP_OP_NORM) {
-        up_norm_backward_tangent(dxdot, x, r->tan[op->src], dy, dydot, w, r->norm + op->norm,
-                                 in, numel(p, op->src, r->n) / in, add);
+        up_norm_backward_tangent(dxdot, x, r->tan[op->src], dy, dydot,
+                                 &(struct up_norm_of){w, NULL, r->norm + op->norm, in,
+                                                      numel(p, op->src, r->n) / in, add});
     } else {
         transpose_op(r, op, dxdot, dydot, add);
     }

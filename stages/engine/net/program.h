@@ -49,7 +49,7 @@ struct up_program_slot {
     int c, h, w;
     int of, from; /* a view: channels from .. from+c of slot `of`; of < 0: its own memory */
     int group;    /* channels of each equal part it is a concatenation of; else c */
-    int relus;    /* ReLU modules that read this slot (nwot counts each) */
+    int relus;    /* ReLU modules that read this slot; signs count for each */
 };
 
 enum up_program_weight_role { UP_W_COUNTED, UP_W_BIAS, UP_W_GAMMA, UP_W_BETA };

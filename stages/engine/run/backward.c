@@ -1,5 +1,5 @@
-/* The backward pass, level by level: gradients of slots, of weights, and the squares that
- * the fisher score sums. */
+/* The backward pass, level by level: gradients of slots and of weights, and for each layer how
+ * much its outputs matter to the loss (`saliency`, see passes_reals.h). */
 #include "stages/engine/run/image_ops.h"
 
 #include <string.h>
@@ -15,8 +15,8 @@ struct level {
 };
 
 /* Sums of squares of <output, gradient> over an image, channel by channel. */
-static void fisher_image(const struct up_passes *r, double *squares, const real *g, int op,
-                         int image)
+static void saliency_image(const struct up_passes *r, double *squares, const real *g, int op,
+                           int image)
 {
     const struct up_op *o = &r->program->op[op];
     const struct up_layout_slot *dst = &r->layout->slot[o->dst];
@@ -45,7 +45,7 @@ static struct share share_of(const struct level *l, const struct up_step *step, 
 {
     const struct up_passes *r = l->run;
     struct share s = {r->partial + (size_t)group * r->sizes.partial,
-                      r->fisher_partial + (size_t)group * r->sizes.fisher};
+                      r->saliency_partial + (size_t)group * r->sizes.saliency};
     for (const struct up_step *i = l->step; i < step; ++i) {
         if (i->kind != UP_STEP_RUN)
             continue;
@@ -84,7 +84,7 @@ static void weights(const struct level *l, const struct up_step *step, int image
     }
     struct up_term term = {x, op->relu ? x : NULL, NULL, NULL};
     up_passes_conv_gradient(r, to.dw, &term, s.g, step->op, s);
-    fisher_image(r, to.squares, s.g, step->op, image);
+    saliency_image(r, to.squares, s.g, step->op, image);
 }
 
 static void layer_back(const struct level *l, const struct up_step *step, int image,
@@ -225,7 +225,7 @@ static void gather_layer(const struct level *l, const struct up_step *step)
     }
     up_passes_gradient_sum(r, dw, share, groups, step->op);
     clear_foreign(r, dw, step->op);
-    r->fisher[step->op] = 0.5 * squares / r->n * fan_in;
+    r->saliency[step->op] = 0.5 * squares / r->n * fan_in;
 }
 
 void up_passes_backward(struct up_passes *r, bool to_input)
@@ -233,7 +233,7 @@ void up_passes_backward(struct up_passes *r, bool to_input)
     const struct up_step *step = r->schedule->backward, *end = step + r->schedule->backwards;
     if (r->dmatrix) {
         memset(r->dmatrix, 0, r->layout->numbers * sizeof(real));
-        memset(r->fisher, 0, (size_t)r->program->ops * sizeof *r->fisher);
+        memset(r->saliency, 0, (size_t)r->program->ops * sizeof *r->saliency);
     }
     while (step < end) {
         struct level l = {r, step, up_schedule_level(step, end), to_input};

@@ -86,8 +86,8 @@ static void place_absolute(struct up_evaluation *e, struct up_slab_cursor *at)
     f->turned = a->matrix + numbers;
     f->dmatrix = a->matrix + 2 * numbers;
     f->partial = UP_SLAB_TAKE(at, f->sizes.partial, double);
-    f->fisher = UP_SLAB_TAKE(at, net->program.ops, double);
-    f->fisher_partial = UP_SLAB_TAKE(at, f->sizes.fisher, double);
+    f->saliency = UP_SLAB_TAKE(at, net->program.ops, double);
+    f->saliency_partial = UP_SLAB_TAKE(at, f->sizes.saliency, double);
     f->scratch = UP_SLAB_TAKE(at, f->sizes.scratch, double);
     place_planes_f64(&f->act, net, at);
     place_planes_f64(&f->grad, net, at);
@@ -135,7 +135,7 @@ static void place_loss(struct up_evaluation *e, struct up_slab_cursor *at, int n
     size_t numbers = e->net.layout.numbers;
     r->dmatrix = UP_SLAB_TAKE(at, numbers, float);
     r->partial = UP_SLAB_TAKE(at, UP_PASSES_GROUPS * r->sizes.partial, float);
-    r->fisher_partial = UP_SLAB_TAKE(at, UP_PASSES_GROUPS * r->sizes.fisher, double);
+    r->saliency_partial = UP_SLAB_TAKE(at, UP_PASSES_GROUPS * r->sizes.saliency, double);
     place_batch(&r->grad, e, at, n, UP_KEEP_GRADIENT);
     if (!(e->passes & UP_PASS_HESSIAN))
         return;
@@ -173,7 +173,7 @@ static void place_results(struct up_evaluation *e, struct up_slab_cursor *at, in
     }
     if (e->passes & UP_PASS_LOSS) {
         e->dweight = UP_SLAB_TAKE(at, p->numbers, float);
-        e->run.fisher = UP_SLAB_TAKE(at, p->ops, double);
+        e->run.saliency = UP_SLAB_TAKE(at, p->ops, double);
     }
 }
 

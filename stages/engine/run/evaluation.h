@@ -20,7 +20,7 @@ enum up_pass {
     UP_PASS_WEIGHTS = 1,  /* weight */
     UP_PASS_FORWARD = 2,  /* run.act on the batch; loss */
     UP_PASS_JACOBIAN = 4, /* jacobian: of the sum of all logits, by every image; correlation */
-    UP_PASS_LOSS = 8,     /* dweight of the loss; run.grad; run.fisher */
+    UP_PASS_LOSS = 8,     /* dweight of the loss; run.grad; run.saliency */
     UP_PASS_HESSIAN =
         16, /* curvature: w . (H g), H the Hessian and g the gradient of the loss */
     UP_PASS_ABSOLUTE = 32, /* absolute.dweight: of the network made linear and positive */

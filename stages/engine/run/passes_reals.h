@@ -14,9 +14,9 @@
  * into their slot.
  *
  * up_passes_forward   act of all slots, from act[input]
- * up_passes_backward  grad from grad[logits]; dmatrix and fisher unless NULL; grad[input] only
+ * up_passes_backward  grad from grad[logits]; dmatrix and saliency unless NULL; grad[input] only
  *                  when to_input. Slots not reached, and those with a norm_of, are not written.
- *                  fisher[op]: sum over channels of mean over images of (sum over pixels of
+ *                  saliency[op]: sum over channels of mean over images of (sum over pixels of
  *                  output * its gradient)^2 / 2, of convolutions and linear layers
  * up_passes_tangent   R-operator, direction dmatrix on counted weights, 0 elsewhere: tan
  * up_passes_backward_tangent  derivative of grad in that direction, from gtan[logits], into
@@ -36,7 +36,7 @@ struct up_passes {
     const struct up_block *kernel;
     struct up_passes_sizes sizes;
     int n, threads;              /* images */
-    bool identity_norm;          /* norms pass their input on (synflow) */
+    bool identity_norm;          /* norms pass their input on */
     bool published;              /* the forward pass sums in the published order */
     const real *weight;          /* [program numbers]: gamma, beta, bias */
     const real *matrix, *turned; /* [layout numbers] */
@@ -46,8 +46,8 @@ struct up_passes {
     real *factor;            /* [norm_blocks][UP_FACTORS][16] */
     double *sums;            /* [n][norm_blocks][UP_SUMS] */
     real *partial;           /* [UP_PASSES_GROUPS][sizes.partial] */
-    double *fisher;          /* [ops] */
-    double *fisher_partial;  /* [UP_PASSES_GROUPS][sizes.fisher] */
+    double *saliency;          /* [ops] */
+    double *saliency_partial;  /* [UP_PASSES_GROUPS][sizes.saliency] */
     double *along;           /* [n] */
     real *scratch;           /* [threads][sizes.scratch] */
     real *winograd;          /* [sizes.winograd], or NULL: convolve directly */

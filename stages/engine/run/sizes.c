@@ -83,7 +83,7 @@ struct up_passes_sizes up_passes_sizes(const struct up_program *p, const struct 
 {
     struct up_passes_sizes sizes = {0};
     room_of(&sizes, p, l);
-    sizes.partial = partial_of(l, s, &sizes.fisher, p);
+    sizes.partial = partial_of(l, s, &sizes.saliency, p);
     size_t forward = tiles_of(l, s->forward, s->forwards);
     sizes.winograd = 2 * larger(forward, tiles_of(l, s->backward, s->backwards));
     return sizes;

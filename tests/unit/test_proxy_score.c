@@ -1,4 +1,5 @@
-/* links: up_proxy */
+/* links: up_proxy
+ * wraps: up_program_build */
 /* Scores of small networks: sharing changes nothing, what degenerates says so, bad input is
  * named. */
 #include "stages/engine/run/batch.h"
@@ -19,6 +20,22 @@ const char *__asan_default_options(void);
 const char *__asan_default_options(void) { return "allocator_may_return_null=1"; }
 const char *__tsan_default_options(void);
 const char *__tsan_default_options(void) { return "allocator_may_return_null=1"; }
+
+/* The builder of networks, counted (the linker puts it before the real one). */
+static int builds;
+int __real_up_program_build(struct up_program *p, const struct up_space *space,
+                            const struct up_arch *arch, const struct up_net_size *size,
+                            int image_channels, struct up_err *err);
+int __wrap_up_program_build(struct up_program *p, const struct up_space *space,
+                            const struct up_arch *arch, const struct up_net_size *size,
+                            int image_channels, struct up_err *err);
+int __wrap_up_program_build(struct up_program *p, const struct up_space *space,
+                            const struct up_arch *arch, const struct up_net_size *size,
+                            int image_channels, struct up_err *err)
+{
+    ++builds;
+    return __real_up_program_build(p, space, arch, size, image_channels, err);
+}
 
 enum { IMAGES = 8, SIDE = 8, CLASSES = 4 };
 static const unsigned everything = (1u << UP_PROXIES) - 1;
@@ -329,6 +346,25 @@ static void pixels_are_normalised_by_channel(void **state)
         assert_true(fabs((double)x[i] - want[i]) < 1e-6);
 }
 
+/* A network takes longer to build than to lay out; nothing that asks about it builds it again.
+ */
+static void a_network_is_built_once(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_fixture(&f, usual);
+    builds = 0;
+    score(&f);
+    assert_int_equal(builds, 1);
+    assert_true(up_proxy_memory(&f.job) > 0);
+    assert_int_equal(builds, 2);
+    f.job.want = 1u << UP_FLOPS | 1u << UP_PARAMS; /* these need none */
+    score(&f);
+    assert_int_equal(up_proxy_memory(&f.job), 0);
+    assert_int_equal(builds, 2);
+    up_slab_free(f.slab);
+}
+
 static void names_find_their_proxies(void **state)
 {
     (void)state;
@@ -351,6 +387,7 @@ int main(void)
         cmocka_unit_test(memory_is_told_without_the_batch),
         cmocka_unit_test(too_large_a_network_says_its_size),
         cmocka_unit_test(pixels_are_normalised_by_channel),
+        cmocka_unit_test(a_network_is_built_once),
         cmocka_unit_test(names_find_their_proxies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,7 @@ struct up_passes_sizes {
         v;           /* reals of a thread's padded input, padded gradient, dense input, tiles */
     size_t scratch;  /* all of those, of one thread */
     size_t partial;  /* reals, of one group: gradients of the weights of a level */
-    size_t saliency;   /* doubles, of one group */
+    size_t saliency; /* doubles, of one group */
     size_t winograd; /* reals: transformed weights of a level */
 };
 struct up_passes_sizes up_passes_sizes(const struct up_program *p, const struct up_layout *l,

@@ -36,14 +36,14 @@ static void draw_images(const struct up_evaluation *e, float *x, bool second)
     const struct up_program *p = &e->net.program;
     const struct up_program_slot *s = &p->slot[p->input];
     const struct up_layout_slot *l = &e->net.layout.slot[p->input];
-    size_t area = (size_t)(s->h * s->w);
+    size_t area = (size_t)s->h * (size_t)s->w;
     struct up_rng first = up_rng_init(e->of.seed, "zen.x");
     struct up_rng other = up_rng_init(e->of.seed, "zen.x2");
     memset(x, 0, l->image * (size_t)e->run.n * sizeof *x);
     for (int i = 0; i < e->run.n; ++i, x += l->image)
         for (int c = 0; c < s->c; ++c) {
             float *to = x + (size_t)(c / UP_BLOCK_LANES) * l->plane + c % UP_BLOCK_LANES;
-            size_t plane = (size_t)(i * s->c + c);
+            size_t plane = (size_t)i * (size_t)s->c + (size_t)c;
             add_plane(to, area, 1, &first, plane);
             if (second)
                 add_plane(to, area, (float)gamma_mix, &other, plane);

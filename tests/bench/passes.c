@@ -113,7 +113,7 @@ int main(int argc, char **argv)
             job.isa = (enum up_isa)i;
     if (space->parse(&job.arch, argv[2], strlen(argv[2]), &err))
         return fprintf(stderr, "%s\n", err.msg), 2;
-    size_t each = (size_t)(3 * job.net.height * job.net.width);
+    size_t each = 3 * (size_t)job.net.height * (size_t)job.net.width;
     float *x = malloc((size_t)n * each * sizeof *x);
     int32_t *y = malloc((size_t)n * sizeof *y);
     struct up_rng rng = up_rng_init(1, "images");

@@ -42,7 +42,7 @@ static size_t matrix_numbers(const struct up_layout *l, const struct up_op *op)
         return in * out * MATRIX;
     if (op->kind != UP_OP_CONV)
         return 0;
-    size_t taps = (size_t)(op->kernel * op->kernel);
+    size_t taps = (size_t)op->kernel * (size_t)op->kernel;
     return op->depthwise ? in * taps * LANES : in * out * taps * MATRIX;
 }
 

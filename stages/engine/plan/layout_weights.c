@@ -16,7 +16,7 @@ static struct place place_of(const struct up_layout *l, const struct up_op *op, 
                              bool turned)
 {
     const struct up_layout_slot *src = &l->slot[op->src], *dst = &l->slot[op->dst];
-    size_t taps = op->kind == UP_OP_LINEAR ? 1 : (size_t)(op->kernel * op->kernel);
+    size_t taps = op->kind == UP_OP_LINEAR ? 1 : (size_t)op->kernel * (size_t)op->kernel;
     size_t o = (size_t)up_layout_channel(dst, out);
     if (op->depthwise)
         return (struct place){o / LANES * taps * LANES + o % LANES, LANES};

@@ -169,7 +169,8 @@ static void finish_norm(struct up_passes *r, int norm)
     const struct up_op *op = &r->program->op[norm];
     const struct up_layout_slot *src = &r->layout->slot[op->src];
     const real *gamma = op->weight < 0 ? NULL : r->weight + r->program->weight[op->weight].at;
-    double m = (double)(src->plane / LANES) * r->n;
+    size_t pixels = src->plane / LANES;
+    double m = (double)pixels * r->n;
     for (int b = 0; b < src->blocks; ++b) {
         double total[2 * LANES] = {0};
         real *k = up_passes_factor(r, norm, b, UP_K_GRAD);

@@ -14,7 +14,7 @@ static void lay_rows(double *rows, const struct up_evaluation *e, const float *d
 {
     const struct up_program *p = &e->net.program;
     const struct up_program_slot *s = &p->slot[p->input];
-    size_t image = e->net.layout.slot[p->input].image, area = (size_t)(s->h * s->w);
+    size_t image = e->net.layout.slot[p->input].image, area = (size_t)s->h * (size_t)s->w;
     size_t d = (size_t)s->c * area;
     for (int i = 0; i < e->run.n; ++i, rows += d, dx += image) {
         for (size_t j = 0; j < d; ++j) {

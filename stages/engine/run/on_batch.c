@@ -11,7 +11,7 @@ static void lay_images(float *blocks, const struct up_evaluation *e, const float
 {
     const struct up_program *p = &e->net.program;
     const struct up_program_slot *s = &p->slot[p->input];
-    size_t image = e->net.layout.slot[p->input].image, area = (size_t)(s->h * s->w);
+    size_t image = e->net.layout.slot[p->input].image, area = (size_t)s->h * (size_t)s->w;
     memset(blocks, 0, image * (size_t)e->run.n * sizeof *blocks);
     for (int i = 0; i < e->run.n; ++i, blocks += image)
         for (int c = 0; c < s->c; ++c) {

@@ -20,9 +20,9 @@ static int operation(struct up_arch_text *t, uint8_t *op, struct up_err *err)
     struct up_view w = up_arch_text_word(t);
     if (!w.len)
         return up_arch_text_expected(t, err, "the name of an operation");
-    for (uint8_t i = 0; i < NB_OPS; i++)
+    for (int i = 0; i < NB_OPS; i++)
         if (up_view_equal(w, up_view_str(up_nb201_op_name[i]))) {
-            *op = i;
+            *op = (uint8_t)i;
             return UP_OK;
         }
     const char *near = up_arch_text_nearest(w, up_nb201_op_name, NB_OPS);

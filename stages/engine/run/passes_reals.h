@@ -14,15 +14,14 @@
  * into their slot.
  *
  * up_passes_forward   act of all slots, from act[input]
- * up_passes_backward  grad from grad[logits]; dmatrix and saliency unless NULL; grad[input] only
- *                  when to_input. Slots not reached, and those with a norm_of, are not written.
- *                  saliency[op]: sum over channels of mean over images of (sum over pixels of
- *                  output * its gradient)^2 / 2, of convolutions and linear layers
- * up_passes_tangent   R-operator, direction dmatrix on counted weights, 0 elsewhere: tan
- * up_passes_backward_tangent  derivative of grad in that direction, from gtan[logits], into
- * gtan. Returns w . (H dmatrix), H the Hessian over counted weights. up_passes_again     act of
- * a slot on an image once more, where it was not kept up_passes_image     an image's planes of
- * a slot */
+ * up_passes_backward  grad from grad[logits]; dmatrix and saliency unless NULL; grad[input]
+ *                  only when to_input. Slots not reached, and those with a norm_of, are not
+ * written. saliency[op]: sum over channels of mean over images of (sum over pixels of output *
+ * its gradient)^2 / 2, of convolutions and linear layers up_passes_tangent   R-operator,
+ * direction dmatrix on counted weights, 0 elsewhere: tan up_passes_backward_tangent  derivative
+ * of grad in that direction, from gtan[logits], into gtan. Returns w . (H dmatrix), H the
+ * Hessian over counted weights. up_passes_again     act of a slot on an image once more, where
+ * it was not kept up_passes_image     an image's planes of a slot */
 struct up_planes {
     real **at;       /* [slots] planes of image 0 */
     size_t *step;    /* [slots] numbers to the next image */
@@ -42,15 +41,15 @@ struct up_passes {
     const real *matrix, *turned; /* [layout numbers] */
     real *dmatrix, *dturned;     /* [layout numbers] */
     struct up_planes act, grad, tan;
-    struct up_moments *norm; /* [program norms] */
-    real *factor;            /* [norm_blocks][UP_FACTORS][16] */
-    double *sums;            /* [n][norm_blocks][UP_SUMS] */
-    real *partial;           /* [UP_PASSES_GROUPS][sizes.partial] */
-    double *saliency;          /* [ops] */
-    double *saliency_partial;  /* [UP_PASSES_GROUPS][sizes.saliency] */
-    double *along;           /* [n] */
-    real *scratch;           /* [threads][sizes.scratch] */
-    real *winograd;          /* [sizes.winograd], or NULL: convolve directly */
+    struct up_moments *norm;  /* [program norms] */
+    real *factor;             /* [norm_blocks][UP_FACTORS][16] */
+    double *sums;             /* [n][norm_blocks][UP_SUMS] */
+    real *partial;            /* [UP_PASSES_GROUPS][sizes.partial] */
+    double *saliency;         /* [ops] */
+    double *saliency_partial; /* [UP_PASSES_GROUPS][sizes.saliency] */
+    double *along;            /* [n] */
+    real *scratch;            /* [threads][sizes.scratch] */
+    real *winograd;           /* [sizes.winograd], or NULL: convolve directly */
 };
 void up_passes_forward(struct up_passes *run);
 void up_passes_backward(struct up_passes *run, bool to_input);

@@ -1,5 +1,5 @@
-/* What draw.h draws, UP_DRAW_COUNTERS counters at a time: the first words of all of them give the
- * first numbers, and so on. Plain loops over words, as in norm.c, without a fused
+/* What draw.h draws, UP_DRAW_COUNTERS counters at a time: the first words of all of them give
+ * the first numbers, and so on. Plain loops over words, as in norm.c, without a fused
  * multiply-add: where the processor has none it would be slow. Compiled once for each
  * instruction set. */
 #include "stages/kernels/dense/sets.h"

@@ -1,7 +1,7 @@
-#include "stages/proxy/batch.h"
+#include "stages/engine/run/batch.h"
 #include "stages/scores/chunks.h"
 #include "stages/scores/table.h"
-#include "stages/kernels/blocks.h"
+#include "stages/kernels/parallel.h"
 #include "store/base/pack.h"
 #include "store/base/rng.h"
 #include <math.h>
@@ -290,7 +290,7 @@ static int run_workers(struct work *w, struct up_err *err)
     w->most = most_memory(w);
     say_work(w);
     up_job_progress(w->job, total - w->n_pending, total, unit_of(w));
-    up_blocks_run((int)threads, threads < w->n_pending ? threads : w->n_pending, worker, w);
+    up_parallel_each((int)threads, threads < w->n_pending ? threads : w->n_pending, worker, w);
     pthread_mutex_destroy(&w->lock);
     if (w->rc == UP_OK)
         return UP_OK;

@@ -161,9 +161,9 @@ static int load(struct up_benchmark *b, const struct words *w, const struct up_s
     wish.number = NULL;
     if (!rc && w->accuracy)
         rc = table(&t[1], &bytes[1], w->accuracy, &wish, arena, err);
+    const struct up_benchmark_tables tables = {&t[0], w->accuracy ? &t[1] : NULL, w->dataset};
     if (!rc)
-        rc = up_benchmark_merge(b, space, &t[0], w->accuracy ? &t[1] : NULL, w->dataset, arena,
-                                err);
+        rc = up_benchmark_merge(b, space, &tables, arena, err);
     up_buf_release(&bytes[0]);
     up_buf_release(&bytes[1]);
     return rc;
@@ -182,7 +182,8 @@ static int work(const struct words *w, const struct up_space *space, struct up_b
     const char *method = w->method          ? w->method
                          : from.calibration ? from.calibration
                                             : up_calibration_names[0];
-    if ((rc = up_ranking_make(&r, space, &b, &from, method, w->target, arena, err)) ||
+    const struct up_ranking_wish wish = {space, &b, &from, method, w->target};
+    if ((rc = up_ranking_make(&r, &wish, arena, err)) ||
         (rc = doubts(w, &r, &from, arena, err)))
         return rc;
     if (w->common.json)

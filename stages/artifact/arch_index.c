@@ -1,3 +1,4 @@
+/* Rows found by their genes, and accuracies by architecture, see scored.h. */
 #include "stages/artifact/scored.h"
 #include <math.h>
 #include <stdlib.h>

@@ -20,8 +20,8 @@ struct up_entries {
     size_t n;
     struct up_entry *e; /* [n] best first */
 };
-int up_entries_load(struct up_entries *x, const struct up_scored *s, struct up_view search,
-                    struct up_arena *arena, struct up_err *err);
+/* From the search artifact; memory in the reader's arena. Returns its end. */
+int up_entries_load(struct up_entries *x, const struct up_scored *s, struct up_reader *search);
 
 /* Appends one line per entry: numbers read back equal, absent ones are empty. */
 void up_entries_csv(struct up_buf *out, const struct up_entries *x);

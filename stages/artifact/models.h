@@ -5,7 +5,6 @@
 #include "stages/learn/counted.h"
 #include "stages/learn/estimator/mlp.h"
 #include "stages/learn/autoencoder/vgae.h"
-#include "store/base/arena.h"
 
 /* The models a search looks through. Constant; any thread may call; the bits of
  * a row depend on that row alone. */
@@ -48,10 +47,9 @@ struct up_models {
     struct up_search_model view; /* points back here: the struct must not move */
 };
 
-/* From the artifacts of vgae, mpe and lambda; memory in the arena. UP_EINVAL
- * when they do not belong together. */
-int up_models_load(struct up_models *m, const struct up_space *space, struct up_view vgae,
-                   struct up_view mpe, struct up_view lambda, struct up_arena *arena,
-                   struct up_err *err);
+/* From the artifacts of vgae, mpe and lambda; memory in the readers' arena. UP_ECORRUPT
+ * when one cannot be read or does not belong to the others. */
+int up_models_load(struct up_models *m, const struct up_space *space, struct up_reader *vgae,
+                   struct up_reader *mpe, struct up_reader *lambda);
 
 #endif

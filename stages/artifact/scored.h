@@ -3,7 +3,8 @@
 #ifndef UP_ARTIFACT_SCORED_H
 #define UP_ARTIFACT_SCORED_H
 #include "stages/space/space.h"
-#include "store/base/arena.h"
+#include "dag/stage.h"
+#include "store/base/reader.h"
 
 /* Rows of an archs array, to be found by genes. */
 struct up_arch_index {
@@ -24,8 +25,9 @@ struct up_truth {
     struct up_arch_index spelled;   /* as the benchmark spells them */
     struct up_arch_index canonical; /* the same rows in canonical form */
 };
-int up_truth_load(struct up_truth *t, const struct up_space *space, struct up_view benchmark,
-                  struct up_arena *arena, struct up_err *err);
+/* Memory in the reader's arena; returns its end. */
+int up_truth_load(struct up_truth *t, const struct up_space *space,
+                  struct up_reader *benchmark);
 /* Makes the two indexes; t holds the rest, archs[n][genes] is borrowed. */
 void up_truth_index(struct up_truth *t, const uint8_t *archs, struct up_arena *arena);
 /* out[columns]: the accuracy of exactly this spelling; where the benchmark has
@@ -46,10 +48,11 @@ struct up_scored {
     struct up_truth truth;
     double *accuracy; /* [n][truth.columns] */
 };
-/* benchmark.data NULL: none. UP_EINVAL when the artifacts do not belong together. */
-int up_scored_load(struct up_scored *s, const struct up_space *space, struct up_view scores,
-                   struct up_view calibrate, struct up_view lambda, struct up_view benchmark,
-                   struct up_arena *arena, struct up_err *err);
+/* From the artifacts of the job's inputs scores, calibrate, lambda and, where a run has it,
+ * benchmark; memory in the job's arena. UP_ECORRUPT when one cannot be read or does not
+ * belong to the others. */
+int up_scored_load(struct up_scored *s, const struct up_space *space, struct up_job *job,
+                   struct up_err *err);
 void up_scored_arch(const struct up_scored *s, struct up_arch *out, size_t row);
 
 #endif

@@ -1,3 +1,4 @@
+/* A scores file and an accuracy file become one benchmark, see merge.h. */
 #include "stages/benchmark/merge.h"
 #include "stages/benchmark/columns.h"
 #include <math.h>
@@ -38,8 +39,8 @@ static int agree(const struct part *p, const struct up_space *space, struct up_e
     return UP_OK;
 }
 
-static int parse(struct part *p, const struct up_space *space, struct up_arena *arena,
-                 struct up_err *err)
+static int parse_rows(struct part *p, const struct up_space *space, struct up_arena *arena,
+                      struct up_err *err)
 {
     const struct up_table *t = p->t;
     p->arch = UP_NEW(arena, t->rows, struct up_arch);
@@ -239,9 +240,11 @@ static void make_room(struct up_benchmark *b, struct up_arena *arena)
 }
 
 int up_benchmark_merge(struct up_benchmark *b, const struct up_space *space,
-                       const struct up_table *scores, const struct up_table *accuracy,
-                       const char *dataset, struct up_arena *arena, struct up_err *err)
+                       const struct up_benchmark_tables *tables, struct up_arena *arena,
+                       struct up_err *err)
 {
+    const struct up_table *scores = tables->scores, *accuracy = tables->accuracy;
+    const char *dataset = tables->dataset;
     struct part part[2];
     size_t parts = 0,
            columns = (scores ? scores->columns : 0) + (accuracy ? accuracy->columns : 0);
@@ -257,7 +260,7 @@ int up_benchmark_merge(struct up_benchmark *b, const struct up_space *space,
         *p = (struct part){.t = t};
         p->use = UP_NEW(arena, t->columns, enum use);
         p->to = UP_NEW(arena, t->columns, uint32_t);
-        rc = parse(p, space, arena, err);
+        rc = parse_rows(p, space, arena, err);
         if (!rc)
             rc = k ? score_columns(p, b, dataset, arena, err)
                    : accuracy_columns(p, b, dataset, arena, err);

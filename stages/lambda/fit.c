@@ -1,3 +1,4 @@
+/* Weights found by TPE and a climb, see fit.h. */
 #include "stages/lambda/fit.h"
 #include "stages/kernels/blocks.h"
 #include "stages/learn/statistics/kendall.h"

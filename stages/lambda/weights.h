@@ -18,7 +18,7 @@ struct up_proxy_weights { /* everything lives in the arena given */
 
 /* false: there is no preset of that name. */
 bool up_weights_of_preset(struct up_proxy_weights *w, const char *name, struct up_arena *arena);
-/* From the bytes of a lambda artifact. UP_EINVAL when they are none. */
+/* From the bytes of a lambda artifact. UP_ECORRUPT when they are none. */
 int up_weights_of_artifact(struct up_proxy_weights *w, struct up_view artifact,
                            struct up_arena *arena, struct up_err *err);
 

@@ -1,3 +1,4 @@
+/* The table and the lines printed at the end of a run. */
 #include "stages/format/number.h"
 #include "stages/report/evidence.h"
 #include <math.h>

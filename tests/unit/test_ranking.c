@@ -97,7 +97,9 @@ static struct up_benchmark *table(const char *scores, const char *accuracy)
     if (up_table_read(&t[0], "s.csv", up_view_str(scores), &wish, &arena, &err) ||
         (accuracy &&
          up_table_read(&t[1], "a.csv", up_view_str(accuracy), &wish, &arena, &err)) ||
-        up_benchmark_merge(b, nb201, &t[0], accuracy ? &t[1] : NULL, NULL, &arena, &err))
+        up_benchmark_merge(b, nb201,
+                           &(struct up_benchmark_tables){&t[0], accuracy ? &t[1] : NULL, NULL},
+                           &arena, &err))
         fail_msg("%s", err.msg);
     return b;
 }
@@ -108,7 +110,8 @@ static int rank(struct up_ranking *r, const struct up_benchmark *b, const char *
     struct up_proxy_weights *w = UP_NEW(&arena, 1, struct up_proxy_weights);
     if (read_weights(w, weights))
         fail_msg("%s", err.msg);
-    return up_ranking_make(r, nb201, b, w, method, target, &arena, &err);
+    const struct up_ranking_wish wish = {nb201, b, w, method, target};
+    return up_ranking_make(r, &wish, &arena, &err);
 }
 
 static const char scores[] =

@@ -1,0 +1,29 @@
+/* A node's inputs behind readers, see input.h. */
+#include "stages/artifact/input.h"
+
+bool up_input_read_if(struct up_reader *r, struct up_job *job, const char *stage,
+                      struct up_err *err)
+{
+    struct up_view doc;
+    struct up_arena *arena = up_job_arena(job);
+    if (!up_job_input(job, stage, &doc))
+        return false;
+    *r = up_reader_of(up_arena_printf(arena, "the artifact of %s", stage), doc, arena, err);
+    return true;
+}
+
+struct up_reader up_input_read(struct up_job *job, const char *stage, struct up_err *err)
+{
+    struct up_reader r;
+    UP_CHECK(up_input_read_if(&r, job, stage, err));
+    return r;
+}
+
+const struct up_space *up_input_space(struct up_reader *r)
+{
+    const struct up_space *space = NULL;
+    const char *name = up_reader_str(r, "space");
+    if (up_reader_end(r) || up_reader_adopt(r, up_space_find(&space, name, r->err)))
+        return NULL;
+    return space;
+}

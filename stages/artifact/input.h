@@ -1,0 +1,17 @@
+/* A node's inputs: the artifacts of the stages that it reads, behind readers that say in
+ * every sentence whose artifact it is. */
+#ifndef UP_ARTIFACT_INPUT_H
+#define UP_ARTIFACT_INPUT_H
+#include "dag/stage.h"
+#include "stages/space/space.h"
+#include "store/base/reader.h"
+
+/* The artifact of an input that every run of this node has. */
+struct up_reader up_input_read(struct up_job *job, const char *stage, struct up_err *err);
+/* The same of one that a run may lack; false when it does. */
+bool up_input_read_if(struct up_reader *r, struct up_job *job, const char *stage,
+                      struct up_err *err);
+/* The search space that the field "space" names; NULL after a failure. */
+const struct up_space *up_input_space(struct up_reader *r);
+
+#endif

@@ -207,7 +207,8 @@ static int world_make(void **state)
     assert_int_equal(up_space_find(&w.space, "nb201", NULL), UP_OK);
     assert_int_equal(up_space_pool(&w.arch, &n, w.space, N, 11, NULL), UP_OK);
     assert_int_equal(n, N);
-    up_pack_map(&w.space_doc, 1);
+    up_pack_map(&w.space_doc, 2);
+    archs(&w.space_doc, N);
     text(&w.space_doc, "space", "nb201");
     make_scores();
     make_models();

@@ -54,7 +54,7 @@ static void ranked(struct up_jw *j, const struct words *w, const struct up_space
 }
 
 static void as_json(struct up_buf *out, const struct words *w, const struct up_space *space,
-                    const struct up_ranking *r, const struct up_proxy_weights *from)
+                    const struct up_ranking *r, const struct up_lambda_weights *from)
 {
     struct up_jw j;
     up_jw_init(&j, out, 0);
@@ -106,7 +106,7 @@ static void as_text(struct up_buf *out, const struct words *w, const struct up_s
 
 /* What a careful reader of the numbers would ask. */
 static int doubts(const struct words *w, const struct up_ranking *r,
-                  const struct up_proxy_weights *from, struct up_arena *arena,
+                  const struct up_lambda_weights *from, struct up_arena *arena,
                   struct up_err *err)
 {
     const char *absent = r->n_absent ? r->absent[0] : "";
@@ -172,7 +172,7 @@ static int load(struct up_benchmark *b, const struct words *w, const struct up_s
 static int work(const struct words *w, const struct up_space *space, struct up_buf *out,
                 struct up_arena *arena, struct up_err *err)
 {
-    struct up_proxy_weights from;
+    struct up_lambda_weights from;
     struct up_benchmark b;
     struct up_ranking r;
     int rc;

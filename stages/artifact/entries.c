@@ -3,10 +3,11 @@
 #include <math.h>
 #include <string.h>
 
-static void entry_join(struct up_entry *e, const struct up_scored *s, struct up_arena *arena)
+static void entry_join(struct up_entries_item *e, const struct up_scored *s,
+                       struct up_arena *arena)
 {
     size_t row;
-    e->scored = up_arch_index_find(&s->index, &e->arch, &row);
+    e->scored = up_scored_index_find(&s->index, &e->arch, &row);
     e->unified_scored = (double)NAN;
     if (e->scored) {
         e->raw = s->raw + row * s->m;
@@ -33,9 +34,9 @@ int up_entries_load(struct up_entries *x, const struct up_scored *s, struct up_r
     if (genes != wanted)
         return up_reader_fail(r, "its architectures have %zu genes, and those of scores %zu",
                               genes, wanted);
-    x->e = UP_NEW(r->arena, x->n + 1, struct up_entry);
+    x->e = UP_NEW(r->arena, x->n + 1, struct up_entries_item);
     for (size_t i = 0; i < x->n; i++) {
-        struct up_entry *e = &x->e[i];
+        struct up_entries_item *e = &x->e[i];
         e->arch.len = (uint8_t)genes;
         memcpy(e->arch.gene, archs + i * genes, genes);
         e->unified = unified[i];

@@ -1,8 +1,8 @@
 /* A node's inputs behind readers, see input.h. */
 #include "stages/artifact/input.h"
 
-bool up_input_read_if(struct up_reader *r, struct up_job *job, const char *stage,
-                      struct up_err *err)
+bool up_artifact_read_if(struct up_reader *r, struct up_job *job, const char *stage,
+                         struct up_err *err)
 {
     struct up_view doc;
     struct up_arena *arena = up_job_arena(job);
@@ -12,14 +12,14 @@ bool up_input_read_if(struct up_reader *r, struct up_job *job, const char *stage
     return true;
 }
 
-struct up_reader up_input_read(struct up_job *job, const char *stage, struct up_err *err)
+struct up_reader up_artifact_read(struct up_job *job, const char *stage, struct up_err *err)
 {
     struct up_reader r;
-    UP_CHECK(up_input_read_if(&r, job, stage, err));
+    UP_CHECK(up_artifact_read_if(&r, job, stage, err));
     return r;
 }
 
-const struct up_space *up_input_space(struct up_reader *r)
+const struct up_space *up_artifact_space(struct up_reader *r)
 {
     const struct up_space *space = NULL;
     const char *name = up_reader_str(r, "space");

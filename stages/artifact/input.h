@@ -7,11 +7,11 @@
 #include "store/base/reader.h"
 
 /* The artifact of an input that every run of this node has. */
-struct up_reader up_input_read(struct up_job *job, const char *stage, struct up_err *err);
+struct up_reader up_artifact_read(struct up_job *job, const char *stage, struct up_err *err);
 /* The same of one that a run may lack; false when it does. */
-bool up_input_read_if(struct up_reader *r, struct up_job *job, const char *stage,
-                      struct up_err *err);
+bool up_artifact_read_if(struct up_reader *r, struct up_job *job, const char *stage,
+                         struct up_err *err);
 /* The search space that the field "space" names; NULL after a failure. */
-const struct up_space *up_input_space(struct up_reader *r);
+const struct up_space *up_artifact_space(struct up_reader *r);
 
 #endif

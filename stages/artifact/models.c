@@ -119,19 +119,19 @@ int up_models_load(struct up_models *m, const struct up_space *space, struct up_
     if (rc)
         return rc;
     edges_learn(m);
-    m->view = (struct up_search_model){.dim = (size_t)m->vgae.dim,
-                                       .scores = m->mlp.out,
-                                       .ctx = m,
-                                       .embed = view_embed,
-                                       .predict = view_predict,
-                                       .count = view_count,
-                                       .gradient = view_gradient,
-                                       .decode = view_decode};
+    m->view = (struct up_models_view){.dim = (size_t)m->vgae.dim,
+                                      .scores = m->mlp.out,
+                                      .ctx = m,
+                                      .embed = view_embed,
+                                      .predict = view_predict,
+                                      .count = view_count,
+                                      .gradient = view_gradient,
+                                      .decode = view_decode};
     return UP_OK;
 }
 
-void up_model_predict(const struct up_search_model *m, float *y, const struct up_arch *a,
-                      size_t n)
+void up_models_predict(const struct up_models_view *m, float *y, const struct up_arch *a,
+                       size_t n)
 {
     float *z = up_alloc(n * m->dim * sizeof *z);
     m->embed(m->ctx, z, a, n);
@@ -141,7 +141,7 @@ void up_model_predict(const struct up_search_model *m, float *y, const struct up
     free(z);
 }
 
-double up_model_unify(const struct up_search_model *m, const double *weights, const float *y)
+double up_models_unify(const struct up_models_view *m, const double *weights, const float *y)
 {
     double sum = 0;
     for (int i = 0; i < m->scores; i++)

@@ -13,8 +13,8 @@ void up_truth_index(struct up_truth *t, const uint8_t *archs, struct up_arena *a
         t->space->canonical(&c, &a);
         memcpy(canonical + i * genes, c.gene, genes);
     }
-    up_arch_index_make(&t->spelled, archs, t->n, genes, arena);
-    up_arch_index_make(&t->canonical, canonical, t->n, genes, arena);
+    up_scored_index_make(&t->spelled, archs, t->n, genes, arena);
+    up_scored_index_make(&t->canonical, canonical, t->n, genes, arena);
 }
 
 int up_truth_load(struct up_truth *t, const struct up_space *space, struct up_reader *r)
@@ -56,9 +56,9 @@ int up_scored_load(struct up_scored *s, const struct up_space *space, struct up_
 {
     *s = (struct up_scored){.space = space};
     struct up_arena *arena = up_job_arena(job);
-    struct up_reader scores = up_input_read(job, "scores", err), benchmark;
-    struct up_reader calibrate = up_input_read(job, "calibrate", err);
-    struct up_reader lambda = up_input_read(job, "lambda", err);
+    struct up_reader scores = up_artifact_read(job, "scores", err), benchmark;
+    struct up_reader calibrate = up_artifact_read(job, "calibrate", err);
+    struct up_reader lambda = up_artifact_read(job, "lambda", err);
     size_t m_raw;
     s->name = up_reader_names(&scores, "names", &s->m);
     s->raw = up_reader_matrix(&scores, "scores", UP_F64, &s->n, &m_raw);
@@ -72,10 +72,10 @@ int up_scored_load(struct up_scored *s, const struct up_space *space, struct up_
     s->weights = up_reader_vector_of(&lambda, "weights", UP_F64, s->m);
     if (up_reader_end(&calibrate) || up_reader_end(&lambda))
         return UP_ECORRUPT;
-    if (up_input_read_if(&benchmark, job, "benchmark", err) &&
+    if (up_artifact_read_if(&benchmark, job, "benchmark", err) &&
         up_truth_load(&s->truth, space, &benchmark))
         return up_reader_end(&benchmark);
-    up_arch_index_make(&s->index, archs, s->n, (size_t)space->genes, arena);
+    up_scored_index_make(&s->index, archs, s->n, (size_t)space->genes, arena);
     scored_join(s, arena);
     return UP_OK;
 }

@@ -97,8 +97,8 @@ static int benchmark_run(struct up_job *job, struct up_err *err)
     struct up_table tables[2];
     struct up_benchmark_tables t = {.dataset = up_job_str(job, "dataset")};
     struct up_benchmark b;
-    struct up_reader doc = up_input_read(job, "space", err);
-    const struct up_space *space = up_input_space(&doc);
+    struct up_reader doc = up_artifact_read(job, "space", err);
+    const struct up_space *space = up_artifact_space(&doc);
     int rc = up_reader_end(&doc);
     if (!rc)
         rc = read_table(job, "scores", &tables[0], &t.scores, err);

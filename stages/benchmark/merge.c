@@ -65,7 +65,7 @@ static const char *accuracy_name(const char *name, const char *dataset, struct u
 }
 
 /* Column `name` of the list, made if there is none. */
-static uint32_t column(const char **list, size_t *n, const char *name)
+static uint32_t find_or_add(const char **list, size_t *n, const char *name)
 {
     for (size_t i = 0; i < *n; i++)
         if (!strcmp(list[i], name))
@@ -111,8 +111,8 @@ static int accuracy_columns(struct part *p, struct up_benchmark *b, const char *
         if (c->kind == UP_COL_SCORE || (named && !is_accuracy(c)))
             continue;
         p->use[i] = ACCURACY;
-        p->to[i] =
-            column(b->accuracy_name, &b->accuracies, accuracy_name(c->name, dataset, arena));
+        p->to[i] = find_or_add(b->accuracy_name, &b->accuracies,
+                               accuracy_name(c->name, dataset, arena));
     }
     if (!b->accuracies)
         return none_found(p->t, "accuracy column such as cifar10_val or cifar10_test", err);
@@ -127,7 +127,7 @@ static int score_columns(struct part *p, struct up_benchmark *b, const char *dat
         const struct up_table_column *c = &p->t->column[i];
         if (!is_accuracy(c)) {
             p->use[i] = SCORE;
-            p->to[i] = column(b->proxy, &b->proxies, c->name);
+            p->to[i] = find_or_add(b->proxy, &b->proxies, c->name);
             continue;
         }
         const char *name = accuracy_name(c->name, dataset, arena);
@@ -136,7 +136,7 @@ static int score_columns(struct part *p, struct up_benchmark *b, const char *dat
         if (known(&accuracy_file, name))
             continue;
         p->use[i] = ACCURACY;
-        p->to[i] = column(b->accuracy_name, &b->accuracies, name);
+        p->to[i] = find_or_add(b->accuracy_name, &b->accuracies, name);
     }
     if (!b->proxies)
         return none_found(p->t, "column of scores; each proxy must be a column such as snip",

@@ -35,7 +35,7 @@ struct table { /* scores */
 
 static int table_load(struct table *t, struct up_job *job, struct up_err *err)
 {
-    struct up_reader r = up_input_read(job, "scores", err);
+    struct up_reader r = up_artifact_read(job, "scores", err);
     size_t columns;
     t->names = up_reader_names(&r, "names", &t->m);
     t->raw = up_reader_matrix(&r, "scores", UP_F64, &t->n, &columns);

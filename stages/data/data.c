@@ -226,10 +226,10 @@ static int data_run(struct up_job *job, struct up_err *err)
     union source *u = UP_NEW(up_job_arena(job), 1, union source);
     struct up_image_set set;
     struct up_drawn drawn;
-    const struct up_draw_plan plan = {.draws = (size_t)up_job_int(job, "draws"),
-                                      .n = (size_t)up_job_int(job, "batch"),
-                                      .augment = up_job_bool(job, "augment"),
-                                      .seed = up_job_seed(job, "seed")};
+    const struct up_images_plan plan = {.draws = (size_t)up_job_int(job, "draws"),
+                                        .n = (size_t)up_job_int(job, "batch"),
+                                        .augment = up_job_bool(job, "augment"),
+                                        .seed = up_job_seed(job, "seed")};
     int rc = open_source(job, d, u, &set, err);
     if (!rc)
         rc = up_images_draw(&drawn, &set, &plan, up_job_arena(job), err);

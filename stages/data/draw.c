@@ -32,7 +32,7 @@ struct draw_room {    /* of one draw after the other */
 };
 
 static void draw_one(struct up_drawn *out, const struct up_image_set *set,
-                     const struct up_draw_plan *plan, size_t k, const struct draw_room *room)
+                     const struct up_images_plan *plan, size_t k, const struct draw_room *room)
 {
     uint32_t *order = room->order;
     char name[40];
@@ -83,7 +83,8 @@ static int images_room(size_t bytes, size_t draws, size_t n, struct up_err *err)
 }
 
 int up_images_draw(struct up_drawn *out, const struct up_image_set *set,
-                   const struct up_draw_plan *plan, struct up_arena *arena, struct up_err *err)
+                   const struct up_images_plan *plan, struct up_arena *arena,
+                   struct up_err *err)
 {
     size_t draws = plan->draws, n = plan->n;
     if (n > set->count)

@@ -21,7 +21,7 @@ struct up_drawn {
     int32_t *labels; /* [draws * n] */
 };
 
-struct up_draw_plan {
+struct up_images_plan {
     size_t draws, n; /* batches, images each */
     bool augment; /* zero padding of h/8, random crop to the old size, mirrored half the time */
     uint64_t seed;
@@ -29,7 +29,8 @@ struct up_draw_plan {
 /* Each draw takes n images uniformly without replacement, from a stream named
  * by its number: draw k is the same however many there are. */
 int up_images_draw(struct up_drawn *out, const struct up_image_set *set,
-                   const struct up_draw_plan *plan, struct up_arena *arena, struct up_err *err);
+                   const struct up_images_plan *plan, struct up_arena *arena,
+                   struct up_err *err);
 
 struct up_image_move { /* by (dy, dx), zeros from outside, then mirrored if flip */
     int dy, dx;

@@ -102,7 +102,7 @@ static void write_spelling(struct up_writer *w, const char *key, const struct up
 static void write_entry(struct up_writer *w, const struct up_entries *x, size_t i)
 {
     const struct up_scored *s = x->scored;
-    const struct up_entry *e = &x->e[i];
+    const struct up_entries_item *e = &x->e[i];
     up_writer_map(w, NULL);
     write_reals(w, "accuracy", s->truth.columns, s->truth.name, e->accuracy);
     write_spelling(w, "arch", s, &e->arch, UP_SPELL_OFFICIAL);
@@ -119,7 +119,8 @@ static void write_entry(struct up_writer *w, const struct up_entries *x, size_t 
     up_writer_close(w);
 }
 
-static void draw(struct bundle *f, const struct up_entries *x, size_t i, struct up_arena *arena)
+static void draw_cell(struct bundle *f, const struct up_entries *x, size_t i,
+                      struct up_arena *arena)
 {
     const struct up_space *space = x->scored->space;
     struct up_diagram d = {0};
@@ -127,8 +128,8 @@ static void draw(struct bundle *f, const struct up_entries *x, size_t i, struct 
     space->diagram(&d, &x->e[i].arch);
     space->print(text, &x->e[i].arch, UP_SPELL_OFFICIAL);
     const char *caption = up_arena_printf(arena, "%zu. %s", i + 1, text);
-    up_cell_svg(bundle_add(f, "cell-", i + 1, ".svg"), &d, caption);
-    up_cell_dot(bundle_add(f, "cell-", i + 1, ".dot"), &d, caption);
+    up_drawing_svg(bundle_add(f, "cell-", i + 1, ".svg"), &d, caption);
+    up_drawing_dot(bundle_add(f, "cell-", i + 1, ".dot"), &d, caption);
 }
 
 /* One module per network of the space. */
@@ -168,7 +169,7 @@ static void bundle_make(struct bundle *f, struct up_job *job, const struct up_en
     size_t modules = (size_t)up_job_int(job, "modules");
     struct up_buf naslib = UP_BUF_INIT;
     for (size_t i = 0; i < x->n && i < pictures; i++)
-        draw(f, x, i, arena);
+        draw_cell(f, x, i, arena);
     for (size_t i = 0; i < x->n && i < modules; i++)
         modules_of(f, x, i, arena);
     up_entries_csv(bundle_add(f, "results", 0, ".csv"), x);
@@ -182,11 +183,11 @@ static int decode_run(struct up_job *job, struct up_err *err)
     struct up_scored scored;
     struct up_entries entries;
     struct bundle files = {0};
-    struct up_reader space = up_input_read(job, "space", err);
-    struct up_reader search = up_input_read(job, "search", err);
-    struct up_reader lambda = up_input_read(job, "lambda", err);
-    struct up_reader calibrate = up_input_read(job, "calibrate", err);
-    const struct up_space *row = up_input_space(&space);
+    struct up_reader space = up_artifact_read(job, "space", err);
+    struct up_reader search = up_artifact_read(job, "search", err);
+    struct up_reader lambda = up_artifact_read(job, "lambda", err);
+    struct up_reader calibrate = up_artifact_read(job, "calibrate", err);
+    const struct up_space *row = up_artifact_space(&space);
     const char *preset = up_reader_str(&lambda, "preset");
     const char *calibration = up_reader_str(&calibrate, "method");
     if (up_reader_end(&space) || up_reader_end(&lambda) || up_reader_end(&calibrate))

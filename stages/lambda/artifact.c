@@ -12,7 +12,7 @@ const char *up_lambda_join(const char *const *names, size_t n, struct up_arena *
     return s;
 }
 
-static void write_fitted(struct up_writer *w, const struct up_fitted *f)
+static void write_fitted(struct up_writer *w, const struct up_preset_fitted *f)
 {
     if (!f->space) {
         up_writer_nil(w, "fitted");

@@ -108,7 +108,7 @@ static const struct up_stage_input inputs[] = {
 
 static int load_calibrate(struct up_lambda *l, struct up_job *job, struct up_err *err)
 {
-    struct up_reader r = up_input_read(job, "calibrate", err);
+    struct up_reader r = up_artifact_read(job, "calibrate", err);
     size_t columns;
     l->method = up_reader_str(&r, "method");
     l->names = up_reader_names(&r, "names", &l->m);

@@ -7,7 +7,7 @@
 struct up_lambda {
     const char *preset, *method; /* method: the calibration in use */
     const char *calibration;     /* the weights' own */
-    struct up_fitted fitted;
+    struct up_preset_fitted fitted;
     const char **absent; /* [n_absent] of the preset */
     size_t n_absent;
     size_t n, m, n_train;

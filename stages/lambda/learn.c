@@ -23,14 +23,14 @@ struct benchmark { /* and the scored architectures that it may have */
 static int benchmark_load(struct benchmark *b, const struct up_lambda *l, struct up_job *job,
                           struct up_err *err)
 {
-    struct up_reader scores = up_input_read(job, "scores", err), r;
+    struct up_reader scores = up_artifact_read(job, "scores", err), r;
     const char *target = up_job_str(job, "target");
-    const struct up_space *space = up_input_space(&scores);
+    const struct up_space *space = up_artifact_space(&scores);
     size_t genes = space ? (size_t)space->genes : 0;
     b->archs = up_reader_matrix_of(&scores, "archs", UP_U8, l->n, genes);
     if (up_reader_end(&scores))
         return up_reader_end(&scores);
-    if (!up_input_read_if(&r, job, "benchmark", err))
+    if (!up_artifact_read_if(&r, job, "benchmark", err))
         return up_fail(err, UP_EUSAGE,
                        "lambda.preset %s learns from true accuracies; set benchmark.accuracy "
                        "to a file that has them, or choose another preset",
@@ -137,14 +137,14 @@ static enum up_objective objective_of(const struct up_job *job)
     return (enum up_objective)i;
 }
 
-static int search(struct up_lambda *l, struct up_job *job, struct up_err *err)
+static int learn_by_tpe(struct up_lambda *l, struct up_job *job, struct up_err *err)
 {
     l->runs = (size_t)up_job_int(job, "runs");
     l->trials = (size_t)up_job_int(job, "trials");
     l->history = UP_NEW(up_job_arena(job), l->runs * l->trials, double);
     struct watch w = {.job = job, .total = l->runs * l->trials};
     atomic_init(&w.done, 0);
-    struct up_weight_fit f = {
+    struct up_lambda_fit f = {
         .n = l->n_used,
         .m = l->m,
         .x = l->x,
@@ -158,12 +158,12 @@ static int search(struct up_lambda *l, struct up_job *job, struct up_err *err)
         .go_on = go_on,
         .ctx = &w,
     };
-    if (!up_weight_fit(l->weights, l->history, &f))
+    if (!up_lambda_fit(l->weights, l->history, &f))
         return up_fail(err, UP_ECANCELED, "interrupted");
     return UP_OK;
 }
 
-static int regress(struct up_lambda *l, struct up_job *job)
+static int learn_by_regression(struct up_lambda *l, struct up_job *job)
 {
     struct up_regression r = {.n = l->n_used,
                               .m = l->m,
@@ -175,13 +175,14 @@ static int regress(struct up_lambda *l, struct up_job *job)
     return UP_OK;
 }
 
-static int fit(struct up_lambda *l, struct up_job *job, struct up_err *err)
+static int find_weights(struct up_lambda *l, struct up_job *job, struct up_err *err)
 {
-    int rc = strcmp(l->preset, "tpe") == 0 ? search(l, job, err) : regress(l, job);
+    int rc =
+        strcmp(l->preset, "tpe") == 0 ? learn_by_tpe(l, job, err) : learn_by_regression(l, job);
     if (rc)
         return rc;
     double *u = UP_NEW(up_job_arena(job), l->n_used, double);
-    up_unified(u, l->x, l->weights, l->n_used, l->m);
+    up_lambda_unified(u, l->x, l->weights, l->n_used, l->m);
     l->tau_used = up_kendall_tau_b(u, l->y, l->n_used);
     up_job_note(job, "tau %.4f to %s on the %zu rows used", l->tau_used,
                 up_job_str(job, "target"), l->n_used);
@@ -195,6 +196,6 @@ int up_lambda_learn(struct up_lambda *l, struct up_job *job, struct up_err *err)
     if (!rc)
         rc = draw_rows(l, &b, job, err);
     if (!rc)
-        rc = fit(l, job, err);
+        rc = find_weights(l, job, err);
     return rc;
 }

@@ -6,13 +6,14 @@
 #include <math.h>
 #include <string.h>
 
-static void make_room(struct up_proxy_weights *w, size_t n, struct up_arena *arena)
+static void make_room(struct up_lambda_weights *w, size_t n, struct up_arena *arena)
 {
-    *w = (struct up_proxy_weights){.name = UP_NEW(arena, n, const char *),
-                                   .value = UP_NEW(arena, n, double)};
+    *w = (struct up_lambda_weights){.name = UP_NEW(arena, n, const char *),
+                                    .value = UP_NEW(arena, n, double)};
 }
 
-bool up_weights_of_preset(struct up_proxy_weights *w, const char *name, struct up_arena *arena)
+bool up_lambda_weights_of_preset(struct up_lambda_weights *w, const char *name,
+                                 struct up_arena *arena)
 {
     const struct up_preset *p = up_preset_find(name);
     size_t n = 0;
@@ -34,7 +35,7 @@ bool up_weights_of_preset(struct up_proxy_weights *w, const char *name, struct u
 }
 
 /* A preset says what it was fitted on, weights of a run which accuracy they learned from. */
-static void fitted_on(struct up_proxy_weights *w, struct up_reader *r)
+static void fitted_on(struct up_lambda_weights *w, struct up_reader *r)
 {
     const char *data = up_reader_str_or_null(r, "fitted/data");
     const char *target = up_reader_str_or_null(r, "target");
@@ -45,8 +46,8 @@ static void fitted_on(struct up_proxy_weights *w, struct up_reader *r)
         w->fitted = up_arena_printf(r->arena, "the %s of architectures of their run", target);
 }
 
-int up_weights_of_artifact(struct up_proxy_weights *w, struct up_view artifact,
-                           struct up_arena *arena, struct up_err *err)
+int up_lambda_weights_of_artifact(struct up_lambda_weights *w, struct up_view artifact,
+                                  struct up_arena *arena, struct up_err *err)
 {
     struct up_reader r = up_reader_of("the artifact of lambda", artifact, arena, err);
     size_t n;
@@ -57,15 +58,15 @@ int up_weights_of_artifact(struct up_proxy_weights *w, struct up_view artifact,
         return up_reader_end(&r);
     make_room(w, n, arena);
     for (size_t i = 0; i < n; i++)
-        if (up_weights_add(w, up_view_str(name[i]), value[i], "lambda", arena, err))
+        if (up_lambda_weights_add(w, up_view_str(name[i]), value[i], "lambda", arena, err))
             return up_reader_adopt(&r, UP_EINVAL);
     w->calibration = calibration;
     fitted_on(w, &r);
     return up_reader_end(&r);
 }
 
-int up_weights_add(struct up_proxy_weights *w, struct up_view name, double value,
-                   const char *where, struct up_arena *arena, struct up_err *err)
+int up_lambda_weights_add(struct up_lambda_weights *w, struct up_view name, double value,
+                          const char *where, struct up_arena *arena, struct up_err *err)
 {
     int len = name.len < 80 ? (int)name.len : 80;
     const char *text = (const char *)name.data;
@@ -74,9 +75,9 @@ int up_weights_add(struct up_proxy_weights *w, struct up_view name, double value
     if (!isfinite(value))
         return up_fail(err, UP_EINVAL, "%s: the weight of %.*s is no finite number; write one",
                        where, len, text);
-    if (w->n == UP_WEIGHTS_MAX)
+    if (w->n == UP_LAMBDA_WEIGHTS_MAX)
         return up_fail(err, UP_EINVAL, "%s: more than %d weights; is this a file of weights?",
-                       where, UP_WEIGHTS_MAX);
+                       where, UP_LAMBDA_WEIGHTS_MAX);
     for (size_t i = 0; i < w->n; i++)
         if (strlen(w->name[i]) == name.len && !memcmp(w->name[i], text, name.len))
             return up_fail(err, UP_EINVAL, "%s: %.*s has a weight already; keep one of them",
@@ -94,7 +95,8 @@ static bool is_json(struct up_view v)
     return i < v.len && v.data[i] == '{';
 }
 
-static int check_weights(const struct up_proxy_weights *w, const char *name, struct up_err *err)
+static int check_weights(const struct up_lambda_weights *w, const char *name,
+                         struct up_err *err)
 {
     if (!w->n)
         return up_fail(
@@ -113,11 +115,11 @@ static int check_weights(const struct up_proxy_weights *w, const char *name, str
     return UP_OK;
 }
 
-int up_weights_read(struct up_proxy_weights *w, const char *name, struct up_view bytes,
-                    struct up_arena *arena, struct up_err *err)
+int up_lambda_weights_read(struct up_lambda_weights *w, const char *name, struct up_view bytes,
+                           struct up_arena *arena, struct up_err *err)
 {
-    make_room(w, UP_WEIGHTS_MAX, arena);
-    int rc = is_json(bytes) ? up_weights_json(w, name, bytes, arena, err)
-                            : up_weights_csv(w, name, bytes, arena, err);
+    make_room(w, UP_LAMBDA_WEIGHTS_MAX, arena);
+    int rc = is_json(bytes) ? up_lambda_weights_json(w, name, bytes, arena, err)
+                            : up_lambda_weights_csv(w, name, bytes, arena, err);
     return rc ? rc : check_weights(w, name, err);
 }

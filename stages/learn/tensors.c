@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static size_t add(struct up_tensors *s, const char *name, int rows, int cols)
+static size_t add_tensor(struct up_tensors *s, const char *name, int rows, int cols)
 {
     UP_CHECK(s->n < UP_TENSORS_MAX && strlen(name) < UP_TENSOR_NAME && rows > 0 && cols >= 0);
     struct up_tensor *t = &s->t[s->n++];
@@ -21,14 +21,14 @@ static size_t add(struct up_tensors *s, const char *name, int rows, int cols)
 size_t up_tensors_learned(struct up_tensors *s, const char *name, int rows, int cols)
 {
     UP_CHECK(s->learned == s->total);
-    size_t at = add(s, name, rows, cols);
+    size_t at = add_tensor(s, name, rows, cols);
     s->learned = s->total;
     return at;
 }
 
 size_t up_tensors_statistic(struct up_tensors *s, const char *name, int rows, int cols)
 {
-    return add(s, name, rows, cols);
+    return add_tensor(s, name, rows, cols);
 }
 
 void up_tensors_start(const struct up_tensors *s, float *v, uint64_t seed)

@@ -214,7 +214,7 @@ static int find_counted(struct mpe_run *r, struct mpe_inputs *in, const struct u
 static int embed_rows(struct mpe_run *r, struct mpe_inputs *in)
 {
     struct up_arena *arena = up_job_arena(r->job);
-    r->space = up_input_space(&in->scores);
+    r->space = up_artifact_space(&in->scores);
     size_t width = r->space ? (size_t)r->space->genes : 0;
     const uint8_t *genes = up_reader_matrix_of(&in->scores, "archs", UP_U8, r->n, width);
     int rc = up_reader_end(&in->scores);
@@ -245,7 +245,7 @@ static void state_depends(struct up_writer *w, const void *ctx)
     up_writer_bin(w, "targets", r->targets.b, sizeof r->targets.b);
 }
 
-static int train(struct mpe_run *r, struct up_err *err)
+static int train_estimator(struct mpe_run *r, struct up_err *err)
 {
     enum { KEEP_AFTER = 40000 }; /* rows */
     const struct up_mlp_trainer *t = &r->trainer;
@@ -256,7 +256,7 @@ static int train(struct mpe_run *r, struct up_err *err)
     return up_train(r->job, &course, err);
 }
 
-static void measure(double *tau, const struct mpe_run *r, const float *model)
+static void measure_quality(double *tau, const struct mpe_run *r, const float *model)
 {
     struct up_mlp mlp;
     struct up_arena *arena = up_job_arena(r->job);
@@ -289,7 +289,7 @@ static void write_out(struct mpe_run *r, const float *model, const double *tau)
     up_writer_end(&w);
 }
 
-static void say(const struct mpe_run *r, const double *tau)
+static void note_quality(const struct mpe_run *r, const double *tau)
 {
     double sum = 0;
     size_t k = 0;
@@ -305,9 +305,9 @@ static int mpe_run(struct up_job *job, struct up_err *err)
 {
     struct mpe_run r = {.job = job};
     struct up_arena *arena = up_job_arena(job);
-    struct mpe_inputs in = {up_input_read(job, "scores", err),
-                            up_input_read(job, "calibrate", err),
-                            up_input_read(job, "vgae", err)};
+    struct mpe_inputs in = {up_artifact_read(job, "scores", err),
+                            up_artifact_read(job, "calibrate", err),
+                            up_artifact_read(job, "vgae", err)};
     int rc = load_tables(&r, &in, err);
     if (!rc)
         rc = embed_rows(&r, &in);
@@ -321,15 +321,15 @@ static int mpe_run(struct up_job *job, struct up_err *err)
                                      .row = r.train,
                                      .n = r.n_train};
     up_mlp_trainer_init(&r.trainer, &recipe, &rows, arena);
-    rc = train(&r, err);
+    rc = train_estimator(&r, err);
     if (rc)
         return rc;
     float *model = UP_NEW(arena, r.trainer.layout.tensors.total, float);
     double *tau = UP_NEW(arena, r.m, double);
     up_mlp_trainer_export(&r.trainer, model);
-    measure(tau, &r, model);
+    measure_quality(tau, &r, model);
     write_out(&r, model, tau);
-    say(&r, tau);
+    note_quality(&r, tau);
     return UP_OK;
 }
 

@@ -15,8 +15,8 @@ struct row { /* on its way to its place */
 };
 
 /* The table's columns are few, and so are the weights. */
-static int weigh(struct up_ranking *r, const struct up_proxy_weights *w, struct up_arena *arena,
-                 struct up_err *err)
+static int weigh(struct up_ranking *r, const struct up_lambda_weights *w,
+                 struct up_arena *arena, struct up_err *err)
 {
     const struct up_benchmark *t = r->table;
     double *weight = UP_NEW(arena, t->proxies, double);
@@ -180,7 +180,7 @@ int up_ranking_make(struct up_ranking *r, const struct up_ranking_wish *wish,
         return up_fail(err, UP_EINVAL, "no architecture has a score; is every field empty?");
     const double *x = calibrated(r, method, raw, arena);
     double *unified = UP_NEW(arena, r->n, double);
-    up_unified(unified, x, r->weight, r->n, table->proxies);
+    up_lambda_unified(unified, x, r->weight, r->n, table->proxies);
     for (size_t i = 0; i < r->n; i++) {
         rows[i].unified = unified[i];
         if (!isfinite(unified[i]))

@@ -26,7 +26,7 @@ struct up_ranking { /* everything lives in the arena given */
 struct up_ranking_wish {
     const struct up_space *space;
     const struct up_benchmark *table;
-    const struct up_proxy_weights *weights;
+    const struct up_lambda_weights *weights;
     const char *method; /* of up_calibration_names */
     const char
         *target; /* NULL: the first column of the table that ends in _val, else the first */

@@ -12,7 +12,7 @@ enum { BLOCK = 128, USED_LAMBDA = 1, USED_MPE = 2 };
 
 struct forecast {
     struct up_evidence *e;
-    const struct up_search_model *model;
+    const struct up_models_view *model;
 };
 
 static void forecast_block(void *ctx, size_t block)
@@ -23,10 +23,10 @@ static void forecast_block(void *ctx, size_t block)
     struct up_arch a[BLOCK];
     for (size_t i = 0; i < n; i++)
         up_scored_arch(s, &a[i], from + i);
-    up_model_predict(f->model, f->e->forecast + from * s->m, a, n);
+    up_models_predict(f->model, f->e->forecast + from * s->m, a, n);
     for (size_t i = from; i < from + n; i++)
         f->e->forecast_unified[i] =
-            up_model_unify(f->model, s->weights, f->e->forecast + i * s->m);
+            up_models_unify(f->model, s->weights, f->e->forecast + i * s->m);
 }
 
 /* Drops pairs that are not finite (raw calibration lets infinite scores through). */
@@ -186,7 +186,7 @@ static size_t mark(struct up_evidence *e, const uint32_t *rows, size_t n, uint8_
 }
 
 void up_evidence_make(struct up_evidence *e, const struct up_scored *s,
-                      const struct up_models *models, const struct up_fitted_rows *rows,
+                      const struct up_models *models, const struct up_evidence_rows *rows,
                       struct up_job *job)
 {
     struct up_arena *arena = up_job_arena(job);

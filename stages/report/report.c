@@ -69,7 +69,7 @@ static void write_best(struct up_writer *w, const struct up_entries *x)
     const struct up_scored *s = x->scored;
     up_writer_list(w, "best");
     for (size_t i = 0; i < x->n; i++) {
-        const struct up_entry *e = &x->e[i];
+        const struct up_entries_item *e = &x->e[i];
         char arch[UP_ARCH_TEXT];
         s->space->print(arch, &e->arch, UP_SPELL_OFFICIAL);
         up_writer_map(w, NULL);
@@ -189,13 +189,13 @@ static int names_load(struct up_report_names *n, struct report *r)
 
 static int report_load(struct report *r, struct up_job *job, struct up_err *err)
 {
-    r->space = up_input_read(job, "space", err);
-    r->calibrate = up_input_read(job, "calibrate", err);
-    r->vgae = up_input_read(job, "vgae", err);
-    r->mpe = up_input_read(job, "mpe", err);
-    r->lambda = up_input_read(job, "lambda", err);
-    r->search = up_input_read(job, "search", err);
-    const struct up_space *space = up_input_space(&r->space);
+    r->space = up_artifact_read(job, "space", err);
+    r->calibrate = up_artifact_read(job, "calibrate", err);
+    r->vgae = up_artifact_read(job, "vgae", err);
+    r->mpe = up_artifact_read(job, "mpe", err);
+    r->lambda = up_artifact_read(job, "lambda", err);
+    r->search = up_artifact_read(job, "search", err);
+    const struct up_space *space = up_artifact_space(&r->space);
     int rc = up_reader_end(&r->space);
     if (!rc)
         rc = up_scored_load(&r->scored, space, job, err);
@@ -237,7 +237,7 @@ static int report_run(struct up_job *job, struct up_err *err)
 {
     struct up_arena *arena = up_job_arena(job);
     struct report *r = UP_NEW(arena, 1, struct report);
-    struct up_fitted_rows rows = {0};
+    struct up_evidence_rows rows = {0};
     int target, rc = report_load(r, job, err);
     if (!rc)
         rc = report_target(r, job, &target, err);

@@ -31,7 +31,7 @@ struct draw { /* one draw of weights and batch, and its scores */
 
 struct work {
     struct up_job *job;
-    const struct up_score_table *t;
+    const struct up_scores_table *t;
     const int *proxy; /* [m] enum up_proxy_id */
     size_t repeats, groups;
     struct draw *draw;          /* [repeats] */
@@ -52,7 +52,7 @@ static const char *unit_of(const struct work *w)
 
 static int images_load(struct images *x, struct up_job *job, struct up_err *err)
 {
-    struct up_reader r = up_input_read(job, "data", err);
+    struct up_reader r = up_artifact_read(job, "data", err);
     uint64_t d[4];
     *x = (struct images){0};
     const uint8_t *pixel = up_reader_array(&r, "images", UP_U8, 4, d);
@@ -94,7 +94,7 @@ static void draw_init(struct draw *d, size_t r, struct work *w, const struct ima
                       const struct up_scores_plan *plan)
 {
     struct up_arena *arena = up_job_arena(w->job);
-    const struct up_score_table *t = w->t;
+    const struct up_scores_table *t = w->t;
     size_t each = x->c * x->h * x->w, cells = t->n * t->m;
     const uint8_t *pixel = x->pixel + r * x->n * each;
     const int32_t *label = x->label + r * x->n;
@@ -136,7 +136,7 @@ static void net_of(struct up_net_size *net, const struct up_scores_plan *plan,
 /* What is kept from before; the rest becomes the list of things to do. */
 static int draw_read(struct draw *d, size_t r, struct work *w, struct up_err *err)
 {
-    const struct up_score_table *t = w->t;
+    const struct up_scores_table *t = w->t;
     for (size_t b = 0; b < w->groups; b++) {
         if (up_job_canceled(w->job))
             return up_fail(err, UP_ECANCELED, "scores: interrupted");
@@ -290,7 +290,7 @@ static int run_workers(struct work *w, struct up_err *err)
 }
 
 /* by_rank: the draws' values become normal scores first. */
-static void average(struct up_score_table *t, const struct work *w, bool by_rank)
+static void average(struct up_scores_table *t, const struct work *w, bool by_rank)
 {
     for (size_t r = 0; by_rank && r < w->repeats; r++)
         up_scores_rank(w->draw[r].chunks.value, w->draw[r].chunks.state, t->n, t->m);
@@ -322,7 +322,7 @@ static int images_room(const struct images *x, size_t repeats, struct up_err *er
                    repeats, x->n, bytes >> 20);
 }
 
-int up_scores_compute(struct up_score_table *t, const struct up_scores_plan *plan,
+int up_scores_compute(struct up_scores_table *t, const struct up_scores_plan *plan,
                       struct up_job *job, struct up_err *err)
 {
     struct up_arena *arena = up_job_arena(job);

@@ -16,7 +16,7 @@ struct bench {
     const double *value;      /* [n][m] */
     const uint8_t *state;     /* [n][m] 0 good, 1 invalid, 2 absent */
     const uint8_t *archs;     /* [n][genes] */
-    struct up_arch_index spelled, canonical;
+    struct up_scored_index spelled, canonical;
 };
 
 static int bench_load(struct bench *b, const struct up_space *space, struct up_reader *r)
@@ -32,7 +32,7 @@ static int bench_load(struct bench *b, const struct up_space *space, struct up_r
     return up_reader_end(r);
 }
 
-static const char *list(const struct bench *b, struct up_arena *arena)
+static const char *names_listed(const struct bench *b, struct up_arena *arena)
 {
     const char *s = b->names[0];
     for (size_t i = 1; i < b->m; i++)
@@ -56,12 +56,12 @@ static int no_column(const struct bench *b, const char *name, struct up_reader *
                            name, why[i]);
     return up_fail(err, UP_EINVAL,
                    "the benchmark has no column \"%s\" (scores.proxies); it has: %s", name,
-                   list(b, r->arena));
+                   names_listed(b, r->arena));
 }
 
 /* column[i]: where the benchmark keeps t->names[i]. */
-static int choose(struct up_score_table *t, size_t **column, const struct bench *b,
-                  struct up_reader *r, struct up_err *err)
+static int choose_columns(struct up_scores_table *t, size_t **column, const struct bench *b,
+                          struct up_reader *r, struct up_err *err)
 {
     if (b->m == 0)
         return up_fail(err, UP_EINVAL,
@@ -109,22 +109,22 @@ static void index_rows(struct bench *b, const struct up_space *space, const size
         memcpy(canonical + b->rows * genes, c.gene, genes);
         row_at[b->rows++] = (uint32_t)i;
     }
-    up_arch_index_make(&b->spelled, spelled, b->rows, genes, arena);
-    up_arch_index_make(&b->canonical, canonical, b->rows, genes, arena);
+    up_scored_index_make(&b->spelled, spelled, b->rows, genes, arena);
+    up_scored_index_make(&b->canonical, canonical, b->rows, genes, arena);
 }
 
 static bool row_of(const struct bench *b, const uint8_t *gene, size_t genes, size_t *row)
 {
     struct up_arch a = {.len = (uint8_t)genes};
     memcpy(a.gene, gene, genes);
-    if (!up_arch_index_find(&b->spelled, &a, row) &&
-        !up_arch_index_find(&b->canonical, &a, row))
+    if (!up_scored_index_find(&b->spelled, &a, row) &&
+        !up_scored_index_find(&b->canonical, &a, row))
         return false;
     *row = b->row_at[*row];
     return true;
 }
 
-static void copy_row(struct up_score_table *t, size_t to, const struct bench *b, size_t from,
+static void copy_row(struct up_scores_table *t, size_t to, const struct bench *b, size_t from,
                      const size_t *column)
 {
     for (size_t i = 0; i < t->m; i++) {
@@ -138,17 +138,17 @@ static void copy_row(struct up_score_table *t, size_t to, const struct bench *b,
     }
 }
 
-int up_scores_import(struct up_score_table *t, const struct up_portion *portion,
+int up_scores_import(struct up_scores_table *t, const struct up_portion *portion,
                      struct up_job *job, struct up_err *err)
 {
-    struct up_reader r = up_input_read(job, "benchmark", err);
+    struct up_reader r = up_artifact_read(job, "benchmark", err);
     struct up_arena *arena = up_job_arena(job);
     const uint8_t *pool = portion->archs;
     struct bench b;
     size_t *column = NULL, row, genes = (size_t)t->space->genes;
     int rc = bench_load(&b, t->space, &r);
     if (!rc)
-        rc = choose(t, &column, &b, &r, err);
+        rc = choose_columns(t, &column, &b, &r, err);
     if (rc)
         return rc;
     index_rows(&b, t->space, column, t->m, arena);

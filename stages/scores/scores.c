@@ -86,7 +86,7 @@ const char *up_scores_reason(int state)
     return state == UP_SCORE_OK ? "" : up_score_reason((enum up_score_state)state);
 }
 
-static void write_out(struct up_buf *out, const struct up_score_table *t, const char *source)
+static void write_out(struct up_buf *out, const struct up_scores_table *t, const char *source)
 {
     struct up_writer w = up_writer_of(out);
     struct up_buf net = UP_BUF_INIT;
@@ -108,7 +108,7 @@ static void write_out(struct up_buf *out, const struct up_score_table *t, const 
     up_buf_release(&net);
 }
 
-static int import_scores(struct up_score_table *t, struct up_portion pool, struct up_job *job,
+static int import_scores(struct up_scores_table *t, struct up_portion pool, struct up_job *job,
                          struct up_err *err)
 {
     size_t limit = (size_t)up_job_int(job, "limit");
@@ -121,7 +121,7 @@ static int import_scores(struct up_score_table *t, struct up_portion pool, struc
     return rc;
 }
 
-static void all_proxies(struct up_score_table *t, struct up_arena *arena)
+static void all_proxies(struct up_scores_table *t, struct up_arena *arena)
 {
     const char **names = UP_NEW(arena, UP_PROXIES, const char *);
     for (size_t i = 0; i < UP_PROXIES; i++)
@@ -151,7 +151,7 @@ static int portion_of(struct up_portion *p, size_t genes, struct up_job *job,
     return UP_OK;
 }
 
-static int compute_scores(struct up_score_table *t, struct up_portion pool, struct up_job *job,
+static int compute_scores(struct up_scores_table *t, struct up_portion pool, struct up_job *job,
                           struct up_err *err)
 {
     size_t failed = 0;
@@ -179,11 +179,11 @@ static int compute_scores(struct up_score_table *t, struct up_portion pool, stru
 
 static int scores_run(struct up_job *job, struct up_err *err)
 {
-    struct up_score_table t = {0};
+    struct up_scores_table t = {0};
     struct up_portion pool = {0};
-    struct up_reader r = up_input_read(job, "space", err);
+    struct up_reader r = up_artifact_read(job, "space", err);
     const char *source = up_job_str(job, "source");
-    t.space = up_input_space(&r);
+    t.space = up_artifact_space(&r);
     size_t genes;
     pool.archs = up_reader_matrix(&r, "archs", UP_U8, &pool.pool, &genes);
     if (!up_reader_end(&r) && genes != (size_t)t.space->genes)

@@ -13,7 +13,7 @@ enum up_row_state { /* after those of up_score_state */
 };
 const char *up_scores_reason(int state);
 
-struct up_score_table {
+struct up_scores_table {
     const struct up_space *space;
     struct up_net_size net; /* the scored network's; of a table the published one's */
     size_t n, m;
@@ -27,7 +27,7 @@ struct up_score_table {
 /* Columns `names` (m = 0: all the benchmark has) of the first portion->n architectures of
  * the pool that the job's input benchmark has, matched by their exact spelling, else by the
  * first row of the same canonical form. t holds space. Memory in the job's arena. */
-int up_scores_import(struct up_score_table *t, const struct up_portion *portion,
+int up_scores_import(struct up_scores_table *t, const struct up_portion *portion,
                      struct up_job *job, struct up_err *err);
 
 struct up_scores_plan {  /* of a computation */
@@ -40,7 +40,7 @@ struct up_scores_plan {  /* of a computation */
 /* Scores the portion by t->names[m] (up_proxies) on the batches of the job's input data; t
  * holds space, its net, names and m. The mean goes over the draws with a valid score; without
  * one the state is the first draw's. */
-int up_scores_compute(struct up_score_table *t, const struct up_scores_plan *plan,
+int up_scores_compute(struct up_scores_table *t, const struct up_scores_plan *plan,
                       struct up_job *job, struct up_err *err);
 
 /* value[n][m], column by column: what is valid (state 0) becomes the normal score of its

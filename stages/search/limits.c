@@ -67,7 +67,8 @@ static void others_read(struct up_search_task *t, struct up_job *job,
     size_t n = up_job_map(job, "limits", &keys, &values), nets = 0;
     for (const struct up_other_net *o = t->space->others; o && o->name; o++)
         nets++;
-    struct up_net_limit *l = UP_NEW(up_job_arena(job), nets + 1, struct up_net_limit);
+    struct up_search_net_limit *l =
+        UP_NEW(up_job_arena(job), nets + 1, struct up_search_net_limit);
     for (size_t k = 0; k < nets; k++) {
         const struct up_other_net *o = &t->space->others[k];
         struct up_limit limit[COSTS] = {{INFINITY, -1, 0}, {INFINITY, -1, 0}};
@@ -77,7 +78,7 @@ static void others_read(struct up_search_task *t, struct up_job *job,
                     limit[which] = limit_of(
                         values[i], scored_cost_at(t->space, &o->size, which, values[i]), which,
                         c, m);
-        l[k] = (struct up_net_limit){o->size, limit[FLOPS], limit[PARAMS]};
+        l[k] = (struct up_search_net_limit){o->size, limit[FLOPS], limit[PARAMS]};
     }
     t->other = l;
     t->others = nets;
@@ -91,7 +92,7 @@ int up_limits_read(struct up_search_task *t, struct up_job *job, const struct up
     struct up_reader r;
     struct up_calibration calibration;
     const struct up_calibration *c = NULL;
-    if (up_input_read_if(&r, job, "calibrate", err)) {
+    if (up_artifact_read_if(&r, job, "calibrate", err)) {
         if (up_calibration_load(&calibration, &r))
             return up_reader_end(&r);
         c = &calibration;

@@ -202,7 +202,7 @@ static struct found found_gather(const struct up_search *s, const uint32_t *row,
         f.unified[i] = s->ledger.unified[row[i]];
         t->space->cost(&f.flops[i], &f.params[i], &f.arch[i], &t->net);
     }
-    up_model_predict(t->model, y, f.arch, n);
+    up_models_predict(t->model, y, f.arch, n);
     for (size_t i = 0; i < n * m; i++)
         f.predicted[i] = (double)y[i];
     return f;
@@ -259,11 +259,11 @@ static void search_tell(struct up_job *job, const struct up_search *s, const str
 
 static int models_read(struct up_models *m, struct up_job *job, struct up_err *err)
 {
-    struct up_reader space = up_input_read(job, "space", err);
-    struct up_reader vgae = up_input_read(job, "vgae", err);
-    struct up_reader mpe = up_input_read(job, "mpe", err);
-    struct up_reader lambda = up_input_read(job, "lambda", err);
-    const struct up_space *row = up_input_space(&space);
+    struct up_reader space = up_artifact_read(job, "space", err);
+    struct up_reader vgae = up_artifact_read(job, "vgae", err);
+    struct up_reader mpe = up_artifact_read(job, "mpe", err);
+    struct up_reader lambda = up_artifact_read(job, "lambda", err);
+    const struct up_space *row = up_artifact_space(&space);
     return row ? up_models_load(m, row, &vgae, &mpe, &lambda) : up_reader_end(&space);
 }
 

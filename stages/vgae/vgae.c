@@ -168,7 +168,7 @@ struct vgae_run {
     struct up_job *job;
     const struct up_space *space;
     struct up_vgae_source graphs, held; /* trained on, held out */
-    struct up_graph_draws draws[2];     /* behind them, when the space cannot be listed */
+    struct up_vgae_draws draws[2];      /* behind them, when the space cannot be listed */
     struct up_digest identity;          /* of the graphs trained on */
     struct up_vgae_trainer trainer;
 };
@@ -195,9 +195,9 @@ static void draw_graphs(struct vgae_run *r, uint64_t seed)
     size_t n = (size_t)up_job_int(r->job, "samples"), train = nine_of_ten(n);
     size_t look = train < LOOK ? train : LOOK;
     for (int i = 0; i < 2; i++)
-        r->draws[i] = (struct up_graph_draws){r->space, seed, i == 1};
-    r->graphs = up_graphs_drawn(&r->draws[0], train);
-    r->held = up_graphs_drawn(&r->draws[1], n - train);
+        r->draws[i] = (struct up_vgae_draws){r->space, seed, i == 1};
+    r->graphs = up_vgae_drawn(&r->draws[0], train);
+    r->held = up_vgae_drawn(&r->draws[1], n - train);
     struct up_cell_graph *g = UP_NEW(up_job_arena(r->job), look + 1, struct up_cell_graph);
     for (size_t i = 0; i < look; i++)
         r->graphs.graph(&g[i], r->graphs.ctx, i);
@@ -253,8 +253,8 @@ static int vgae_run(struct up_job *job, struct up_err *err)
 {
     struct vgae_run r = {.job = job};
     struct up_arena *arena = up_job_arena(job);
-    struct up_reader space = up_input_read(job, "space", err);
-    r.space = up_input_space(&space);
+    struct up_reader space = up_artifact_read(job, "space", err);
+    r.space = up_artifact_space(&space);
     if (up_reader_end(&space))
         return up_reader_end(&space);
     struct up_vgae_recipe recipe = recipe_of(job, r.space);

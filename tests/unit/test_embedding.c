@@ -341,11 +341,11 @@ static void test_drawn(void **state)
     const struct up_space *darts;
     static struct up_cell_graph g[DRAWN + HELD];
     assert_int_equal(up_space_find(&darts, "darts", NULL), UP_OK);
-    const struct up_graph_draws draws[] = {{darts, 5, false}, {darts, 5, true}},
-                                other = {darts, 6, false};
-    struct up_vgae_source train = up_graphs_drawn(&draws[0], DRAWN),
-                          held = up_graphs_drawn(&draws[1], HELD),
-                          another = up_graphs_drawn(&other, DRAWN);
+    const struct up_vgae_draws draws[] = {{darts, 5, false}, {darts, 5, true}},
+                               other = {darts, 6, false};
+    struct up_vgae_source train = up_vgae_drawn(&draws[0], DRAWN),
+                          held = up_vgae_drawn(&draws[1], HELD),
+                          another = up_vgae_drawn(&other, DRAWN);
     for (size_t i = 0; i < DRAWN; i++)
         train.graph(&g[i], train.ctx, i);
     for (size_t i = 0; i < HELD; i++)
@@ -412,10 +412,10 @@ static void test_hash(void **state)
     a.adj[0 * 4 + 2] = a.adj[2 * 4 + 3] = 1;
     memcpy(b.adj, a.adj, sizeof a.adj);
     memcpy(c.adj, a.adj, sizeof a.adj);
-    assert_true(up_digest_equal(up_graph_hash(&a, 4), up_graph_hash(&b, 4)));
-    assert_false(up_digest_equal(up_graph_hash(&a, 4), up_graph_hash(&c, 4)));
+    assert_true(up_digest_equal(up_vgae_graph_hash(&a, 4), up_vgae_graph_hash(&b, 4)));
+    assert_false(up_digest_equal(up_vgae_graph_hash(&a, 4), up_vgae_graph_hash(&c, 4)));
     b.adj[0 * 4 + 3] = 1;
-    assert_false(up_digest_equal(up_graph_hash(&a, 4), up_graph_hash(&b, 4)));
+    assert_false(up_digest_equal(up_vgae_graph_hash(&a, 4), up_vgae_graph_hash(&b, 4)));
 }
 
 int main(void)

@@ -27,7 +27,7 @@ static void without_replacement(void **state)
     struct up_drawn d, more;
     struct up_err err;
     assert_int_equal(
-        up_images_draw(&d, &set, &(struct up_draw_plan){2, 100, false, 5}, &arena, &err),
+        up_images_draw(&d, &set, &(struct up_images_plan){2, 100, false, 5}, &arena, &err),
         UP_OK);
     for (int k = 0; k < 2; k++) {
         int seen[100] = {0};
@@ -41,11 +41,11 @@ static void without_replacement(void **state)
     }
     assert_memory_not_equal(d.labels, d.labels + 100, 100 * sizeof *d.labels);
     assert_int_equal(
-        up_images_draw(&more, &set, &(struct up_draw_plan){3, 100, false, 5}, &arena, &err),
+        up_images_draw(&more, &set, &(struct up_images_plan){3, 100, false, 5}, &arena, &err),
         UP_OK);
     assert_memory_equal(d.images, more.images, 200 * PIXELS);
     assert_int_equal(
-        up_images_draw(&d, &set, &(struct up_draw_plan){1, 101, false, 5}, &arena, &err),
+        up_images_draw(&d, &set, &(struct up_images_plan){1, 101, false, 5}, &arena, &err),
         UP_EINVAL);
     assert_string_equal(err.msg, "data.batch is 101, but the set has 100 images to draw from; "
                                  "lower data.batch or bring more images");
@@ -58,7 +58,8 @@ static void crops_and_mirrors(void **state)
     struct up_drawn d;
     int padded = 0;
     assert_int_equal(
-        up_images_draw(&d, &set, &(struct up_draw_plan){1, 100, true, 5}, &arena, NULL), UP_OK);
+        up_images_draw(&d, &set, &(struct up_images_plan){1, 100, true, 5}, &arena, NULL),
+        UP_OK);
     for (int i = 0; i < 100; i++) {
         const uint8_t *p = d.images + (size_t)i * PIXELS;
         int zeros = 0;

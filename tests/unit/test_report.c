@@ -140,8 +140,8 @@ static void test_search_ranks_the_reencoded(void **state)
         memcpy(x.gene, a + i * GENES, GENES);
         w.space->canonical(&c, &x);
         assert_int_equal(up_arch_cmp(&c, &x), 0);
-        up_model_predict(&m->view, again, &x, 1);
-        assert_near(up_model_unify(&m->view, m->weights, again), u[i], 0);
+        up_models_predict(&m->view, again, &x, 1);
+        assert_near(up_models_unify(&m->view, m->weights, again), u[i], 0);
         for (size_t k = 0; k < M; k++)
             assert_near((double)again[k], y[i * M + k], 0);
         assert_true(i == 0 || u[i] <= u[i - 1]);
@@ -344,7 +344,7 @@ static void test_report_held_out_are_valid(void **state)
     assert_true(n[0] == N - TRAIN && n[2] == N - TRAIN - 1);
     assert_true(invalid[0] == 0 && invalid[2] == 2);
     assert_int_equal(models(m), UP_OK);
-    up_model_predict(&m->view, y, w.arch, N);
+    up_models_predict(&m->view, y, w.arch, N);
     for (size_t i = TRAIN; i < N; i++)
         if (i != TRAIN + 7) {
             a[k] = (double)y[i * M + 2];
@@ -352,7 +352,7 @@ static void test_report_held_out_are_valid(void **state)
         }
     assert_near(tau[2], up_kendall_tau_b(a, b, k), 0);
     for (size_t i = TRAIN; i < N; i++) {
-        a[i - TRAIN] = up_model_unify(&m->view, m->weights, y + i * M);
+        a[i - TRAIN] = up_models_unify(&m->view, m->weights, y + i * M);
         b[i - TRAIN] = 0;
         for (size_t j = 0; j < M; j++)
             b[i - TRAIN] += m->weights[j] * w.calibrated[i * M + j];

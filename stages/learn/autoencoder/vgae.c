@@ -1,3 +1,4 @@
+/* The trained autoencoder in evaluation mode: embedding and decoding, see vgae.h. */
 #include "stages/learn/autoencoder/vgae.h"
 #include "stages/learn/autoencoder/vgae_layout.h"
 #include "stages/kernels/dense.h"

@@ -1,3 +1,4 @@
+/* Where the tensors of the autoencoder lie, and its normalisations folded in. */
 #include "stages/learn/autoencoder/vgae_layout.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* The trained estimator in evaluation mode: scores and their gradient, see mlp.h. */
 #include "stages/learn/estimator/mlp.h"
 #include "stages/learn/estimator/mlp_layout.h"
 #include "stages/kernels/dense.h"

@@ -1,3 +1,4 @@
+/* Where the tensors of the estimator lie, and its normalisations folded in. */
 #include "stages/learn/estimator/mlp_layout.h"
 
 #include <stdio.h>

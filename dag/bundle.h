@@ -15,6 +15,10 @@
 #define UP_DAG_BUNDLE_H
 #include "store/store.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct up_bundle_count {
     uint64_t results, artifacts; /* in the bundle */
     uint64_t had_results, had_artifacts,
@@ -34,5 +38,9 @@ int up_bundle_check(struct up_view file, struct up_bundle_count *c, struct up_er
  * key stays, and is counted when its bytes differ. Killed half way it goes on when repeated. */
 int up_bundle_take(struct up_store *s, struct up_view file, struct up_bundle_count *c,
                    struct up_err *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

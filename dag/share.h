@@ -9,6 +9,10 @@
 #include "dag/record.h"
 #include "store/remote/remotes.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct up_reach { /* what lies beyond this store */
     struct up_remotes *remotes;
     bool fetch; /* false: only ask */
@@ -72,5 +76,9 @@ int up_share_push_run(struct up_share_push *p, const struct up_run_record *run,
  * why not. */
 bool up_share_trusted(const struct up_remotes *remotes, struct up_view key_doc,
                       struct up_view record, struct up_err *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -13,6 +13,10 @@
 #include "store/base/buf.h"
 #include "store/base/err.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum up_param_kind {
     UP_P_BOOL,
     UP_P_INT,
@@ -121,5 +125,9 @@ int up_job_memo_get(struct up_job *j, struct up_view key, struct up_buf *value,
                     struct up_err *err);
 int up_job_memo_put(struct up_job *j, const struct up_memo_item *items, size_t n,
                     struct up_err *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -23,6 +23,10 @@
 #include "store/base/err.h"
 #include "store/base/hash.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct up_store; /* opaque: the backend is one .c file */
 
 struct up_store_opts {
@@ -133,5 +137,9 @@ struct up_store_health {
 /* Reads every record and checks it against both digests. Bad ones are counted, reported,
  * and moved aside as by a get; a failure of another kind ends it and is returned. */
 int up_store_verify(struct up_store *s, struct up_store_health *h, struct up_err *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -22,6 +22,10 @@
 #include "store/base/arena.h"
 #include "store/base/pack.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct up_reader {
     struct up_view doc;
     const char *what;         /* "the artifact of scores"; borrowed */
@@ -73,5 +77,9 @@ const void *up_reader_matrix_of(struct up_reader *r, const char *path, enum up_d
 /* Copies an array of any rank that has exactly n values to `to`; leaves `to` as it is
  * after a failure. */
 void up_reader_copy(struct up_reader *r, void *to, const char *path, enum up_dtype t, size_t n);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -21,6 +21,10 @@
 #define UP_BASE_WRITER_H
 #include "store/base/pack.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct up_writer_item; /* one value, of writer.c */
 struct up_writer {
     struct up_buf *out;
@@ -62,5 +66,9 @@ void up_writer_vector(struct up_writer *w, const char *key, enum up_dtype t, con
                       size_t n);
 void up_writer_matrix(struct up_writer *w, const char *key, enum up_dtype t, const void *v,
                       size_t rows, size_t cols);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

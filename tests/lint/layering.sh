@@ -49,6 +49,7 @@ allow stages/artifact 9 'store/base/|dag/stage|stages/(kernels|space|learn|artif
 for node in spaces data benchmark scores calibrate vgae mpe lambda search decode report; do
     allow "stages/$node" 9 "$beneath|stages/$node/"
 done
+allow stages/library 9 'store/base/|stages/(space|proxy|library)/'
 allow stages/rank 9 "$beneath|stages/(benchmark|lambda|rank)/"
 allow cli 9 'store/|dag/|stages/|cli/'
 

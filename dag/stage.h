@@ -13,6 +13,10 @@
 #include "store/base/buf.h"
 #include "store/base/err.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum up_param_kind {
     UP_P_BOOL,
     UP_P_INT,
@@ -97,8 +101,10 @@ bool up_job_input(const struct up_job *j, const char *stage, struct up_view *doc
 /* What reading inputs came to. An artifact may have come from elsewhere and be anything, under
  * digests that fit: a reader checks what it relies on. rc UP_EINVAL, UP_ENOTFOUND, UP_EUSAGE or
  * UP_EUNSUPPORTED: the artifact of one of these stages ("scores|calibrate") cannot be what it
- * should; the runner may set it aside and compute it again. Returns UP_ECORRUPT then, which the
- * stage returns as it is, else rc. */
+ * should; the runner may set it aside and compute it again. rc UP_ECORRUPT, which document
+ * readers give (store/base/reader.h), is the same with a sentence that names the artifact
+ * already. Returns UP_ECORRUPT then, which the stage returns as it is, else rc. The first call
+ * that finds something decides whose artifact it is. */
 int up_job_read(struct up_job *j, const char *stages, int rc, struct up_err *err);
 
 struct up_file {
@@ -130,5 +136,9 @@ int up_job_memo_get(struct up_job *j, struct up_view key, struct up_buf *value,
                     struct up_err *err);
 int up_job_memo_put(struct up_job *j, const struct up_memo_item *items, size_t n,
                     struct up_err *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

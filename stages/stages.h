@@ -2,5 +2,13 @@
 #ifndef UP_STAGES_H
 #define UP_STAGES_H
 #include "dag/stage.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 extern const struct up_stage *const up_stages[]; /* NULL-terminated, producers first */
+#ifdef __cplusplus
+}
+#endif
+
 #endif

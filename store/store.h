@@ -28,6 +28,10 @@
 
 #include <signal.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct up_store; /* opaque: the backend is one .c file */
 
 struct up_store_opts {
@@ -160,5 +164,9 @@ struct up_store_health {
  * one that is bad, and this handle reads on, now and later, from what a search for sound
  * records finds in the file; it cannot be written to any more. */
 int up_store_verify(struct up_store *s, struct up_store_health *h, struct up_err *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

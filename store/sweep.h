@@ -11,6 +11,10 @@
 #define UP_STORE_SWEEP_H
 #include "store/store.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Kinds beside those of up_store_walk: chunks of large artifacts, as digest and index. */
 enum { UP_STORE_CHUNK = UP_STORE_PIN + 1 };
 
@@ -52,5 +56,9 @@ int up_sweep_remove(struct up_sweep *w, int kind, struct up_doomed *items, size_
  * store meanwhile. UP_OK, or UP_EIO when another process has the store open (within two
  * seconds), or UP_ENOSPC: the file stays as it was. */
 int up_store_compact(struct up_store *s, struct up_err *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -55,7 +55,7 @@ static void ranked(struct up_jw *j, const struct words *w, const struct up_space
 }
 
 static void as_json(struct up_buf *out, const struct words *w, const struct up_space *space,
-                    const struct up_ranking *r, const struct up_proxy_weights *from)
+                    const struct up_ranking *r, const struct up_lambda_weights *from)
 {
     struct up_jw j;
     up_jw_init(&j, out, 0);
@@ -107,7 +107,7 @@ static void as_text(struct up_buf *out, const struct words *w, const struct up_s
 
 /* What a careful reader of the numbers would ask. */
 static int doubts(const struct words *w, const struct up_ranking *r,
-                  const struct up_proxy_weights *from, struct up_arena *arena,
+                  const struct up_lambda_weights *from, struct up_arena *arena,
                   struct up_err *err)
 {
     const char *absent = r->n_absent ? r->absent[0] : "";
@@ -162,9 +162,9 @@ static int load(struct up_benchmark *b, const struct words *w, const struct up_s
     wish.number = NULL;
     if (!rc && w->accuracy)
         rc = table(&t[1], &bytes[1], w->accuracy, &wish, arena, err);
+    const struct up_benchmark_tables tables = {&t[0], w->accuracy ? &t[1] : NULL, w->dataset};
     if (!rc)
-        rc = up_benchmark_merge(b, space, &t[0], w->accuracy ? &t[1] : NULL, w->dataset, arena,
-                                err);
+        rc = up_benchmark_merge(b, space, &tables, arena, err);
     up_buf_release(&bytes[0]);
     up_buf_release(&bytes[1]);
     return rc;
@@ -173,17 +173,18 @@ static int load(struct up_benchmark *b, const struct words *w, const struct up_s
 static int work(const struct words *w, const struct up_space *space, struct up_buf *out,
                 struct up_arena *arena, struct up_err *err)
 {
-    struct up_proxy_weights from;
+    struct up_lambda_weights from;
     struct up_benchmark b;
     struct up_ranking r;
     int rc;
-    if ((rc = up_lambda_from(&from, w->lambda, &w->common, arena, err)) ||
+    if ((rc = up_weighing_from(&from, w->lambda, &w->common, arena, err)) ||
         (rc = load(&b, w, space, arena, err)))
         return rc;
     const char *method = w->method          ? w->method
                          : from.calibration ? from.calibration
                                             : up_calibration_names[0];
-    if ((rc = up_ranking_make(&r, space, &b, &from, method, w->target, arena, err)) ||
+    const struct up_ranking_wish wish = {space, &b, &from, method, w->target};
+    if ((rc = up_ranking_make(&r, &wish, arena, err)) ||
         (rc = doubts(w, &r, &from, arena, err)))
         return rc;
     if (w->common.json)

@@ -5,13 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
-static int from_file(struct up_proxy_weights *w, const char *path, struct up_arena *arena,
+static int from_file(struct up_lambda_weights *w, const char *path, struct up_arena *arena,
                      struct up_err *err)
 {
     struct up_buf bytes = UP_BUF_INIT;
     int rc = up_file_read(&bytes, path, err);
     if (!rc)
-        rc = up_weights_read(w, path, up_buf_view(&bytes), arena, err);
+        rc = up_lambda_weights_read(w, path, up_buf_view(&bytes), arena, err);
     up_buf_release(&bytes);
     return rc;
 }
@@ -33,7 +33,7 @@ static int find(struct up_store *s, const char *word, struct up_result *r,
     return rc;
 }
 
-static int from_store(struct up_proxy_weights *w, const char *word, struct up_store *s,
+static int from_store(struct up_lambda_weights *w, const char *word, struct up_store *s,
                       struct up_arena *arena, struct up_err *err)
 {
     struct up_buf doc = UP_BUF_INIT;
@@ -42,7 +42,7 @@ static int from_store(struct up_proxy_weights *w, const char *word, struct up_st
     if (!rc)
         rc = up_store_get(s, r.digest, &doc, err);
     if (!rc)
-        rc = up_weights_of_artifact(w, up_buf_view(&doc), arena, err);
+        rc = up_lambda_weights_of_artifact(w, up_buf_view(&doc), arena, err);
     up_buf_release(&doc);
     return rc;
 }
@@ -55,12 +55,12 @@ static const char *presets(struct up_arena *arena)
     return s;
 }
 
-int up_lambda_from(struct up_proxy_weights *w, const char *word, const struct up_common *common,
-                   struct up_arena *arena, struct up_err *err)
+int up_weighing_from(struct up_lambda_weights *w, const char *word,
+                     const struct up_common *common, struct up_arena *arena, struct up_err *err)
 {
     struct up_store *store = NULL;
     struct up_err why;
-    if (up_weights_of_preset(w, word, arena))
+    if (up_lambda_weights_of_preset(w, word, arena))
         return UP_OK;
     if (!access(word, F_OK))
         return from_file(w, word, arena, err);

@@ -9,6 +9,10 @@
 #include "dag/stage.h"
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum up_origin_kind {
     UP_FROM_DEFAULT, /* nobody said anything */
     UP_FROM_FILE,    /* where:line:col */
@@ -84,5 +88,9 @@ void up_config_idle(const struct up_config *c, void (*say)(void *ctx, const char
 void up_value_text(struct up_buf *out, const struct up_param *p, const struct up_value *v);
 /* "default", "file.yaml:3:5", "--set a.b=c", "derived from seed". */
 void up_origin_text(struct up_buf *out, const struct up_origin *o);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

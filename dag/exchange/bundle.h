@@ -22,6 +22,10 @@
 #include "dag/record/origin.h"
 #include "store/store.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct up_bundle_count {
     uint64_t results, artifacts; /* in the bundle */
     uint64_t vouched;            /* taking: results that a trusted key has signed */
@@ -45,5 +49,9 @@ int up_bundle_check(struct up_view file, struct up_bundle_count *c, struct up_er
  * half way it goes on when repeated. */
 int up_bundle_take(struct up_store *s, struct up_view file, const struct up_admit *admit,
                    struct up_bundle_count *c, struct up_err *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

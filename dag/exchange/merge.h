@@ -14,6 +14,10 @@
 #include "store/base/set.h"
 #include "store/store.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum up_merge_kind { UP_MERGE_RESULT, UP_MERGE_ARTIFACT, UP_MERGE_PART, UP_MERGE_KINDS };
 struct up_merge_count {
     uint64_t copied[UP_MERGE_KINDS], had[UP_MERGE_KINDS]; /* of what the other store has */
@@ -39,5 +43,9 @@ struct up_merge {        /* up_merge_release */
 int up_merge_from(struct up_merge *m, struct up_store *from, struct up_merge_count *c,
                   struct up_err *err);
 void up_merge_release(struct up_merge *m);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

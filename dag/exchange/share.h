@@ -14,6 +14,10 @@
 #include "dag/record/record.h"
 #include "store/remote/remotes.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct up_reach { /* what lies beyond this store */
     struct up_remotes *remotes;
     bool fetch; /* false: only ask */
@@ -59,5 +63,9 @@ int up_share_push_all(struct up_share_push *p, struct up_err *err);
 /* The results that a run names, then the run. */
 int up_share_push_run(struct up_share_push *p, const struct up_run_record *run,
                       struct up_err *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

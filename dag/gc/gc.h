@@ -17,6 +17,10 @@
 #define UP_DAG_GC_GC_H
 #include "store/sweep.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum up_gc_kind {
     UP_GC_RUN,
     UP_GC_RESULT,
@@ -50,5 +54,9 @@ struct up_gc_count {
  * and writing. */
 int up_gc(struct up_store *s, const struct up_gc_opts *o, struct up_gc_count *c,
           struct up_err *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

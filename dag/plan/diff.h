@@ -4,6 +4,10 @@
 #include "dag/plan/plan.h"
 #include "dag/record/record.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct up_diff_config {
     const char *name;
     const char *a, *b; /* NULL: that run does not know the key */
@@ -39,5 +43,9 @@ void up_diff_free(struct up_diff *d);
 typedef void up_leaf_visit(void *ctx, const char *path, const char *a, const char *b);
 size_t up_docs_diff(struct up_view a, struct up_view b, size_t limit, up_leaf_visit *visit,
                     void *ctx);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,6 +4,10 @@
 #define UP_DAG_PLAN_GRAPH_H
 #include "dag/config/config.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { UP_NO_NODE = -1 };
 struct up_node {
     const struct up_stage *stage;
@@ -24,5 +28,9 @@ int up_graph_make(struct up_graph **out, const struct up_config *c, const char *
                   struct up_err *err);
 void up_graph_free(struct up_graph *g);
 int up_graph_find(const struct up_graph *g, const char *stage); /* UP_NO_NODE: not in it */
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,6 +4,10 @@
 #include "dag/plan/graph.h"
 #include "store/base/hash.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct up_store;
 struct up_reach; /* dag/exchange/share.h */
 
@@ -60,5 +64,9 @@ int up_plan_reach(struct up_plan **out, const struct up_config *c, const char *t
                   const struct up_reach *reach, struct up_err *err);
 void up_plan_free(struct up_plan *p);
 const struct up_plan_node *up_plan_find(const struct up_plan *p, const char *stage);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 #define UP_DAG_RECORD_LINEAGE_H
 #include "dag/record/record.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct up_ancestor {
     const char *stage;
     struct up_digest digest; /* of its bytes */
@@ -41,5 +45,9 @@ void up_lineage_free(struct up_lineage *l);
 size_t up_lineage_find(const struct up_lineage *l, const char *stage);
 /* Where a parameter of an ancestor was set ("a.yaml:3:5", "default"), or "" when not known. */
 const char *up_ancestor_origin(const struct up_ancestor *a, const char *param);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

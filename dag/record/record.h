@@ -7,6 +7,10 @@
 #include "store/base/err.h"
 #include "store/base/hash.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct up_store;
 
 struct up_pair {
@@ -113,5 +117,9 @@ int up_result_find(struct up_store *s, const char *name, struct up_result *r,
 /* Text of one packed value, JSON-like, at most `limit` bytes of it; numeric arrays
  * as "f64[15625x13]", binary as "bytes 1a2b3c4d". */
 void up_pack_text(struct up_buf *out, struct up_view value, size_t limit);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -107,9 +107,14 @@ bool up_job_input(const struct up_job *j, const char *stage, struct up_view *doc
 
 int up_job_read(struct up_job *j, const char *stages, int rc, struct up_err *err)
 {
-    if (rc != UP_EINVAL && rc != UP_ENOTFOUND && rc != UP_EUSAGE && rc != UP_EUNSUPPORTED)
+    const bool named = rc == UP_ECORRUPT; /* by a reader, store/base/reader.h */
+    if (!named && rc != UP_EINVAL && rc != UP_ENOTFOUND && rc != UP_EUSAGE &&
+        rc != UP_EUNSUPPORTED)
         return rc;
-    j->unreadable = stages;
+    if (!j->unreadable)
+        j->unreadable = stages;
+    if (named)
+        return rc;
     return up_fail_in(err, UP_ECORRUPT,
                       strchr(stages, '|') ? "one of the artifacts of %s cannot be read"
                                           : "the artifact of %s cannot be read",

@@ -13,6 +13,10 @@
 #include "dag/record/record.h"
 #include <signal.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum up_event_kind {
     UP_EV_START, /* a node begins to execute: node, index, count, why */
     /* node, done, total, unit, rate (units per second, over a recent window: what was kept
@@ -62,5 +66,9 @@ struct up_run_opts {
  * under its id. */
 int up_run_execute(struct up_run_record **out, const struct up_config *c,
                    struct up_store *store, const struct up_run_opts *opts, struct up_err *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -1,3 +1,4 @@
+/* Rows found by their genes, and accuracies by architecture, see scored.h. */
 #include "stages/artifact/scored.h"
 #include <math.h>
 #include <stdlib.h>
@@ -15,8 +16,8 @@ static int keyed_cmp(const void *pa, const void *pb)
     return c ? c : (a->row > b->row) - (a->row < b->row);
 }
 
-void up_arch_index_make(struct up_arch_index *x, const uint8_t *rows, size_t n, size_t genes,
-                        struct up_arena *arena)
+void up_scored_index_make(struct up_scored_index *x, const uint8_t *rows, size_t n,
+                          size_t genes, struct up_arena *arena)
 {
     struct keyed *k = up_alloc((n + 1) * sizeof *k);
     uint32_t *order = UP_NEW(arena, n + 1, uint32_t);
@@ -29,11 +30,11 @@ void up_arch_index_make(struct up_arch_index *x, const uint8_t *rows, size_t n, 
     for (size_t i = 0; i < n; i++)
         order[i] = k[i].row;
     free(k);
-    *x = (struct up_arch_index){n, genes, rows, order};
+    *x = (struct up_scored_index){n, genes, rows, order};
 }
 
 /* Position in the order of the first row that is not less than `a`. */
-static size_t index_lower(const struct up_arch_index *x, const struct up_arch *a)
+static size_t index_lower(const struct up_scored_index *x, const struct up_arch *a)
 {
     size_t lo = 0, hi = x->n;
     while (lo < hi) {
@@ -46,12 +47,12 @@ static size_t index_lower(const struct up_arch_index *x, const struct up_arch *a
     return lo;
 }
 
-static bool index_holds(const struct up_arch_index *x, size_t at, const struct up_arch *a)
+static bool index_holds(const struct up_scored_index *x, size_t at, const struct up_arch *a)
 {
     return at < x->n && memcmp(x->row + x->order[at] * x->genes, a->gene, x->genes) == 0;
 }
 
-bool up_arch_index_find(const struct up_arch_index *x, const struct up_arch *a, size_t *row)
+bool up_scored_index_find(const struct up_scored_index *x, const struct up_arch *a, size_t *row)
 {
     size_t at = index_lower(x, a);
     if (!index_holds(x, at, a))
@@ -85,7 +86,7 @@ void up_truth_of(const struct up_truth *t, double *out, const struct up_arch *a)
     struct up_arch canonical;
     if (t->columns == 0)
         return;
-    bool exact = up_arch_index_find(&t->spelled, a, &row);
+    bool exact = up_scored_index_find(&t->spelled, a, &row);
     for (size_t c = 0; c < t->columns; c++)
         out[c] = exact ? t->value[row * t->columns + c] : (double)NAN;
     t->space->canonical(&canonical, a);

@@ -1,3 +1,4 @@
+/* Kept states of a training, see checkpoint.h: each is a memo item of the running node. */
 #include "stages/artifact/checkpoint.h"
 
 int up_checkpoint_resume(struct up_job *job, const struct up_checkpoint *c, void *training,

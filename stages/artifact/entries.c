@@ -1,12 +1,14 @@
+/* Everything known about each architecture found, see entries.h. */
 #include "stages/artifact/entries.h"
-#include "store/base/pack.h"
+#include "stages/artifact/input.h"
 #include <math.h>
 #include <string.h>
 
-static void entry_join(struct up_entry *e, const struct up_scored *s, struct up_arena *arena)
+static void entry_join(struct up_entries_item *e, const struct up_scored *s,
+                       struct up_arena *arena)
 {
     size_t row;
-    e->scored = up_arch_index_find(&s->index, &e->arch, &row);
+    e->scored = up_scored_index_find(&s->index, &e->arch, &row);
     e->unified_scored = (double)NAN;
     if (e->scored) {
         e->raw = s->raw + row * s->m;
@@ -17,46 +19,29 @@ static void entry_join(struct up_entry *e, const struct up_scored *s, struct up_
     up_truth_of(&s->truth, e->accuracy, &e->arch);
 }
 
-int up_entries_load(struct up_entries *x, const struct up_scored *s, struct up_view search,
-                    struct up_arena *arena, struct up_err *err)
+int up_entries_load(struct up_entries *x, const struct up_scored *s, struct up_reader *r)
 {
-    const void *archs, *unified, *flops, *params, *predicted;
-    uint64_t d[4], du[4], df[4], dp[4], dm[4];
-    *x = (struct up_entries){.scored = s};
-    int rc = up_doc_array(search, "archs", UP_U8, 2, arena, &archs, d, err);
-    if (!rc)
-        rc = up_doc_array(search, "unified", UP_F64, 1, arena, &unified, du, err);
-    if (!rc)
-        rc = up_doc_array(search, "flops", UP_F64, 1, arena, &flops, df, err);
-    if (!rc)
-        rc = up_doc_array(search, "params", UP_F64, 1, arena, &params, dp, err);
-    if (!rc)
-        rc = up_doc_array(search, "predicted", UP_F64, 2, arena, &predicted, dm, err);
-    if (!rc)
-        rc = up_doc_str(search, "method", arena, &x->method, err);
-    if (!rc)
-        rc = up_doc_int(search, "queries", &x->queries, err);
-    if (rc)
-        return rc;
     size_t genes = s->index.genes;
-    if (d[1] != genes || du[0] != d[0] || df[0] != d[0] || dp[0] != d[0] || dm[0] != d[0] ||
-        dm[1] != s->m)
-        return up_fail(err, UP_EINVAL,
-                       "the search artifact does not fit the scores; run again "
-                       "from an empty store");
-    if ((rc = up_space_check(s->space, archs, d[0], d[1], err)))
-        return up_fail_in(err, rc, "the search artifact");
-    x->n = (size_t)d[0];
-    x->e = UP_NEW(arena, x->n + 1, struct up_entry);
+    *x = (struct up_entries){.scored = s};
+    const uint8_t *archs = up_artifact_archs(r, s->space, &x->n);
+    const double *unified = up_reader_vector_of(r, "unified", UP_F64, x->n);
+    const double *flops = up_reader_vector_of(r, "flops", UP_F64, x->n);
+    const double *params = up_reader_vector_of(r, "params", UP_F64, x->n);
+    const double *predicted = up_reader_matrix_of(r, "predicted", UP_F64, x->n, s->m);
+    x->method = up_reader_str(r, "method");
+    x->queries = up_reader_int(r, "queries", 0, INT64_MAX);
+    if (up_reader_end(r))
+        return up_reader_end(r);
+    x->e = UP_NEW(r->arena, x->n + 1, struct up_entries_item);
     for (size_t i = 0; i < x->n; i++) {
-        struct up_entry *e = &x->e[i];
+        struct up_entries_item *e = &x->e[i];
         e->arch.len = (uint8_t)genes;
-        memcpy(e->arch.gene, (const uint8_t *)archs + i * genes, genes);
-        e->unified = ((const double *)unified)[i];
-        e->flops = ((const double *)flops)[i];
-        e->params = ((const double *)params)[i];
-        e->predicted = (const double *)predicted + i * s->m;
-        entry_join(e, s, arena);
+        memcpy(e->arch.gene, archs + i * genes, genes);
+        e->unified = unified[i];
+        e->flops = flops[i];
+        e->params = params[i];
+        e->predicted = predicted + i * s->m;
+        entry_join(e, s, r->arena);
     }
     return UP_OK;
 }

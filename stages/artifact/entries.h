@@ -3,7 +3,7 @@
 #define UP_ARTIFACT_ENTRIES_H
 #include "stages/artifact/scored.h"
 
-struct up_entry {                   /* one found architecture; rank = its place, from 1 */
+struct up_entries_item {            /* one found architecture; rank = its place, from 1 */
     struct up_arch arch;            /* canonical */
     double unified;                 /* of the re-encoded architecture: what it was ranked by */
     double flops, params;           /* millions, exact */
@@ -18,10 +18,10 @@ struct up_entries {
     const char *method;
     int64_t queries;
     size_t n;
-    struct up_entry *e; /* [n] best first */
+    struct up_entries_item *e; /* [n] best first */
 };
-int up_entries_load(struct up_entries *x, const struct up_scored *s, struct up_view search,
-                    struct up_arena *arena, struct up_err *err);
+/* From the search artifact; memory in the reader's arena. Returns its end. */
+int up_entries_load(struct up_entries *x, const struct up_scored *s, struct up_reader *search);
 
 /* Whether an artifact has the "files" that run --out writes: a map of names and bytes. */
 int up_files_sound(struct up_view artifact, struct up_err *err);

@@ -1,5 +1,5 @@
+/* The trained models behind the search's view of them, see models.h. */
 #include "stages/artifact/models.h"
-#include "store/base/pack.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,63 +86,52 @@ static void edges_learn(struct up_models *m)
     }
 }
 
-static int counted_load(struct up_models *m, struct up_view mpe, struct up_arena *arena,
-                        struct up_err *err)
+/* The estimator, what it need not predict, and the weights of its scores. */
+static int estimator_load(struct up_models *m, struct up_reader *mpe, struct up_reader *lambda)
 {
-    struct up_cursor at;
-    struct up_view value;
-    int rc = up_doc_at(mpe, "counted", &at, err);
-    if (!rc)
-        rc = up_cur_raw(&at, &value, err);
-    return rc ? rc
-              : up_counted_load(&m->counted, m->space, value, m->names, m->proxies, arena, err);
-}
-
-int up_models_load(struct up_models *m, const struct up_space *space, struct up_view vgae,
-                   struct up_view mpe, struct up_view lambda, struct up_arena *arena,
-                   struct up_err *err)
-{
-    const char *const *named;
-    const void *weights;
-    uint64_t dims[4];
     size_t n;
-    *m = (struct up_models){.space = space};
-    int rc = up_vgae_load(&m->vgae, space, vgae, arena, err);
-    if (!rc)
-        rc = up_mlp_load(&m->mlp, mpe, arena, err);
-    if (!rc)
-        rc = up_doc_names(mpe, "names", arena, &m->names, &m->proxies, err);
-    if (!rc)
-        rc = counted_load(m, mpe, arena, err);
-    if (!rc)
-        rc = up_doc_names(lambda, "names", arena, &named, &n, err);
-    if (!rc)
-        rc = up_doc_array(lambda, "weights", UP_F64, 1, arena, &weights, dims, err);
-    if (rc)
-        return rc;
-    bool same =
-        n == m->proxies && dims[0] == n && (size_t)m->mlp.out == n && m->mlp.in == m->vgae.dim;
+    if (up_mlp_load(&m->mlp, mpe))
+        return up_reader_end(mpe);
+    m->names = up_reader_names(mpe, "names", &m->proxies);
+    struct up_reader counted = up_reader_inside(mpe, "counted");
+    if (up_counted_load(&m->counted, m->space, &counted, m->names, m->proxies))
+        return up_reader_end(mpe);
+    if ((size_t)m->mlp.out != m->proxies || m->mlp.in != m->vgae.dim)
+        return up_reader_fail(mpe, "it maps %d numbers to %d scores, not %d to %zu", m->mlp.in,
+                              m->mlp.out, m->vgae.dim, m->proxies);
+    const char *const *named = up_reader_names(lambda, "names", &n);
+    m->weights = up_reader_vector_of(lambda, "weights", UP_F64, m->proxies);
+    bool same = n == m->proxies;
     for (size_t i = 0; same && i < n; i++)
         same = strcmp(named[i], m->names[i]) == 0;
-    if (!same)
-        return up_fail(err, UP_EINVAL,
-                       "the artifacts of vgae, mpe and lambda do not have the same "
-                       "embedding and proxies; run again from an empty store");
-    m->weights = weights;
+    if (!up_reader_end(lambda) && !same)
+        return up_reader_fail(lambda, "its proxies are not those of mpe");
+    return up_reader_end(lambda);
+}
+
+int up_models_load(struct up_models *m, const struct up_space *space, struct up_reader *vgae,
+                   struct up_reader *mpe, struct up_reader *lambda)
+{
+    *m = (struct up_models){.space = space};
+    int rc = up_vgae_load(&m->vgae, space, vgae);
+    if (!rc)
+        rc = estimator_load(m, mpe, lambda);
+    if (rc)
+        return rc;
     edges_learn(m);
-    m->view = (struct up_search_model){.dim = (size_t)m->vgae.dim,
-                                       .scores = m->mlp.out,
-                                       .ctx = m,
-                                       .embed = view_embed,
-                                       .predict = view_predict,
-                                       .count = view_count,
-                                       .gradient = view_gradient,
-                                       .decode = view_decode};
+    m->view = (struct up_models_view){.dim = (size_t)m->vgae.dim,
+                                      .scores = m->mlp.out,
+                                      .ctx = m,
+                                      .embed = view_embed,
+                                      .predict = view_predict,
+                                      .count = view_count,
+                                      .gradient = view_gradient,
+                                      .decode = view_decode};
     return UP_OK;
 }
 
-void up_model_predict(const struct up_search_model *m, float *y, const struct up_arch *a,
-                      size_t n)
+void up_models_predict(const struct up_models_view *m, float *y, const struct up_arch *a,
+                       size_t n)
 {
     float *z = up_alloc(n * m->dim * sizeof *z);
     m->embed(m->ctx, z, a, n);
@@ -152,7 +141,7 @@ void up_model_predict(const struct up_search_model *m, float *y, const struct up
     free(z);
 }
 
-double up_model_unify(const struct up_search_model *m, const double *weights, const float *y)
+double up_models_unify(const struct up_models_view *m, const double *weights, const float *y)
 {
     double sum = 0;
     for (int i = 0; i < m->scores; i++)

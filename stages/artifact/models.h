@@ -5,11 +5,10 @@
 #include "stages/learn/counted.h"
 #include "stages/learn/estimator/mlp.h"
 #include "stages/learn/autoencoder/vgae.h"
-#include "store/base/arena.h"
 
 /* The models a search looks through. Constant; any thread may call; the bits of
  * a row depend on that row alone. */
-struct up_search_model {
+struct up_models_view {
     size_t dim; /* of z */
     int scores; /* M */
     const void *ctx;
@@ -26,10 +25,10 @@ struct up_search_model {
 };
 
 /* y[n][M] of canonical architectures, embedded and predicted, or counted. */
-void up_model_predict(const struct up_search_model *m, float *y, const struct up_arch *a,
-                      size_t n);
+void up_models_predict(const struct up_models_view *m, float *y, const struct up_arch *a,
+                       size_t n);
 /* The unified score: the sum of weights times scores, left to right. */
-double up_model_unify(const struct up_search_model *m, const double *weights, const float *y);
+double up_models_unify(const struct up_models_view *m, const double *weights, const float *y);
 
 enum { UP_EDGE_OPEN = 2 };
 struct up_models {
@@ -45,13 +44,12 @@ struct up_models {
      * its operations alone, as in arch2vec. */
     struct up_cell_graph edge[UP_GRAPHS_MAX];
     bool strict; /* exactly the graphs of an architecture, or none; set after loading */
-    struct up_search_model view; /* points back here: the struct must not move */
+    struct up_models_view view; /* points back here: the struct must not move */
 };
 
-/* From the artifacts of vgae, mpe and lambda; memory in the arena. UP_EINVAL
- * when they do not belong together. */
-int up_models_load(struct up_models *m, const struct up_space *space, struct up_view vgae,
-                   struct up_view mpe, struct up_view lambda, struct up_arena *arena,
-                   struct up_err *err);
+/* From the artifacts of vgae, mpe and lambda; memory in the readers' arena. UP_ECORRUPT
+ * when one cannot be read or does not belong to the others. */
+int up_models_load(struct up_models *m, const struct up_space *space, struct up_reader *vgae,
+                   struct up_reader *mpe, struct up_reader *lambda);
 
 #endif

@@ -1,6 +1,6 @@
+/* The scored architectures beside their unified score and accuracies, see scored.h. */
 #include "stages/artifact/scored.h"
-#include "stages/artifact/models.h"
-#include "store/base/pack.h"
+#include "stages/artifact/input.h"
 #include <string.h>
 
 void up_truth_index(struct up_truth *t, const uint8_t *archs, struct up_arena *arena)
@@ -13,32 +13,19 @@ void up_truth_index(struct up_truth *t, const uint8_t *archs, struct up_arena *a
         t->space->canonical(&c, &a);
         memcpy(canonical + i * genes, c.gene, genes);
     }
-    up_arch_index_make(&t->spelled, archs, t->n, genes, arena);
-    up_arch_index_make(&t->canonical, canonical, t->n, genes, arena);
+    up_scored_index_make(&t->spelled, archs, t->n, genes, arena);
+    up_scored_index_make(&t->canonical, canonical, t->n, genes, arena);
 }
 
-int up_truth_load(struct up_truth *t, const struct up_space *space, struct up_view benchmark,
-                  struct up_arena *arena, struct up_err *err)
+int up_truth_load(struct up_truth *t, const struct up_space *space, struct up_reader *r)
 {
-    const void *archs, *values;
-    uint64_t dims[4], vdims[4];
-    size_t genes = (size_t)space->genes;
     *t = (struct up_truth){.space = space};
-    int rc = up_doc_names(benchmark, "accuracy/names", arena, &t->name, &t->columns, err);
-    if (!rc)
-        rc = up_doc_array(benchmark, "archs", UP_U8, 2, arena, &archs, dims, err);
-    if (!rc)
-        rc = up_doc_array(benchmark, "accuracy/values", UP_F64, 2, arena, &values, vdims, err);
-    if (rc)
-        return rc;
-    if (dims[1] != genes || vdims[0] != dims[0] || vdims[1] != t->columns)
-        return up_fail(err, UP_EINVAL, "the benchmark artifact does not fit the space %s",
-                       space->name);
-    if ((rc = up_space_check(space, archs, dims[0], dims[1], err)))
-        return up_fail_in(err, rc, "the benchmark artifact");
-    t->n = (size_t)dims[0];
-    t->value = values;
-    up_truth_index(t, archs, arena);
+    const uint8_t *archs = up_artifact_archs(r, space, &t->n);
+    t->name = up_reader_names(r, "accuracy/names", &t->columns);
+    t->value = up_reader_matrix_of(r, "accuracy/values", UP_F64, t->n, t->columns);
+    if (up_reader_end(r))
+        return up_reader_end(r);
+    up_truth_index(t, archs, r->arena);
     return UP_OK;
 }
 
@@ -61,38 +48,30 @@ static void scored_join(struct up_scored *s, struct up_arena *arena)
     }
 }
 
-int up_scored_load(struct up_scored *s, const struct up_space *space, struct up_view scores,
-                   struct up_view calibrate, struct up_view lambda, struct up_view benchmark,
-                   struct up_arena *arena, struct up_err *err)
+int up_scored_load(struct up_scored *s, const struct up_space *space, struct up_job *job,
+                   struct up_err *err)
 {
-    const void *archs, *raw, *calibrated, *weights;
-    uint64_t da[4], dr[4], dc[4], dw[4];
     *s = (struct up_scored){.space = space};
-    int rc = up_doc_array(scores, "archs", UP_U8, 2, arena, &archs, da, err);
-    if (!rc)
-        rc = up_doc_names(scores, "names", arena, &s->name, &s->m, err);
-    if (!rc)
-        rc = up_doc_array(scores, "scores", UP_F64, 2, arena, &raw, dr, err);
-    if (!rc)
-        rc = up_doc_array(calibrate, "values", UP_F64, 2, arena, &calibrated, dc, err);
-    if (!rc)
-        rc = up_doc_array(lambda, "weights", UP_F64, 1, arena, &weights, dw, err);
-    if (!rc && benchmark.data)
-        rc = up_truth_load(&s->truth, space, benchmark, arena, err);
-    if (rc)
-        return rc;
-    if (da[1] != (uint64_t)space->genes || dr[0] != da[0] || dr[1] != s->m || dc[0] != da[0] ||
-        dc[1] != s->m || dw[0] != s->m)
-        return up_fail(err, UP_EINVAL,
-                       "the artifacts of scores, calibrate and lambda do not have the same "
-                       "architectures and proxies; run again from an empty store");
-    if ((rc = up_space_check(space, archs, da[0], da[1], err)))
-        return up_fail_in(err, rc, "the artifact of scores");
-    s->n = (size_t)da[0];
-    s->raw = raw;
-    s->calibrated = calibrated;
-    s->weights = weights;
-    up_arch_index_make(&s->index, archs, s->n, (size_t)da[1], arena);
+    struct up_arena *arena = up_job_arena(job);
+    struct up_reader scores = up_artifact_read(job, "scores", err), benchmark;
+    struct up_reader calibrate = up_artifact_read(job, "calibrate", err);
+    struct up_reader lambda = up_artifact_read(job, "lambda", err);
+    size_t m_raw;
+    s->name = up_reader_names(&scores, "names", &s->m);
+    s->raw = up_reader_matrix(&scores, "scores", UP_F64, &s->n, &m_raw);
+    const uint8_t *archs = up_artifact_archs_of(&scores, space, s->n);
+    if (!up_reader_end(&scores) && m_raw != s->m)
+        return up_reader_fail(&scores, "it has %zu names of %zu proxies", s->m, m_raw);
+    if (up_reader_end(&scores))
+        return up_reader_end(&scores);
+    s->calibrated = up_reader_matrix_of(&calibrate, "values", UP_F64, s->n, s->m);
+    s->weights = up_reader_vector_of(&lambda, "weights", UP_F64, s->m);
+    if (up_reader_end(&calibrate) || up_reader_end(&lambda))
+        return UP_ECORRUPT;
+    if (up_artifact_read_if(&benchmark, job, "benchmark", err) &&
+        up_truth_load(&s->truth, space, &benchmark))
+        return up_reader_end(&benchmark);
+    up_scored_index_make(&s->index, archs, s->n, (size_t)space->genes, arena);
     scored_join(s, arena);
     return UP_OK;
 }

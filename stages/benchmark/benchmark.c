@@ -8,8 +8,8 @@
  * Neither names of files nor anything else that is not in their bytes is kept. */
 #include "stages/benchmark/columns.h"
 #include "stages/benchmark/merge.h"
-#include "dag/stage.h"
-#include "store/base/pack.h"
+#include "stages/artifact/input.h"
+#include "store/base/writer.h"
 #include <string.h>
 
 static const struct up_param params[] = {
@@ -31,8 +31,8 @@ static const struct up_param params[] = {
 };
 static const struct up_stage_input inputs[] = {{"space", NULL}, {0}};
 
-static int load(struct up_job *job, const char *param, struct up_table *t,
-                const struct up_table **out, struct up_err *err)
+static int read_table(struct up_job *job, const char *param, struct up_table *t,
+                      const struct up_table **out, struct up_err *err)
 {
     const struct up_file *file;
     struct up_column_ignore ignore = {0};
@@ -53,86 +53,67 @@ static int load(struct up_job *job, const char *param, struct up_table *t,
     return UP_OK;
 }
 
-static void names(struct up_buf *b, const char *const *name, size_t n)
-{
-    up_pack_str(b, "names");
-    up_pack_list(b, n);
-    for (size_t i = 0; i < n; i++)
-        up_pack_str(b, name[i]);
-}
-
-static void left_out(struct up_buf *b, const struct up_table *t)
+static void write_left_out(struct up_writer *w, const struct up_table *t)
 {
     size_t n = t ? t->texts : 0;
-    up_pack_str(b, "left_out");
-    up_pack_map(b, 2);
-    up_pack_str(b, "names");
-    up_pack_list(b, n);
+    up_writer_map(w, "left_out");
+    up_writer_list(w, "names");
     for (size_t i = 0; i < n; i++)
-        up_pack_str(b, t->text[i].name);
-    up_pack_str(b, "why");
-    up_pack_list(b, n);
+        up_writer_str(w, NULL, t->text[i].name);
+    up_writer_close(w);
+    up_writer_list(w, "why");
     for (size_t i = 0; i < n; i++)
-        up_pack_str(b, t->text[i].why);
+        up_writer_str(w, NULL, t->text[i].why);
+    up_writer_close(w);
+    up_writer_close(w);
 }
 
 static void write_out(struct up_job *job, const struct up_space *space,
                       const struct up_benchmark *b, const struct up_table *scores)
 {
-    struct up_buf *out = up_job_out(job);
+    struct up_writer w = up_writer_of(up_job_out(job));
     size_t genes = (size_t)space->genes;
     uint8_t *archs = UP_NEW(up_job_arena(job), b->n * genes, uint8_t);
     for (size_t i = 0; i < b->n; i++)
         for (size_t g = 0; g < genes; g++)
             archs[i * genes + g] = b->arch[i].gene[g];
-    up_pack_map(out, 6);
-    up_pack_str(out, "accuracy");
-    up_pack_map(out, 2);
-    names(out, b->accuracy_name, b->accuracies);
-    up_pack_str(out, "values");
-    up_pack_array2(out, UP_F64, b->accuracy, b->n, b->accuracies);
-    up_pack_str(out, "archs");
-    up_pack_array2(out, UP_U8, archs, b->n, genes);
-    left_out(out, scores);
-    up_pack_str(out, "schema");
-    up_pack_str(out, "upnas.benchmark/2");
-    up_pack_str(out, "scores");
-    up_pack_map(out, 3);
-    names(out, b->proxy, b->proxies);
-    up_pack_str(out, "state");
-    up_pack_array2(out, UP_U8, b->state, b->n, b->proxies);
-    up_pack_str(out, "values");
-    up_pack_array2(out, UP_F64, b->score, b->n, b->proxies);
-    up_pack_str(out, "space");
-    up_pack_str(out, space->name);
+    up_writer_map(&w, "accuracy");
+    up_writer_names(&w, "names", b->accuracy_name, b->accuracies);
+    up_writer_matrix(&w, "values", UP_F64, b->accuracy, b->n, b->accuracies);
+    up_writer_close(&w);
+    up_writer_matrix(&w, "archs", UP_U8, archs, b->n, genes);
+    write_left_out(&w, scores);
+    up_writer_str(&w, "schema", "upnas.benchmark/2");
+    up_writer_map(&w, "scores");
+    up_writer_names(&w, "names", b->proxy, b->proxies);
+    up_writer_matrix(&w, "state", UP_U8, b->state, b->n, b->proxies);
+    up_writer_matrix(&w, "values", UP_F64, b->score, b->n, b->proxies);
+    up_writer_close(&w);
+    up_writer_str(&w, "space", space->name);
+    up_writer_end(&w);
 }
 
-static int run(struct up_job *job, struct up_err *err)
+static int benchmark_run(struct up_job *job, struct up_err *err)
 {
-    struct up_view doc = {0};
-    const char *name;
-    const struct up_space *space;
     struct up_table tables[2];
-    const struct up_table *scores, *accuracy;
+    struct up_benchmark_tables t = {.dataset = up_job_str(job, "dataset")};
     struct up_benchmark b;
-    UP_CHECK(up_job_input(job, "space", &doc));
-    int rc = up_doc_str(doc, "space", up_job_arena(job), &name, err);
-    if (!rc)
-        rc = up_space_find(&space, name, err);
+    struct up_reader doc = up_artifact_read(job, "space", err);
+    const struct up_space *space = up_artifact_space(&doc);
+    int rc = up_reader_end(&doc);
     rc = up_job_read(job, "space", rc, err);
     if (!rc)
-        rc = load(job, "scores", &tables[0], &scores, err);
+        rc = read_table(job, "scores", &tables[0], &t.scores, err);
     if (!rc)
-        rc = load(job, "accuracy", &tables[1], &accuracy, err);
-    if (!rc && !scores && !accuracy)
+        rc = read_table(job, "accuracy", &tables[1], &t.accuracy, err);
+    if (!rc && !t.scores && !t.accuracy)
         rc = up_fail(err, UP_EUSAGE,
                      "benchmark.scores and benchmark.accuracy are both unset; name a file");
     if (!rc)
-        rc = up_benchmark_merge(&b, space, scores, accuracy, up_job_str(job, "dataset"),
-                                up_job_arena(job), err);
+        rc = up_benchmark_merge(&b, space, &t, up_job_arena(job), err);
     if (rc)
         return rc;
-    write_out(job, space, &b, scores);
+    write_out(job, space, &b, t.scores);
     up_job_note(job, "%zu architectures, %zu proxies, %zu accuracies", b.n, b.proxies,
                 b.accuracies);
     return UP_OK;
@@ -145,5 +126,5 @@ const struct up_stage up_stage_benchmark = {
     .params = params,
     .inputs = inputs,
     .when = "benchmark.scores|benchmark.accuracy",
-    .run = run,
+    .run = benchmark_run,
 };

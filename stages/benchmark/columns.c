@@ -1,3 +1,4 @@
+/* What a column of a benchmark file is, judged by its name, see columns.h. */
 #include "stages/benchmark/columns.h"
 #include "stages/proxy/proxy.h"
 #include <string.h>

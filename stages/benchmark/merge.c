@@ -1,3 +1,4 @@
+/* A scores file and an accuracy file become one benchmark, see merge.h. */
 #include "stages/benchmark/merge.h"
 #include "stages/benchmark/columns.h"
 #include <math.h>
@@ -38,8 +39,8 @@ static int agree(const struct part *p, const struct up_space *space, struct up_e
     return UP_OK;
 }
 
-static int parse(struct part *p, const struct up_space *space, struct up_arena *arena,
-                 struct up_err *err)
+static int parse_rows(struct part *p, const struct up_space *space, struct up_arena *arena,
+                      struct up_err *err)
 {
     const struct up_table *t = p->t;
     p->arch = UP_NEW(arena, t->rows, struct up_arch);
@@ -64,7 +65,7 @@ static const char *accuracy_name(const char *name, const char *dataset, struct u
 }
 
 /* Column `name` of the list, made if there is none. */
-static uint32_t column(const char **list, size_t *n, const char *name)
+static uint32_t find_or_add(const char **list, size_t *n, const char *name)
 {
     for (size_t i = 0; i < *n; i++)
         if (!strcmp(list[i], name))
@@ -110,8 +111,8 @@ static int accuracy_columns(struct part *p, struct up_benchmark *b, const char *
         if (c->kind == UP_COL_SCORE || (named && !is_accuracy(c)))
             continue;
         p->use[i] = ACCURACY;
-        p->to[i] =
-            column(b->accuracy_name, &b->accuracies, accuracy_name(c->name, dataset, arena));
+        p->to[i] = find_or_add(b->accuracy_name, &b->accuracies,
+                               accuracy_name(c->name, dataset, arena));
     }
     if (!b->accuracies)
         return none_found(p->t, "accuracy column such as cifar10_val or cifar10_test", err);
@@ -126,7 +127,7 @@ static int score_columns(struct part *p, struct up_benchmark *b, const char *dat
         const struct up_table_column *c = &p->t->column[i];
         if (!is_accuracy(c)) {
             p->use[i] = SCORE;
-            p->to[i] = column(b->proxy, &b->proxies, c->name);
+            p->to[i] = find_or_add(b->proxy, &b->proxies, c->name);
             continue;
         }
         const char *name = accuracy_name(c->name, dataset, arena);
@@ -135,7 +136,7 @@ static int score_columns(struct part *p, struct up_benchmark *b, const char *dat
         if (known(&accuracy_file, name))
             continue;
         p->use[i] = ACCURACY;
-        p->to[i] = column(b->accuracy_name, &b->accuracies, name);
+        p->to[i] = find_or_add(b->accuracy_name, &b->accuracies, name);
     }
     if (!b->proxies)
         return none_found(p->t, "column of scores; each proxy must be a column such as snip",
@@ -239,9 +240,11 @@ static void make_room(struct up_benchmark *b, struct up_arena *arena)
 }
 
 int up_benchmark_merge(struct up_benchmark *b, const struct up_space *space,
-                       const struct up_table *scores, const struct up_table *accuracy,
-                       const char *dataset, struct up_arena *arena, struct up_err *err)
+                       const struct up_benchmark_tables *tables, struct up_arena *arena,
+                       struct up_err *err)
 {
+    const struct up_table *scores = tables->scores, *accuracy = tables->accuracy;
+    const char *dataset = tables->dataset;
     struct part part[2];
     size_t parts = 0,
            columns = (scores ? scores->columns : 0) + (accuracy ? accuracy->columns : 0);
@@ -257,7 +260,7 @@ int up_benchmark_merge(struct up_benchmark *b, const struct up_space *space,
         *p = (struct part){.t = t};
         p->use = UP_NEW(arena, t->columns, enum use);
         p->to = UP_NEW(arena, t->columns, uint32_t);
-        rc = parse(p, space, arena, err);
+        rc = parse_rows(p, space, arena, err);
         if (!rc)
             rc = k ? score_columns(p, b, dataset, arena, err)
                    : accuracy_columns(p, b, dataset, arena, err);

@@ -16,14 +16,18 @@ struct up_benchmark { /* everything lives in the arena given */
     double *accuracy;           /* [n][accuracies], NaN = absent */
 };
 
-/* Either table may be NULL, not both. Of the scores file every column that is
+struct up_benchmark_tables { /* either may be NULL, not both */
+    const struct up_table *scores, *accuracy;
+    const char *dataset; /* or NULL */
+};
+/* Of the scores file every column that is
  * no accuracy is a proxy; -1e8, NaN and infinity are an invalid score. Its accuracies count
  * where the accuracy file has no column of that name. Of the accuracy file the columns with an
- * accuracy's name count, or, when there is none, all. dataset (or NULL) turns val_accuracy into
+ * accuracy's name count, or, when there is none, all. `dataset` turns val_accuracy into
  * DATASET_val. UP_EINVAL: an architecture that is none, one listed twice with different
  * numbers, no column of the kind wanted. */
 int up_benchmark_merge(struct up_benchmark *b, const struct up_space *space,
-                       const struct up_table *scores, const struct up_table *accuracy,
-                       const char *dataset, struct up_arena *arena, struct up_err *err);
+                       const struct up_benchmark_tables *tables, struct up_arena *arena,
+                       struct up_err *err);
 
 #endif

@@ -5,8 +5,7 @@
  * on; values f64[n][M] calibrated, every row of scores} */
 #include "dag/stage.h"
 #include "stages/learn/calibration.h"
-#include "stages/artifact/models.h"
-#include "store/base/pack.h"
+#include "stages/artifact/input.h"
 #include <math.h>
 
 static const char *const methods[] = {"rank-gauss", "signed-log", "zscore",
@@ -35,22 +34,15 @@ struct table { /* scores */
     const double *raw; /* [n][m] */
 };
 
-static int table_load(struct table *t, struct up_view doc, struct up_arena *arena,
-                      struct up_err *err)
+static int table_load(struct table *t, struct up_job *job, struct up_err *err)
 {
-    uint64_t dims[4];
-    const void *raw;
-    int rc = up_doc_names(doc, "names", arena, &t->names, &t->m, err);
-    if (!rc)
-        rc = up_doc_array(doc, "scores", UP_F64, 2, arena, &raw, dims, err);
-    if (rc)
-        return rc;
-    if (dims[1] != t->m)
-        return up_fail(err, UP_EINVAL, "its %zu names do not fit its %zu columns", t->m,
-                       (size_t)dims[1]);
-    t->raw = raw;
-    t->n = (size_t)dims[0];
-    return UP_OK;
+    struct up_reader r = up_artifact_read(job, "scores", err);
+    size_t columns;
+    t->names = up_reader_names(&r, "names", &t->m);
+    t->raw = up_reader_matrix(&r, "scores", UP_F64, &t->n, &columns);
+    if (!up_reader_end(&r) && columns != t->m)
+        return up_reader_fail(&r, "it has %zu names of %zu proxies", t->m, columns);
+    return up_reader_end(&r);
 }
 
 /* A column that says nothing about the training rows is the user's to know. */
@@ -70,56 +62,58 @@ static void warn_empty(struct up_job *job, const struct table *t, size_t n_train
     }
 }
 
-static void write_out(struct up_buf *out, const struct up_calibration *c, const struct table *t,
-                      const uint32_t *train, size_t n_train, const double *values)
+struct calibrated {
+    struct up_calibration fit;
+    size_t n_train;
+    uint32_t *train; /* [n_train] */
+    double *values;  /* [n][m] */
+};
+
+static void write_out(struct up_buf *out, const struct calibrated *c, const struct table *t)
 {
-    up_pack_map(out, 6);
-    up_pack_str(out, "fit");
-    up_calibration_pack(c, out);
-    up_pack_str(out, "method");
-    up_pack_str(out, up_calibration_method_name(c));
-    up_pack_str(out, "names");
-    up_pack_list(out, t->m);
-    for (size_t i = 0; i < t->m; i++)
-        up_pack_str(out, t->names[i]);
-    up_pack_str(out, "schema");
-    up_pack_str(out, "upnas.calibrate/1");
-    up_pack_str(out, "train");
-    up_pack_array1(out, UP_U32, train, n_train);
-    up_pack_str(out, "values");
-    up_pack_array2(out, UP_F64, values, t->n, t->m);
+    struct up_writer w = up_writer_of(out);
+    up_calibration_write(&w, "fit", &c->fit);
+    up_writer_str(&w, "method", up_calibration_method_name(&c->fit));
+    up_writer_names(&w, "names", t->names, t->m);
+    up_writer_str(&w, "schema", "upnas.calibrate/1");
+    up_writer_vector(&w, "train", UP_U32, c->train, c->n_train);
+    up_writer_matrix(&w, "values", UP_F64, c->values, t->n, t->m);
+    up_writer_end(&w);
 }
 
-static int run(struct up_job *job, struct up_err *err)
+static void fit(struct calibrated *c, const struct table *t, struct up_job *job)
 {
     struct up_arena *arena = up_job_arena(job);
-    struct up_calibration c;
-    struct up_view doc = {0};
+    size_t n = (size_t)(up_job_real(job, "train") * (double)t->n + 0.5);
+    c->n_train = n < 1 ? 1 : n > t->n ? t->n : n;
+    c->train = UP_NEW(arena, c->n_train, uint32_t);
+    for (size_t i = 0; i < c->n_train; i++)
+        c->train[i] = (uint32_t)i;
+    warn_empty(job, t, c->n_train);
+    const struct up_calibration_rows rows = {t->names, t->m, t->raw, c->train, c->n_train};
+    up_calibration_fit(&c->fit, up_job_str(job, "method"), &rows, arena);
+}
+
+static int calibrate_run(struct up_job *job, struct up_err *err)
+{
+    struct calibrated c = {.n_train = 0};
     struct table t;
-    UP_CHECK(up_job_input(job, "scores", &doc));
-    int rc = up_job_read(job, "scores", table_load(&t, doc, arena, err), err);
+    int rc = up_job_read(job, "scores", table_load(&t, job, err), err);
     if (!rc && t.n == 0)
         rc = up_fail(err, UP_EINVAL,
                      "no architecture is scored; raise scores.limit or space.pool");
     if (rc)
         return rc;
-    size_t n_train = (size_t)(up_job_real(job, "train") * (double)t.n + 0.5);
-    n_train = n_train < 1 ? 1 : n_train > t.n ? t.n : n_train;
-    uint32_t *train = UP_NEW(arena, n_train, uint32_t);
-    for (size_t i = 0; i < n_train; i++)
-        train[i] = (uint32_t)i;
-    warn_empty(job, &t, n_train);
-    up_calibration_fit(&c, up_job_str(job, "method"), t.names, t.m, t.raw, train, n_train,
-                       arena);
-    double *values = UP_NEW(arena, t.n * t.m, double);
+    fit(&c, &t, job);
+    c.values = UP_NEW(up_job_arena(job), t.n * t.m, double);
     for (size_t i = 0; i < t.n; i++) {
         if (up_job_canceled(job))
             return up_fail(err, UP_ECANCELED, "interrupted");
-        up_calibration_apply(&c, values + i * t.m, t.raw + i * t.m);
+        up_calibration_apply(&c.fit, c.values + i * t.m, t.raw + i * t.m);
     }
-    write_out(up_job_out(job), &c, &t, train, n_train, values);
-    up_job_note(job, "%s, fitted on %zu of %zu rows", up_calibration_method_name(&c), n_train,
-                t.n);
+    write_out(up_job_out(job), &c, &t);
+    up_job_note(job, "%s, fitted on %zu of %zu rows", up_calibration_method_name(&c.fit),
+                c.n_train, t.n);
     return UP_OK;
 }
 
@@ -129,5 +123,5 @@ const struct up_stage up_stage_calibrate = {
     .does = "brings the scores of all proxies to one scale",
     .params = params,
     .inputs = inputs,
-    .run = run,
+    .run = calibrate_run,
 };

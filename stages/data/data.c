@@ -9,7 +9,7 @@
 #include "stages/data/synthetic.h"
 #include "stages/format/cifar.h"
 #include "stages/format/npy.h"
-#include "store/base/pack.h"
+#include "store/base/writer.h"
 #include <string.h>
 
 static const char *const sources[] = {"synthetic", "cifar10", "cifar100", "npy", NULL};
@@ -211,36 +211,31 @@ static void write_out(struct up_buf *out, const struct up_dataset *d,
                       const struct up_image_set *set, const struct up_drawn *x)
 {
     uint64_t n = x->draws * x->n, dims[4] = {n, 3, (uint64_t)set->h, (uint64_t)set->w};
-    up_pack_map(out, 8);
-    up_pack_str(out, "classes");
-    up_pack_int(out, set->classes);
-    up_pack_str(out, "dataset");
-    up_pack_str(out, d->name);
-    up_pack_str(out, "draws");
-    up_pack_uint(out, x->draws);
-    up_pack_str(out, "images");
-    up_pack_array(out, UP_U8, x->images, 4, dims);
-    up_pack_str(out, "labels");
-    up_pack_array1(out, UP_I32, x->labels, (size_t)n);
-    up_pack_str(out, "mean");
-    up_pack_array1(out, UP_F64, d->mean, 3);
-    up_pack_str(out, "schema");
-    up_pack_str(out, "upnas.data/1");
-    up_pack_str(out, "std");
-    up_pack_array1(out, UP_F64, d->std, 3);
+    struct up_writer w = up_writer_of(out);
+    up_writer_int(&w, "classes", set->classes);
+    up_writer_str(&w, "dataset", d->name);
+    up_writer_uint(&w, "draws", x->draws);
+    up_writer_array(&w, "images", UP_U8, x->images, 4, dims);
+    up_writer_vector(&w, "labels", UP_I32, x->labels, (size_t)n);
+    up_writer_vector(&w, "mean", UP_F64, d->mean, 3);
+    up_writer_str(&w, "schema", "upnas.data/1");
+    up_writer_vector(&w, "std", UP_F64, d->std, 3);
+    up_writer_end(&w);
 }
 
-static int run(struct up_job *job, struct up_err *err)
+static int data_run(struct up_job *job, struct up_err *err)
 {
     const struct up_dataset *d = dataset_of(job);
     union source *u = UP_NEW(up_job_arena(job), 1, union source);
     struct up_image_set set;
     struct up_drawn drawn;
+    const struct up_images_plan plan = {.draws = (size_t)up_job_int(job, "draws"),
+                                        .n = (size_t)up_job_int(job, "batch"),
+                                        .augment = up_job_bool(job, "augment"),
+                                        .seed = up_job_seed(job, "seed")};
     int rc = open_source(job, d, u, &set, err);
     if (!rc)
-        rc = up_images_draw(&drawn, &set, (size_t)up_job_int(job, "draws"),
-                            (size_t)up_job_int(job, "batch"), up_job_bool(job, "augment"),
-                            up_job_seed(job, "seed"), up_job_arena(job), err);
+        rc = up_images_draw(&drawn, &set, &plan, up_job_arena(job), err);
     if (rc)
         return rc;
     write_out(up_job_out(job), d, &set, &drawn);
@@ -249,7 +244,7 @@ static int run(struct up_job *job, struct up_err *err)
     return UP_OK;
 }
 
-static int check(const struct up_config *c, struct up_err *err)
+static int data_check(const struct up_config *c, struct up_err *err)
 {
     bool npy = up_setting_is(c, "data.source", "npy"),
          synthetic = up_setting_is(c, "data.source", "synthetic");
@@ -276,6 +271,6 @@ const struct up_stage up_stage_data = {
     .params = params,
     .inputs = inputs,
     .when = "scores.source=compute",
-    .run = run,
-    .check = check,
+    .run = data_run,
+    .check = data_check,
 };

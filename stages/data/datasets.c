@@ -1,3 +1,4 @@
+/* The data sets whose mean and deviation normalise pixels, as a table. */
 #include "stages/data/datasets.h"
 #include <stddef.h>
 #include <strings.h>

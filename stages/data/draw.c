@@ -1,14 +1,15 @@
+/* Batches drawn from a set of images, cropped and mirrored, see draw.h. */
 #include "stages/data/draw.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-void up_image_shift(uint8_t *out, const uint8_t *in, int h, int w, int dy, int dx, bool flip)
+void up_image_shift(uint8_t *out, const uint8_t *in, int h, int w, struct up_image_move by)
 {
     for (int c = 0; c < 3; c++)
         for (int y = 0; y < h; y++)
             for (int x = 0; x < w; x++) {
-                int sy = y + dy, sx = (flip ? w - 1 - x : x) + dx;
+                int sy = y + by.dy, sx = (by.flip ? w - 1 - x : x) + by.dx;
                 bool inside = sy >= 0 && sy < h && sx >= 0 && sx < w;
                 out[(c * h + y) * w + x] = inside ? in[(c * h + sy) * w + sx] : 0;
             }
@@ -18,19 +19,26 @@ static void augmented(uint8_t *out, const uint8_t *in, const struct up_image_set
                       struct up_rng *r)
 {
     int py = set->h / 8, px = set->w / 8;
-    int dy = (int)up_rng_below(r, (uint64_t)(2 * py + 1)) - py;
-    int dx = (int)up_rng_below(r, (uint64_t)(2 * px + 1)) - px;
-    bool flip = up_rng_u32(r) >> 31;
-    up_image_shift(out, in, set->h, set->w, dy, dx, flip);
+    struct up_image_move by = {0};
+    by.dy = (int)up_rng_below(r, (uint64_t)(2 * py + 1)) - py;
+    by.dx = (int)up_rng_below(r, (uint64_t)(2 * px + 1)) - px;
+    by.flip = up_rng_u32(r) >> 31;
+    up_image_shift(out, in, set->h, set->w, by);
 }
 
-static void draw_one(struct up_drawn *out, const struct up_image_set *set, size_t k,
-                     bool augment, uint64_t seed, uint32_t *order, uint8_t *scratch)
+struct draw_room {    /* of one draw after the other */
+    uint32_t *order;  /* [count] */
+    uint8_t *scratch; /* [3][h][w] */
+};
+
+static void draw_one(struct up_drawn *out, const struct up_image_set *set,
+                     const struct up_images_plan *plan, size_t k, const struct draw_room *room)
 {
+    uint32_t *order = room->order;
     char name[40];
     size_t pixels = 3 * (size_t)set->h * (size_t)set->w;
     snprintf(name, sizeof name, "draw %zu", k);
-    struct up_rng r = up_rng_init(seed, name);
+    struct up_rng r = up_rng_init(plan->seed, name);
     for (size_t i = 0; i < set->count; i++)
         order[i] = (uint32_t)i;
     for (size_t i = 0; i < out->n; i++) { /* the first n steps of a shuffle */
@@ -41,8 +49,8 @@ static void draw_one(struct up_drawn *out, const struct up_image_set *set, size_
     }
     for (size_t i = 0; i < out->n; i++) {
         size_t at = k * out->n + i;
-        const uint8_t *in = set->get(set->ctx, order[i], scratch, &out->labels[at]);
-        if (augment)
+        const uint8_t *in = set->get(set->ctx, order[i], room->scratch, &out->labels[at]);
+        if (plan->augment)
             augmented(out->images + at * pixels, in, set, &r);
         else
             memcpy(out->images + at * pixels, in, pixels);
@@ -62,7 +70,7 @@ int up_images_fit(size_t draws, size_t n, int h, int w, struct up_err *err)
 }
 
 /* Images, and once more while the artifact is written. */
-static int room(size_t bytes, size_t draws, size_t n, struct up_err *err)
+static int images_room(size_t bytes, size_t draws, size_t n, struct up_err *err)
 {
     void *probe = malloc(2 * bytes);
     free(probe);
@@ -74,9 +82,11 @@ static int room(size_t bytes, size_t draws, size_t n, struct up_err *err)
                    draws, n, (2 * bytes) >> 20);
 }
 
-int up_images_draw(struct up_drawn *out, const struct up_image_set *set, size_t draws, size_t n,
-                   bool augment, uint64_t seed, struct up_arena *arena, struct up_err *err)
+int up_images_draw(struct up_drawn *out, const struct up_image_set *set,
+                   const struct up_images_plan *plan, struct up_arena *arena,
+                   struct up_err *err)
 {
+    size_t draws = plan->draws, n = plan->n;
     if (n > set->count)
         return up_fail(
             err, UP_EINVAL,
@@ -86,17 +96,16 @@ int up_images_draw(struct up_drawn *out, const struct up_image_set *set, size_t 
     size_t pixels = 3 * (size_t)set->h * (size_t)set->w;
     int rc = up_images_fit(draws, n, set->h, set->w, err);
     if (!rc)
-        rc = room(draws * n * pixels, draws, n, err);
+        rc = images_room(draws * n * pixels, draws, n, err);
     if (rc)
         return rc;
     *out = (struct up_drawn){.draws = draws, .n = n};
     out->images = UP_NEW(arena, draws * n * pixels, uint8_t);
     out->labels = UP_NEW(arena, draws * n, int32_t);
-    uint32_t *order = up_alloc(set->count * sizeof *order);
-    uint8_t *scratch = up_alloc(pixels);
+    struct draw_room room = {up_alloc(set->count * sizeof *room.order), up_alloc(pixels)};
     for (size_t k = 0; k < draws; k++)
-        draw_one(out, set, k, augment, seed, order, scratch);
-    free(order);
-    free(scratch);
+        draw_one(out, set, plan, k, &room);
+    free(room.order);
+    free(room.scratch);
     return UP_OK;
 }

@@ -21,14 +21,23 @@ struct up_drawn {
     int32_t *labels; /* [draws * n] */
 };
 
+struct up_images_plan {
+    size_t draws, n; /* batches, images each */
+    bool augment; /* zero padding of h/8, random crop to the old size, mirrored half the time */
+    uint64_t seed;
+};
 /* Each draw takes n images uniformly without replacement, from a stream named
- * by its number: draw k is the same however many there are.
- * augment: zero padding of h/8, random crop to the old size, mirrored half the time. */
-int up_images_draw(struct up_drawn *out, const struct up_image_set *set, size_t draws, size_t n,
-                   bool augment, uint64_t seed, struct up_arena *arena, struct up_err *err);
+ * by its number: draw k is the same however many there are. */
+int up_images_draw(struct up_drawn *out, const struct up_image_set *set,
+                   const struct up_images_plan *plan, struct up_arena *arena,
+                   struct up_err *err);
 
-/* out[3][h][w] = in moved by (dy, dx), zeros from outside, mirrored if flip. */
-void up_image_shift(uint8_t *out, const uint8_t *in, int h, int w, int dy, int dx, bool flip);
+struct up_image_move { /* by (dy, dx), zeros from outside, then mirrored if flip */
+    int dy, dx;
+    bool flip;
+};
+/* out[3][h][w] = in, moved. */
+void up_image_shift(uint8_t *out, const uint8_t *in, int h, int w, struct up_image_move by);
 
 /* UP_EUSAGE when so many images are more than one array of an artifact holds. */
 int up_images_fit(size_t draws, size_t n, int h, int w, struct up_err *err);

@@ -1,3 +1,4 @@
+/* Images made up from a seed, so that a first run needs no download; see synthetic.h. */
 #include "stages/data/synthetic.h"
 #include <stdio.h>
 

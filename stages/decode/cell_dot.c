@@ -1,3 +1,4 @@
+/* A cell as a Graphviz text. */
 #include "stages/decode/drawing.h"
 
 static void quoted(struct up_buf *out, const char *text)
@@ -39,7 +40,7 @@ static void cell_dot(struct up_buf *out, const struct up_diagram_cell *c, int in
     up_buf_puts(out, "  }\n");
 }
 
-void up_cell_dot(struct up_buf *out, const struct up_diagram *d, const char *caption)
+void up_drawing_dot(struct up_buf *out, const struct up_diagram *d, const char *caption)
 {
     up_buf_puts(out,
                 "digraph cell {\n  rankdir=LR fontname=\"sans-serif\" fontsize=11\n  label=");

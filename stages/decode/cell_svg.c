@@ -1,3 +1,4 @@
+/* A cell as a picture: nodes on a line, edges on tracks above and below it. */
 #include "stages/decode/drawing.h"
 #include "stages/format/svg.h"
 #include <string.h>
@@ -211,7 +212,7 @@ static double caption_draw(struct up_svg *s, double x, double y, double width,
     return height;
 }
 
-void up_cell_svg(struct up_buf *out, const struct up_diagram *d, const char *caption)
+void up_drawing_svg(struct up_buf *out, const struct up_diagram *d, const char *caption)
 {
     enum { NARROWEST = 660 }; /* of the caption: an arch string of nb201 stays on one line */
     struct layout l[UP_GRAPHS_MAX];

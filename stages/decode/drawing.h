@@ -8,9 +8,9 @@
  * two share a height where they overlap; unused ones are faint and dashed. The
  * caption stands under the cells, on as many lines as their width needs. Same input, same
  * bytes. */
-void up_cell_svg(struct up_buf *out, const struct up_diagram *d, const char *caption);
+void up_drawing_svg(struct up_buf *out, const struct up_diagram *d, const char *caption);
 /* Appends the same as a DOT digraph, one cluster per cell, for graphviz. */
-void up_cell_dot(struct up_buf *out, const struct up_diagram *d, const char *caption);
+void up_drawing_dot(struct up_buf *out, const struct up_diagram *d, const char *caption);
 /* The colour of an operation in both. */
 const char *up_operation_colour(const char *operation);
 

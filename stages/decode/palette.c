@@ -1,3 +1,4 @@
+/* The colour of each operation, the same in every picture. */
 #include "stages/decode/drawing.h"
 #include <string.h>
 

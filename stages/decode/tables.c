@@ -1,3 +1,4 @@
+/* The architectures found as CSV, JSON and NASLib files, see artifact/entries.h. */
 #include "stages/artifact/entries.h"
 #include "stages/format/csv.h"
 #include "stages/format/json_write.h"
@@ -41,7 +42,7 @@ void up_entries_csv(struct up_buf *out, const struct up_entries *x)
     up_csvw_init(&w, out);
     csv_header(&w, s);
     for (size_t i = 0; i < x->n; i++) {
-        const struct up_entry *e = &x->e[i];
+        const struct up_entries_item *e = &x->e[i];
         char text[UP_ARCH_TEXT];
         up_csvw_int(&w, (int64_t)i + 1);
         for (int k = UP_SPELL_OFFICIAL; k <= UP_SPELL_INDEX; k++) {
@@ -104,7 +105,7 @@ static void json_more(struct up_jw *w, const struct up_space *space, const struc
 static void json_entry(struct up_jw *w, const struct up_entries *x, size_t i)
 {
     const struct up_scored *s = x->scored;
-    const struct up_entry *e = &x->e[i];
+    const struct up_entries_item *e = &x->e[i];
     char text[UP_ARCH_TEXT];
     up_jw_object(w);
     up_jw_key_int(w, "rank", (int64_t)i + 1);
@@ -200,7 +201,7 @@ bool up_entries_naslib(struct up_buf *out, const struct up_entries *x, struct up
     up_naslib_begin(&o, out);
     up_naslib_dataset(&o, dataset);
     for (size_t i = 0; i < x->n; i++) {
-        const struct up_entry *e = &x->e[i];
+        const struct up_entries_item *e = &x->e[i];
         char arch[UP_ARCH_TEXT], index[UP_ARCH_TEXT];
         if (!e->scored)
             continue;

@@ -1,5 +1,6 @@
+/* The artifact of lambda as it is written; its form is at the head of lambda.c. */
 #include "stages/lambda/lambda.h"
-#include "store/base/pack.h"
+#include "store/base/writer.h"
 #include <math.h>
 #include <string.h>
 
@@ -11,60 +12,33 @@ const char *up_lambda_join(const char *const *names, size_t n, struct up_arena *
     return s;
 }
 
-static void str_or_nil(struct up_buf *out, const char *key, const char *s)
+static void write_fitted(struct up_writer *w, const struct up_preset_fitted *f)
 {
-    up_pack_str(out, key);
-    if (s)
-        up_pack_str(out, s);
-    else
-        up_pack_nil(out);
-}
-
-static void pack_fitted(struct up_buf *out, const struct up_fitted *f)
-{
-    up_pack_str(out, "fitted");
     if (!f->space) {
-        up_pack_nil(out);
+        up_writer_nil(w, "fitted");
         return;
     }
-    up_pack_map(out, 2);
-    up_pack_str(out, "data");
-    up_pack_str(out, f->data);
-    up_pack_str(out, "space");
-    up_pack_str(out, f->space);
+    up_writer_map(w, "fitted");
+    up_writer_str(w, "data", f->data);
+    up_writer_str(w, "space", f->space);
+    up_writer_close(w);
 }
 
-void up_lambda_pack(struct up_job *job, const struct up_lambda *l)
+void up_lambda_write(struct up_job *job, const struct up_lambda *l)
 {
     bool tpe = strcmp(l->preset, "tpe") == 0, drawn = l->n_used > 0;
-    struct up_buf *out = up_job_out(job);
-    up_pack_map(out, 12);
-    up_pack_str(out, "absent");
-    up_pack_list(out, l->n_absent);
-    for (size_t i = 0; i < l->n_absent; i++)
-        up_pack_str(out, l->absent[i]);
-    up_pack_str(out, "calibration");
-    up_pack_str(out, l->calibration);
-    pack_fitted(out, &l->fitted);
-    up_pack_str(out, "history");
-    up_pack_array2(out, UP_F64, l->history, l->runs, l->trials);
-    up_pack_str(out, "names");
-    up_pack_list(out, l->m);
-    for (size_t i = 0; i < l->m; i++)
-        up_pack_str(out, l->names[i]);
-    str_or_nil(out, "objective", tpe ? up_job_str(job, "objective") : NULL);
-    up_pack_str(out, "preset");
-    up_pack_str(out, l->preset);
-    up_pack_str(out, "schema");
-    up_pack_str(out, "upnas.lambda/1");
-    str_or_nil(out, "target", drawn ? up_job_str(job, "target") : NULL);
-    up_pack_str(out, "tau_used");
-    if (drawn && isfinite(l->tau_used))
-        up_pack_real(out, l->tau_used);
-    else
-        up_pack_nil(out);
-    up_pack_str(out, "used");
-    up_pack_array1(out, UP_U32, l->used, l->n_used);
-    up_pack_str(out, "weights");
-    up_pack_array1(out, UP_F64, l->weights, l->m);
+    struct up_writer w = up_writer_of(up_job_out(job));
+    up_writer_names(&w, "absent", (const char *const *)l->absent, l->n_absent);
+    up_writer_str(&w, "calibration", l->calibration);
+    write_fitted(&w, &l->fitted);
+    up_writer_matrix(&w, "history", UP_F64, l->history, l->runs, l->trials);
+    up_writer_names(&w, "names", l->names, l->m);
+    up_writer_str_or_nil(&w, "objective", tpe ? up_job_str(job, "objective") : NULL);
+    up_writer_str(&w, "preset", l->preset);
+    up_writer_str(&w, "schema", "upnas.lambda/1");
+    up_writer_str_or_nil(&w, "target", drawn ? up_job_str(job, "target") : NULL);
+    up_writer_finite(&w, "tau_used", drawn ? l->tau_used : (double)NAN);
+    up_writer_vector(&w, "used", UP_U32, l->used, l->n_used);
+    up_writer_vector(&w, "weights", UP_F64, l->weights, l->m);
+    up_writer_end(&w);
 }

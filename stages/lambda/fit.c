@@ -1,3 +1,4 @@
+/* Weights found by TPE and a climb, see fit.h. */
 #include "stages/lambda/fit.h"
 #include "stages/kernels/parallel.h"
 #include "stages/learn/statistics/kendall.h"
@@ -15,13 +16,13 @@
 #define SHRINK 0.937 /* GROW to the power -1/4 */
 
 struct runs {
-    const struct up_weight_fit *f;
+    const struct up_lambda_fit *f;
     double *best;    /* [runs][m] */
     double *history; /* [runs][trials] */
     atomic_bool stop;
 };
 
-void up_unified(double *u, const double *x, const double *w, size_t n, size_t m)
+void up_lambda_unified(double *u, const double *x, const double *w, size_t n, size_t m)
 {
     for (size_t i = 0; i < n; i++) {
         double s = 0;
@@ -31,9 +32,9 @@ void up_unified(double *u, const double *x, const double *w, size_t n, size_t m)
     }
 }
 
-static double objective(const struct up_weight_fit *f, const double *w, double *u)
+static double objective(const struct up_lambda_fit *f, const double *w, double *u)
 {
-    up_unified(u, f->x, w, f->n, f->m);
+    up_lambda_unified(u, f->x, w, f->n, f->m);
     for (size_t i = 0; i < f->n; i++)
         if (!isfinite(u[i])) /* raw scores may be too large to add */
             return (double)NAN;
@@ -52,7 +53,7 @@ struct one { /* a run in progress */
 /* One trial at w. */
 static double try_at(struct one *o, const double *w)
 {
-    const struct up_weight_fit *f = o->r->f;
+    const struct up_lambda_fit *f = o->r->f;
     double value = objective(f, w, o->u);
     o->history[o->done++] = value;
     if (f->go_on && !f->go_on(f->ctx))
@@ -71,9 +72,10 @@ static double length(const double *w, size_t m)
 /* The Parzen estimator, then a climb from its best point with the trials left: an
  * evolution strategy of one parent and one child (Rechenberg 1973), whose step
  * grows by GROW with each success and shrinks so that it is level at one in five. */
-static void search(struct one *o, struct up_tpe *t, struct up_rng *rng, double *best, double *w)
+static void try_and_climb(struct one *o, struct up_tpe *t, struct up_rng *rng, double *best,
+                          double *w)
 {
-    const struct up_weight_fit *f = o->r->f;
+    const struct up_lambda_fit *f = o->r->f;
     while (o->done < f->trials - f->refine && !atomic_load(&o->r->stop)) {
         up_tpe_ask(t, w);
         up_tpe_tell(t, w, try_at(o, w));
@@ -97,7 +99,7 @@ static void search(struct one *o, struct up_tpe *t, struct up_rng *rng, double *
 static void one_run(void *ctx, size_t run)
 {
     struct runs *r = ctx;
-    const struct up_weight_fit *f = r->f;
+    const struct up_lambda_fit *f = r->f;
     char name[32];
     snprintf(name, sizeof name, "run %zu", run);
     uint64_t seed = up_seed_derive(f->seed, name);
@@ -105,7 +107,7 @@ static void one_run(void *ctx, size_t run)
     struct up_rng rng = up_rng_init(seed, "refine");
     double *w = up_alloc((f->m + f->n) * sizeof *w);
     struct one o = {.r = r, .history = r->history + run * f->trials, .u = w + f->m};
-    search(&o, t, &rng, r->best + run * f->m, w);
+    try_and_climb(&o, t, &rng, r->best + run * f->m, w);
     free(w);
     up_tpe_free(t);
 }
@@ -126,7 +128,7 @@ static void average(double *w, const double *best, size_t runs, size_t m)
         w[j] /= most;
 }
 
-bool up_weight_fit(double *w, double *history, const struct up_weight_fit *f)
+bool up_lambda_fit(double *w, double *history, const struct up_lambda_fit *f)
 {
     struct runs r = {.f = f, .history = history};
     bool done;

@@ -11,7 +11,7 @@ enum up_objective {
     UP_BALANCED  /* the mean of the two */
 };
 
-struct up_weight_fit {
+struct up_lambda_fit {
     size_t n, m;
     const double *x; /* [n][m] calibrated scores */
     const double *y; /* [n] accuracies, finite */
@@ -29,9 +29,9 @@ struct up_weight_fit {
  * of each run scaled to length 1, their mean scaled so that the largest weight is
  * +-1 (ranks do not see scale). history[runs][trials]: the objective, NaN where all
  * unified scores were equal. False when stopped. */
-bool up_weight_fit(double *w, double *history, const struct up_weight_fit *f);
+bool up_lambda_fit(double *w, double *history, const struct up_lambda_fit *f);
 
 /* u[i] = sum_j w[j] x[i][j], in order of j. */
-void up_unified(double *u, const double *x, const double *w, size_t n, size_t m);
+void up_lambda_unified(double *u, const double *x, const double *w, size_t n, size_t m);
 
 #endif

@@ -11,8 +11,7 @@
 #include "dag/stage.h"
 #include "stages/lambda/lambda.h"
 #include "stages/lambda/presets.h"
-#include "stages/artifact/models.h"
-#include "store/base/pack.h"
+#include "stages/artifact/input.h"
 #include <string.h>
 
 static const char *const presets[] = {"learned", "carried", "selected",   "weighted", "sum",
@@ -106,33 +105,21 @@ static const struct up_stage_input inputs[] = {
     {0},
 };
 
-static int load_calibrate(struct up_lambda *l, struct up_view doc, struct up_arena *arena,
-                          struct up_err *err)
+static int load_calibrate(struct up_lambda *l, struct up_job *job, struct up_err *err)
 {
-    const void *values, *train;
-    uint64_t dims[4], n_train;
-    int rc = up_doc_str(doc, "method", arena, &l->method, err);
-    if (!rc)
-        rc = up_doc_names(doc, "names", arena, &l->names, &l->m, err);
-    if (!rc)
-        rc = up_doc_array(doc, "values", UP_F64, 2, arena, &values, dims, err);
-    if (!rc)
-        rc = up_doc_array(doc, "train", UP_U32, 1, arena, &train, &n_train, err);
-    if (rc)
-        return rc;
-    if (dims[1] != l->m)
-        return up_fail(err, UP_EINVAL, "its %zu names do not fit its %zu columns", l->m,
-                       (size_t)dims[1]);
-    for (uint64_t i = 0; i < n_train; i++)
-        if (((const uint32_t *)train)[i] >= dims[0])
-            return up_fail(err, UP_EINVAL, "it names row %u of %zu",
-                           ((const uint32_t *)train)[i], (size_t)dims[0]);
-    l->values = values;
-    l->train = train;
-    l->n = (size_t)dims[0];
-    l->n_train = (size_t)n_train;
-    l->weights = UP_NEW(arena, l->m, double);
-    return UP_OK;
+    struct up_reader r = up_artifact_read(job, "calibrate", err);
+    size_t columns;
+    l->method = up_reader_str(&r, "method");
+    l->names = up_reader_names(&r, "names", &l->m);
+    l->values = up_reader_matrix(&r, "values", UP_F64, &l->n, &columns);
+    l->train = up_reader_vector(&r, "train", UP_U32, &l->n_train);
+    for (size_t i = 0; i < l->n_train && !up_reader_end(&r); i++)
+        if (l->train[i] >= l->n)
+            return up_reader_fail(&r, "field \"train\" names row %u of %zu", l->train[i], l->n);
+    if (!up_reader_end(&r) && columns != l->m)
+        return up_reader_fail(&r, "it has %zu names of %zu proxies", l->m, columns);
+    l->weights = UP_NEW(up_job_arena(job), l->m, double);
+    return up_reader_end(&r);
 }
 
 static size_t name_at(const struct up_lambda *l, const char *name)
@@ -194,14 +181,11 @@ static int use_fixed(struct up_lambda *l, struct up_job *job, struct up_err *err
     return UP_OK;
 }
 
-static int run(struct up_job *job, struct up_err *err)
+static int lambda_run(struct up_job *job, struct up_err *err)
 {
     struct up_lambda l = {.preset = up_job_str(job, "preset")};
-    struct up_view calibrate = {0};
     bool any = false;
-    UP_CHECK(up_job_input(job, "calibrate", &calibrate));
-    int rc = up_job_read(job, "calibrate",
-                         load_calibrate(&l, calibrate, up_job_arena(job), err), err);
+    int rc = up_job_read(job, "calibrate", load_calibrate(&l, job, err), err);
     if (rc)
         return rc;
     l.calibration = l.method;
@@ -220,11 +204,11 @@ static int run(struct up_job *job, struct up_err *err)
                        "every proxy weighs 0 (lambda.preset %s; scores: %s): nothing would be "
                        "ranked; set lambda.weights",
                        l.preset, up_lambda_join(l.names, l.m, up_job_arena(job)));
-    up_lambda_pack(job, &l);
+    up_lambda_write(job, &l);
     return UP_OK;
 }
 
-static int check(const struct up_config *c, struct up_err *err)
+static int lambda_check(const struct up_config *c, struct up_err *err)
 {
     const char *const *names;
     const double *values;
@@ -245,6 +229,6 @@ const struct up_stage up_stage_lambda = {
     .does = "weighs the proxies into one unified score",
     .params = params,
     .inputs = inputs,
-    .check = check,
-    .run = run,
+    .check = lambda_check,
+    .run = lambda_run,
 };

@@ -7,7 +7,7 @@
 struct up_lambda {
     const char *preset, *method; /* method: the calibration in use */
     const char *calibration;     /* the weights' own */
-    struct up_fitted fitted;
+    struct up_preset_fitted fitted;
     const char **absent; /* [n_absent] of the preset */
     size_t n_absent;
     size_t n, m, n_train;
@@ -30,7 +30,7 @@ extern const char *const up_objective_names[];
  * does. Fills weights and what is under "learned"; memory in the job's arena. */
 int up_lambda_learn(struct up_lambda *l, struct up_job *job, struct up_err *err);
 /* Writes the artifact; its form is at the head of lambda.c. */
-void up_lambda_pack(struct up_job *job, const struct up_lambda *l);
+void up_lambda_write(struct up_job *job, const struct up_lambda *l);
 /* "a, b, c", or "none". */
 const char *up_lambda_join(const char *const *names, size_t n, struct up_arena *arena);
 

@@ -1,10 +1,10 @@
-#include "stages/artifact/models.h"
+/* Weights learned from a benchmark's accuracies: the rows drawn, and the fit. */
+#include "stages/artifact/input.h"
 #include "stages/artifact/scored.h"
 #include "stages/lambda/fit.h"
 #include "stages/lambda/lambda.h"
 #include "stages/lambda/regress.h"
 #include "stages/learn/statistics/kendall.h"
-#include "store/base/pack.h"
 #include "store/base/rng.h"
 #include <math.h>
 #include <stdatomic.h>
@@ -14,26 +14,45 @@
 const char *const up_objective_names[] = {"kendall", "weighted-kendall", "balanced",
                                           NULL}; /* enum up_objective */
 
-static int load_truth(struct up_truth *t, struct up_view scores, struct up_view benchmark,
-                      struct up_arena *arena, struct up_err *err)
+struct benchmark { /* and the scored architectures that it may have */
+    struct up_truth truth;
+    size_t column;        /* of the target */
+    const uint8_t *archs; /* [n][genes] rows of scores */
+};
+
+static int benchmark_load(struct benchmark *b, const struct up_lambda *l, struct up_job *job,
+                          struct up_err *err)
 {
-    const struct up_space *space;
-    const char *name;
-    int rc = up_doc_str(scores, "space", arena, &name, err);
-    if (!rc)
-        rc = up_space_find(&space, name, err);
-    if (!rc)
-        rc = up_truth_load(t, space, benchmark, arena, err);
-    return rc;
+    struct up_reader scores = up_artifact_read(job, "scores", err), r;
+    const char *target = up_job_str(job, "target");
+    const struct up_space *space = up_artifact_space(&scores);
+    b->archs = up_artifact_archs_of(&scores, space, l->n);
+    int rc = up_job_read(job, "scores|calibrate", up_reader_end(&scores), err);
+    if (rc)
+        return rc;
+    if (!up_artifact_read_if(&r, job, "benchmark", err))
+        return up_fail(err, UP_EUSAGE,
+                       "lambda.preset %s learns from true accuracies; set benchmark.accuracy "
+                       "to a file that has them, or choose another preset",
+                       l->preset);
+    rc = up_job_read(job, "benchmark", up_truth_load(&b->truth, space, &r), err);
+    if (rc)
+        return rc;
+    int column = up_truth_column(&b->truth, target);
+    b->column = (size_t)column;
+    if (column >= 0)
+        return UP_OK;
+    return up_fail(err, UP_EINVAL,
+                   "the benchmark has no accuracy \"%s\" (lambda.target); it has: %s", target,
+                   up_lambda_join(b->truth.name, b->truth.columns, r.arena));
 }
 
-static double truth_of(const struct up_truth *t, size_t column, const uint8_t *gene,
-                       double *scratch)
+static double truth_of(const struct benchmark *b, uint32_t row, double *scratch)
 {
-    struct up_arch a = {.len = (uint8_t)t->space->genes};
-    memcpy(a.gene, gene, a.len);
-    up_truth_of(t, scratch, &a);
-    return scratch[column];
+    struct up_arch a = {.len = (uint8_t)b->truth.space->genes};
+    memcpy(a.gene, b->archs + row * (size_t)a.len, a.len);
+    up_truth_of(&b->truth, scratch, &a);
+    return scratch[b->column];
 }
 
 static int by_row(const void *a, const void *b)
@@ -56,16 +75,17 @@ static int nothing_to_learn(const struct up_lambda *l, const char *column, struc
 }
 
 /* Draws `samples` of the training rows that have an accuracy. */
-static int draw_rows(struct up_lambda *l, const struct up_truth *t, size_t column,
-                     const uint8_t *archs, struct up_job *job, struct up_err *err)
+static int draw_rows(struct up_lambda *l, const struct benchmark *b, struct up_job *job,
+                     struct up_err *err)
 {
+    const struct up_truth *t = &b->truth;
     struct up_arena *arena = up_job_arena(job);
     double *truth = UP_NEW(arena, l->n, double), *scratch = UP_NEW(arena, t->columns, double);
     uint32_t *rows = UP_NEW(arena, l->n_train, uint32_t);
     size_t n = 0, want = (size_t)up_job_int(job, "samples");
     for (size_t i = 0; i < l->n_train; i++) {
         uint32_t row = l->train[i];
-        truth[row] = truth_of(t, column, archs + row * (size_t)t->space->genes, scratch);
+        truth[row] = truth_of(b, row, scratch);
         if (isfinite(truth[row]))
             rows[n++] = row;
     }
@@ -73,7 +93,7 @@ static int draw_rows(struct up_lambda *l, const struct up_truth *t, size_t colum
     up_rng_shuffle(&rng, rows, n);
     if (n < want && n < l->n_train)
         up_job_note(job, "only %zu of the %zu training rows have %s; lambda.samples is %zu", n,
-                    l->n_train, t->name[column], want);
+                    l->n_train, t->name[b->column], want);
     else if (n < want)
         up_job_note(job, "all %zu training rows are used; lambda.samples is %zu", n, want);
     l->n_used = n < want ? n : want;
@@ -89,7 +109,7 @@ static int draw_rows(struct up_lambda *l, const struct up_truth *t, size_t colum
     }
     if (differ)
         return UP_OK;
-    return nothing_to_learn(l, t->name[column], err);
+    return nothing_to_learn(l, t->name[b->column], err);
 }
 
 struct watch {
@@ -118,14 +138,14 @@ static enum up_objective objective_of(const struct up_job *job)
     return (enum up_objective)i;
 }
 
-static int search(struct up_lambda *l, struct up_job *job, struct up_err *err)
+static int learn_by_tpe(struct up_lambda *l, struct up_job *job, struct up_err *err)
 {
     l->runs = (size_t)up_job_int(job, "runs");
     l->trials = (size_t)up_job_int(job, "trials");
     l->history = UP_NEW(up_job_arena(job), l->runs * l->trials, double);
     struct watch w = {.job = job, .total = l->runs * l->trials};
     atomic_init(&w.done, 0);
-    struct up_weight_fit f = {
+    struct up_lambda_fit f = {
         .n = l->n_used,
         .m = l->m,
         .x = l->x,
@@ -139,12 +159,12 @@ static int search(struct up_lambda *l, struct up_job *job, struct up_err *err)
         .go_on = go_on,
         .ctx = &w,
     };
-    if (!up_weight_fit(l->weights, l->history, &f))
+    if (!up_lambda_fit(l->weights, l->history, &f))
         return up_fail(err, UP_ECANCELED, "interrupted");
     return UP_OK;
 }
 
-static int regress(struct up_lambda *l, struct up_job *job)
+static int learn_by_regression(struct up_lambda *l, struct up_job *job)
 {
     struct up_regression r = {.n = l->n_used,
                               .m = l->m,
@@ -156,13 +176,14 @@ static int regress(struct up_lambda *l, struct up_job *job)
     return UP_OK;
 }
 
-static int fit(struct up_lambda *l, struct up_job *job, struct up_err *err)
+static int find_weights(struct up_lambda *l, struct up_job *job, struct up_err *err)
 {
-    int rc = strcmp(l->preset, "tpe") == 0 ? search(l, job, err) : regress(l, job);
+    int rc =
+        strcmp(l->preset, "tpe") == 0 ? learn_by_tpe(l, job, err) : learn_by_regression(l, job);
     if (rc)
         return rc;
     double *u = UP_NEW(up_job_arena(job), l->n_used, double);
-    up_unified(u, l->x, l->weights, l->n_used, l->m);
+    up_lambda_unified(u, l->x, l->weights, l->n_used, l->m);
     l->tau_used = up_kendall_tau_b(u, l->y, l->n_used);
     up_job_note(job, "tau %.4f to %s on the %zu rows used", l->tau_used,
                 up_job_str(job, "target"), l->n_used);
@@ -171,36 +192,11 @@ static int fit(struct up_lambda *l, struct up_job *job, struct up_err *err)
 
 int up_lambda_learn(struct up_lambda *l, struct up_job *job, struct up_err *err)
 {
-    struct up_arena *arena = up_job_arena(job);
-    struct up_view scores = {0}, benchmark = {0};
-    struct up_truth truth;
-    const void *archs;
-    uint64_t dims[4];
-    const char *target = up_job_str(job, "target");
-    UP_CHECK(up_job_input(job, "scores", &scores));
-    if (!up_job_input(job, "benchmark", &benchmark))
-        return up_fail(err, UP_EUSAGE,
-                       "lambda.preset %s learns from true accuracies; set benchmark.accuracy "
-                       "to a file that has them, or choose another preset",
-                       l->preset);
-    int rc = load_truth(&truth, scores, benchmark, arena, err);
+    struct benchmark b;
+    int rc = benchmark_load(&b, l, job, err);
     if (!rc)
-        rc = up_doc_array(scores, "archs", UP_U8, 2, arena, &archs, dims, err);
+        rc = draw_rows(l, &b, job, err);
     if (!rc)
-        rc = up_space_check(truth.space, archs, dims[0], dims[1], err);
-    if (!rc && dims[0] != l->n)
-        rc = up_fail(err, UP_EINVAL, "scores has %zu rows and calibrate %zu", (size_t)dims[0],
-                     l->n);
-    rc = up_job_read(job, "scores|benchmark|calibrate", rc, err);
-    if (rc)
-        return rc;
-    int column = up_truth_column(&truth, target);
-    if (column < 0)
-        return up_fail(err, UP_EINVAL,
-                       "the benchmark has no accuracy \"%s\" (lambda.target); it has: %s",
-                       target, up_lambda_join(truth.name, truth.columns, arena));
-    rc = draw_rows(l, &truth, (size_t)column, archs, job, err);
-    if (!rc)
-        rc = fit(l, job, err);
+        rc = find_weights(l, job, err);
     return rc;
 }

@@ -8,7 +8,7 @@ struct up_preset_weight {
     double weight;
 };
 /* What weights were fitted on: the accuracies of architectures of a space. */
-struct up_fitted {
+struct up_preset_fitted {
     const char *space, *data; /* NULL: written by hand */
 };
 /* Weights mean something under the calibration they were found with, and say nothing
@@ -17,7 +17,7 @@ struct up_preset {
     const char *name;
     const char *calibration;
     const char *source;
-    struct up_fitted fitted;
+    struct up_preset_fitted fitted;
     const struct up_preset_weight *weight; /* ends with a NULL proxy */
 };
 extern const struct up_preset up_presets[];               /* ends with a NULL name */

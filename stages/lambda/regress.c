@@ -1,3 +1,4 @@
+/* Weights by least squares on ranks, see regress.h. */
 #include "stages/lambda/regress.h"
 #include "stages/learn/statistics/kendall.h"
 #include "stages/learn/statistics/normal.h"

@@ -1,17 +1,19 @@
+/* Weights of proxies by name, wherever somebody has them, see weights.h. */
 #include "stages/lambda/weights.h"
 #include "stages/lambda/presets.h"
 #include "stages/learn/calibration.h"
-#include "store/base/pack.h"
+#include "store/base/reader.h"
 #include <math.h>
 #include <string.h>
 
-static void room(struct up_proxy_weights *w, size_t n, struct up_arena *arena)
+static void make_room(struct up_lambda_weights *w, size_t n, struct up_arena *arena)
 {
-    *w = (struct up_proxy_weights){.name = UP_NEW(arena, n, const char *),
-                                   .value = UP_NEW(arena, n, double)};
+    *w = (struct up_lambda_weights){.name = UP_NEW(arena, n, const char *),
+                                    .value = UP_NEW(arena, n, double)};
 }
 
-bool up_weights_of_preset(struct up_proxy_weights *w, const char *name, struct up_arena *arena)
+bool up_lambda_weights_of_preset(struct up_lambda_weights *w, const char *name,
+                                 struct up_arena *arena)
 {
     const struct up_preset *p = up_preset_find(name);
     size_t n = 0;
@@ -19,7 +21,7 @@ bool up_weights_of_preset(struct up_proxy_weights *w, const char *name, struct u
         return false;
     while (p->weight[n].proxy)
         n++;
-    room(w, n, arena);
+    make_room(w, n, arena);
     for (; w->n < n; w->n++) {
         w->name[w->n] = p->weight[w->n].proxy;
         w->value[w->n] = p->weight[w->n].weight;
@@ -33,42 +35,38 @@ bool up_weights_of_preset(struct up_proxy_weights *w, const char *name, struct u
 }
 
 /* A preset says what it was fitted on, weights of a run which accuracy they learned from. */
-static void fitted_on(struct up_proxy_weights *w, struct up_view doc, struct up_arena *arena)
+static void fitted_on(struct up_lambda_weights *w, struct up_reader *r)
 {
-    const char *data, *target;
-    if (!up_doc_str(doc, "fitted/data", arena, &data, NULL) &&
-        !up_doc_str(doc, "fitted/space", arena, &w->fitted_space, NULL))
-        w->fitted = up_arena_printf(arena, "the %s accuracies of %s", data, w->fitted_space);
-    else if (!up_doc_str(doc, "target", arena, &target, NULL))
-        w->fitted = up_arena_printf(arena, "the %s of architectures of their run", target);
+    const char *data = up_reader_str_or_null(r, "fitted/data");
+    const char *target = up_reader_str_or_null(r, "target");
+    w->fitted_space = up_reader_str_or_null(r, "fitted/space");
+    if (data && w->fitted_space)
+        w->fitted = up_arena_printf(r->arena, "the %s accuracies of %s", data, w->fitted_space);
+    else if (target)
+        w->fitted = up_arena_printf(r->arena, "the %s of architectures of their run", target);
 }
 
-int up_weights_of_artifact(struct up_proxy_weights *w, struct up_view artifact,
-                           struct up_arena *arena, struct up_err *err)
+int up_lambda_weights_of_artifact(struct up_lambda_weights *w, struct up_view artifact,
+                                  struct up_arena *arena, struct up_err *err)
 {
-    const char *const *name;
-    const void *value;
-    uint64_t n_value;
+    struct up_reader r = up_reader_of("the artifact of lambda", artifact, arena, err);
     size_t n;
-    int rc = up_doc_names(artifact, "names", arena, &name, &n, err);
-    if (!rc)
-        rc = up_doc_array(artifact, "weights", UP_F64, 1, arena, &value, &n_value, err);
-    if (rc)
-        return rc;
-    if (n_value != n)
-        return up_fail(err, UP_EINVAL, "%zu names do not fit %zu weights", n, (size_t)n_value);
-    room(w, n, arena);
-    for (size_t i = 0; i < n; i++) {
-        struct up_view v = {(const uint8_t *)name[i], strlen(name[i])};
-        if ((rc = up_weights_add(w, v, ((const double *)value)[i], "lambda", arena, err)))
-            return rc;
-    }
-    fitted_on(w, artifact, arena);
-    return up_doc_str(artifact, "calibration", arena, &w->calibration, err);
+    const char *const *name = up_reader_names(&r, "names", &n);
+    const double *value = up_reader_vector_of(&r, "weights", UP_F64, n);
+    const char *calibration = up_reader_str(&r, "calibration");
+    if (up_reader_end(&r))
+        return up_reader_end(&r);
+    make_room(w, n, arena);
+    for (size_t i = 0; i < n; i++)
+        if (up_lambda_weights_add(w, up_view_str(name[i]), value[i], "lambda", arena, err))
+            return up_reader_adopt(&r, UP_EINVAL);
+    w->calibration = calibration;
+    fitted_on(w, &r);
+    return up_reader_end(&r);
 }
 
-int up_weights_add(struct up_proxy_weights *w, struct up_view name, double value,
-                   const char *where, struct up_arena *arena, struct up_err *err)
+int up_lambda_weights_add(struct up_lambda_weights *w, struct up_view name, double value,
+                          const char *where, struct up_arena *arena, struct up_err *err)
 {
     int len = name.len < 80 ? (int)name.len : 80;
     const char *text = (const char *)name.data;
@@ -77,9 +75,9 @@ int up_weights_add(struct up_proxy_weights *w, struct up_view name, double value
     if (!isfinite(value))
         return up_fail(err, UP_EINVAL, "%s: the weight of %.*s is no finite number; write one",
                        where, len, text);
-    if (w->n == UP_WEIGHTS_MAX)
+    if (w->n == UP_LAMBDA_WEIGHTS_MAX)
         return up_fail(err, UP_EINVAL, "%s: more than %d weights; is this a file of weights?",
-                       where, UP_WEIGHTS_MAX);
+                       where, UP_LAMBDA_WEIGHTS_MAX);
     for (size_t i = 0; i < w->n; i++)
         if (strlen(w->name[i]) == name.len && !memcmp(w->name[i], text, name.len))
             return up_fail(err, UP_EINVAL, "%s: %.*s has a weight already; keep one of them",
@@ -97,7 +95,8 @@ static bool is_json(struct up_view v)
     return i < v.len && v.data[i] == '{';
 }
 
-static int check(const struct up_proxy_weights *w, const char *name, struct up_err *err)
+static int check_weights(const struct up_lambda_weights *w, const char *name,
+                         struct up_err *err)
 {
     if (!w->n)
         return up_fail(
@@ -116,11 +115,11 @@ static int check(const struct up_proxy_weights *w, const char *name, struct up_e
     return UP_OK;
 }
 
-int up_weights_read(struct up_proxy_weights *w, const char *name, struct up_view bytes,
-                    struct up_arena *arena, struct up_err *err)
+int up_lambda_weights_read(struct up_lambda_weights *w, const char *name, struct up_view bytes,
+                           struct up_arena *arena, struct up_err *err)
 {
-    room(w, UP_WEIGHTS_MAX, arena);
-    int rc = is_json(bytes) ? up_weights_json(w, name, bytes, arena, err)
-                            : up_weights_csv(w, name, bytes, arena, err);
-    return rc ? rc : check(w, name, err);
+    make_room(w, UP_LAMBDA_WEIGHTS_MAX, arena);
+    int rc = is_json(bytes) ? up_lambda_weights_json(w, name, bytes, arena, err)
+                            : up_lambda_weights_csv(w, name, bytes, arena, err);
+    return rc ? rc : check_weights(w, name, err);
 }

@@ -1,9 +1,10 @@
+/* Weights of proxies from a CSV: a row or a column for each proxy. */
 #include "stages/format/csv.h"
 #include "stages/format/decimal.h"
 #include "stages/lambda/weights.h"
 #include <string.h>
 
-static int column(const struct up_csv *c, const char *name)
+static int find_column(const struct up_csv *c, const char *name)
 {
     for (size_t i = 0; i < c->columns; i++)
         if (!strcmp((const char *)up_csv_name(c, i).data, name))
@@ -11,8 +12,8 @@ static int column(const struct up_csv *c, const char *name)
     return -1;
 }
 
-static int cell(struct up_proxy_weights *w, const struct up_csv *c, struct up_view proxy,
-                size_t i, struct up_arena *arena, struct up_err *err)
+static int read_cell(struct up_lambda_weights *w, const struct up_csv *c, struct up_view proxy,
+                     size_t i, struct up_arena *arena, struct up_err *err)
 {
     struct up_view v = up_csv_field(c, i);
     const char *where =
@@ -21,29 +22,29 @@ static int cell(struct up_proxy_weights *w, const struct up_csv *c, struct up_vi
     if (!up_decimal_parse((const char *)v.data, v.len, &value))
         return up_fail(err, UP_EINVAL, "%s: '%.40s' is no number; write the weight of %.80s",
                        where, (const char *)v.data, (const char *)proxy.data);
-    return up_weights_add(w, proxy, value, where, arena, err);
+    return up_lambda_weights_add(w, proxy, value, where, arena, err);
 }
 
 /* One row a proxy. */
-static int tall(struct up_proxy_weights *w, struct up_csv *c, size_t proxy, size_t weight,
-                struct up_arena *arena, struct up_err *err)
+static int read_tall(struct up_lambda_weights *w, struct up_csv *c, size_t proxy, size_t weight,
+                     struct up_arena *arena, struct up_err *err)
 {
     int rc;
     while (!(rc = up_csv_next(c, err)))
-        if ((rc = cell(w, c, up_csv_field(c, proxy), weight, arena, err)))
+        if ((rc = read_cell(w, c, up_csv_field(c, proxy), weight, arena, err)))
             return rc;
     return rc == UP_ENOTFOUND ? UP_OK : rc;
 }
 
 /* One column a proxy. */
-static int wide(struct up_proxy_weights *w, struct up_csv *c, struct up_arena *arena,
-                struct up_err *err)
+static int read_wide(struct up_lambda_weights *w, struct up_csv *c, struct up_arena *arena,
+                     struct up_err *err)
 {
     int rc = up_csv_next(c, err);
     if (rc)
         return rc == UP_ENOTFOUND ? UP_OK : rc;
     for (size_t i = 0; i < c->columns; i++)
-        if ((rc = cell(w, c, up_csv_name(c, i), i, arena, err)))
+        if ((rc = read_cell(w, c, up_csv_name(c, i), i, arena, err)))
             return rc;
     rc = up_csv_next(c, err);
     if (!rc)
@@ -54,16 +55,16 @@ static int wide(struct up_proxy_weights *w, struct up_csv *c, struct up_arena *a
     return rc == UP_ENOTFOUND ? UP_OK : rc;
 }
 
-int up_weights_csv(struct up_proxy_weights *w, const char *name, struct up_view bytes,
-                   struct up_arena *arena, struct up_err *err)
+int up_lambda_weights_csv(struct up_lambda_weights *w, const char *name, struct up_view bytes,
+                          struct up_arena *arena, struct up_err *err)
 {
     struct up_csv c;
     int rc = up_csv_open(&c, name, bytes, err);
     if (rc)
         return rc;
-    int proxy = column(&c, "proxy"), weight = column(&c, "weight");
-    rc = proxy >= 0 && weight >= 0 ? tall(w, &c, (size_t)proxy, (size_t)weight, arena, err)
-                                   : wide(w, &c, arena, err);
+    int proxy = find_column(&c, "proxy"), weight = find_column(&c, "weight");
+    rc = proxy >= 0 && weight >= 0 ? read_tall(w, &c, (size_t)proxy, (size_t)weight, arena, err)
+                                   : read_wide(w, &c, arena, err);
     up_csv_release(&c);
     return rc;
 }

@@ -5,7 +5,6 @@
 #include "stages/learn/calibration.h"
 #include "stages/learn/statistics/kendall.h"
 #include "stages/learn/statistics/normal.h"
-#include "store/base/pack.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,12 +185,12 @@ const char *up_calibration_method_name(const struct up_calibration *c)
 }
 
 /* The training values of one column, ascending, worst in the place of invalid ones. */
-static double column_values(double *x, const double *raw, size_t columns, size_t column,
-                            const uint32_t *train, size_t n)
+static double column_values(double *x, const struct up_calibration_rows *rows, size_t column)
 {
+    size_t n = rows->n_train;
     double worst = HUGE_VAL;
     for (size_t i = 0; i < n; i++) {
-        x[i] = raw[train[i] * columns + column];
+        x[i] = rows->raw[rows->train[i] * rows->columns + column];
         if (isfinite(x[i]))
             worst = fmin(worst, x[i]);
     }
@@ -204,19 +203,20 @@ static double column_values(double *x, const double *raw, size_t columns, size_t
     return worst;
 }
 
-void up_calibration_fit(struct up_calibration *c, const char *method, const char *const *names,
-                        size_t columns, const double *raw, const uint32_t *train,
-                        size_t n_train, struct up_arena *arena)
+void up_calibration_fit(struct up_calibration *c, const char *method,
+                        const struct up_calibration_rows *rows, struct up_arena *arena)
 {
-    UP_CHECK(n_train > 0 && method_find(method));
+    size_t columns = rows->columns, n = rows->n_train;
+    UP_CHECK(n > 0 && method_find(method));
     double *worst = UP_NEW(arena, columns, double);
     uint32_t *offset = UP_NEW(arena, columns + 1, uint32_t);
-    double *param = UP_NEW(arena, columns * (2 * n_train + 5), double);
-    double *x = up_alloc(n_train * sizeof *x);
-    *c = (struct up_calibration){method_find(method), columns, names, worst, offset, param};
+    double *param = UP_NEW(arena, columns * (2 * n + 5), double);
+    double *x = up_alloc(n * sizeof *x);
+    *c = (struct up_calibration){
+        method_find(method), columns, rows->names, worst, offset, param};
     for (size_t i = 0; i < columns; i++) {
-        worst[i] = column_values(x, raw, columns, i, train, n_train);
-        size_t used = c->method->fit(param + offset[i], x, n_train);
+        worst[i] = column_values(x, rows, i);
+        size_t used = c->method->fit(param + offset[i], x, n);
         offset[i + 1] = offset[i] + (uint32_t)used;
     }
     free(x);
@@ -235,42 +235,18 @@ void up_calibration_apply(const struct up_calibration *c, double *out, const dou
         out[i] = up_calibration_value(c, i, raw[i]);
 }
 
-void up_calibration_pack(const struct up_calibration *c, struct up_buf *out)
+void up_calibration_write(struct up_writer *w, const char *key, const struct up_calibration *c)
 {
-    up_pack_map(out, 3);
-    up_pack_str(out, "offset");
-    up_pack_array1(out, UP_U32, c->offset, c->columns + 1);
-    up_pack_str(out, "param");
-    up_pack_array1(out, UP_F64, c->param, c->offset[c->columns]);
-    up_pack_str(out, "worst");
-    up_pack_array1(out, UP_F64, c->worst, c->columns);
+    up_writer_map(w, key);
+    up_writer_vector(w, "offset", UP_U32, c->offset, c->columns + 1);
+    up_writer_vector(w, "param", UP_F64, c->param, c->offset[c->columns]);
+    up_writer_vector(w, "worst", UP_F64, c->worst, c->columns);
+    up_writer_close(w);
 }
 
-static int load_names(struct up_calibration *c, struct up_view doc, struct up_arena *arena,
-                      struct up_err *err)
+static bool fit_sound(const struct up_calibration *c, size_t n_param)
 {
-    struct up_cursor cur;
-    int rc = up_doc_at(doc, "names", &cur, err);
-    if (rc == 0)
-        rc = up_cur_list(&cur, &c->columns, err);
-    if (rc)
-        return rc;
-    const char **names = UP_NEW(arena, c->columns, const char *);
-    for (size_t i = 0; i < c->columns; i++) {
-        struct up_view v;
-        if ((rc = up_cur_str(&cur, &v, err)) != 0)
-            return rc;
-        names[i] = up_arena_strndup(arena, (const char *)v.data, v.len);
-    }
-    c->name = names;
-    return UP_OK;
-}
-
-static bool fit_sound(const struct up_calibration *c, uint64_t n_offset, uint64_t n_param,
-                      uint64_t n_worst)
-{
-    if (n_offset != c->columns + 1 || n_worst != c->columns || c->offset[0] != 0 ||
-        c->offset[c->columns] != n_param)
+    if (c->offset[0] != 0 || c->offset[c->columns] != n_param)
         return false;
     static const size_t fixed[METHODS] = {0, 5, 4, 2, 0}; /* first: any even number but none */
     size_t want = fixed[c->method - methods];
@@ -284,36 +260,21 @@ static bool fit_sound(const struct up_calibration *c, uint64_t n_offset, uint64_
     return true;
 }
 
-int up_calibration_load(struct up_calibration *c, struct up_view artifact,
-                        struct up_arena *arena, struct up_err *err)
+int up_calibration_load(struct up_calibration *c, struct up_reader *r)
 {
-    const char *method;
-    const void *offset, *param, *worst;
-    uint64_t n_offset, n_param, n_worst;
-    int rc = load_names(c, artifact, arena, err);
-    if (rc == 0)
-        rc = up_doc_str(artifact, "method", arena, &method, err);
-    if (rc == 0)
-        rc = up_doc_array(artifact, "fit/offset", UP_U32, 1, arena, &offset, &n_offset, err);
-    if (rc == 0)
-        rc = up_doc_array(artifact, "fit/param", UP_F64, 1, arena, &param, &n_param, err);
-    if (rc == 0)
-        rc = up_doc_array(artifact, "fit/worst", UP_F64, 1, arena, &worst, &n_worst, err);
-    if (rc)
-        return up_fail_in(err, rc, "calibration");
+    size_t n_param;
+    c->name = up_reader_names(r, "names", &c->columns);
+    const char *method = up_reader_str(r, "method");
+    c->offset = up_reader_vector_of(r, "fit/offset", UP_U32, c->columns + 1);
+    c->param = up_reader_vector(r, "fit/param", UP_F64, &n_param);
+    c->worst = up_reader_vector_of(r, "fit/worst", UP_F64, c->columns);
     c->method = method_find(method);
-    c->offset = offset;
-    c->param = param;
-    c->worst = worst;
+    if (up_reader_end(r))
+        return up_reader_end(r);
     if (!c->method)
-        return up_fail(err, UP_EINVAL,
-                       "calibration: unknown method \"%s\"; run the pipeline "
-                       "again with this version of upnas",
-                       method);
-    if (!fit_sound(c, n_offset, n_param, n_worst))
-        return up_fail(err, UP_EINVAL,
-                       "calibration: the fit of \"%s\" does not match its %zu "
-                       "columns",
-                       method, c->columns);
+        return up_reader_fail(r, "this version of upnas has no calibration \"%s\"", method);
+    if (!fit_sound(c, n_param))
+        return up_reader_fail(r, "the fit of \"%s\" does not match its %zu columns", method,
+                              c->columns);
     return UP_OK;
 }

@@ -16,9 +16,8 @@
  * A constant column becomes 0 (raw: itself). */
 #ifndef UP_LEARN_CALIBRATION_H
 #define UP_LEARN_CALIBRATION_H
-#include "store/base/arena.h"
-#include "store/base/buf.h"
-#include "store/base/err.h"
+#include "store/base/reader.h"
+#include "store/base/writer.h"
 
 struct up_calibration_method; /* a row of the table in calibration.c */
 struct up_calibration {
@@ -36,20 +35,24 @@ struct up_calibration {
 extern const char *const up_calibration_names[];
 const char *up_calibration_method_name(const struct up_calibration *c);
 
-/* Fits on rows train[0..n_train-1] of raw[n][columns] (NaN = invalid). `method` is
- * one of the names; n_train > 0. What *c points to is in the arena (names are
- * borrowed). A column without one valid training value has worst = 0. */
-void up_calibration_fit(struct up_calibration *c, const char *method, const char *const *names,
-                        size_t columns, const double *raw, const uint32_t *train,
-                        size_t n_train, struct up_arena *arena);
+struct up_calibration_rows {  /* what is fitted on */
+    const char *const *names; /* [columns] */
+    size_t columns;
+    const double *raw;     /* [][columns], NaN = invalid */
+    const uint32_t *train; /* [n_train] rows of raw */
+    size_t n_train;        /* > 0 */
+};
+/* `method` is one of the names. What *c points to is in the arena (names are borrowed).
+ * A column without one valid training value has worst = 0. */
+void up_calibration_fit(struct up_calibration *c, const char *method,
+                        const struct up_calibration_rows *rows, struct up_arena *arena);
 
-/* From the bytes of a calibrate artifact, which must outlive *c unless copied;
- * names are copied into the arena. UP_EINVAL when it is none. */
-int up_calibration_load(struct up_calibration *c, struct up_view artifact,
-                        struct up_arena *arena, struct up_err *err);
+/* From the fields fit, method and names of a document, which must outlive *c unless copied;
+ * names are copied into the reader's arena. Returns the reader's end. */
+int up_calibration_load(struct up_calibration *c, struct up_reader *r);
 
-/* Appends the value of the artifact's "fit": {offset, param, worst}. */
-void up_calibration_pack(const struct up_calibration *c, struct up_buf *out);
+/* Writes the map {offset, param, worst} under `key`; *c is borrowed. */
+void up_calibration_write(struct up_writer *w, const char *key, const struct up_calibration *c);
 
 /* One score of one column; NaN = invalid. */
 double up_calibration_value(const struct up_calibration *c, size_t column, double raw);

@@ -1,6 +1,6 @@
+/* Which scores are counts, kept with their calibration, and put where an estimate would be. */
 #include "stages/learn/counted.h"
 #include "stages/space/net_size.h"
-#include "store/base/pack.h"
 #include <math.h>
 #include <string.h>
 
@@ -20,15 +20,16 @@ static double cost_of(const struct up_counted *k, const struct up_arch *a, bool 
     return params ? count : flops;
 }
 
-static bool is_counted(const struct up_counted *k, bool params, const double *column,
-                       size_t step, const struct up_arch *archs, size_t n)
+/* Whether column i of the rows is what their architectures cost. */
+static bool is_counted(const struct up_counted *k, bool params,
+                       const struct up_counted_rows *rows, size_t i, size_t columns)
 {
-    for (size_t i = 0; i < n; i++) {
-        double cost = cost_of(k, &archs[i], params);
-        if (!(fabs(column[i * step] - cost) <= tolerance * fabs(cost)))
+    for (size_t row = 0; row < rows->n; row++) {
+        double cost = cost_of(k, &rows->arch[row], params);
+        if (!(fabs(rows->raw[row * columns + i] - cost) <= tolerance * fabs(cost)))
             return false;
     }
-    return n > 0;
+    return rows->n > 0;
 }
 
 /* The calibration of columns at[0 .. n-1] of c. */
@@ -49,17 +50,14 @@ static void part_of(struct up_calibration *part, const struct up_calibration *c,
     *part = (struct up_calibration){c->method, n, name, worst, offset, param};
 }
 
-void up_counted_find(struct up_counted *k, const struct up_space *space,
-                     const struct up_net_size *net, const struct up_calibration *c,
-                     const double *raw, const struct up_arch *archs, size_t n,
-                     struct up_arena *arena)
+void up_counted_find(struct up_counted *k, const struct up_counted_rows *rows,
+                     const struct up_calibration *c, struct up_arena *arena)
 {
     size_t found = 0;
-    *k = (struct up_counted){.space = space, .net = *net};
+    *k = (struct up_counted){.space = rows->space, .net = rows->net};
     for (size_t i = 0; i < c->columns && found < UP_COUNTED_MAX; i++) {
         bool params;
-        if (!names_cost(c->name[i], &params) ||
-            !is_counted(k, params, raw + i, c->columns, archs, n))
+        if (!names_cost(c->name[i], &params) || !is_counted(k, params, rows, i, c->columns))
             continue;
         k->params[found] = params;
         k->at[found++] = (int)i;
@@ -67,39 +65,33 @@ void up_counted_find(struct up_counted *k, const struct up_space *space,
     part_of(&k->fit, c, k->at, found, arena);
 }
 
-void up_counted_pack(const struct up_counted *k, struct up_buf *out)
+void up_counted_write(struct up_writer *w, const char *key, const struct up_counted *k)
 {
-    up_pack_map(out, 4);
-    up_pack_str(out, "fit");
-    up_calibration_pack(&k->fit, out);
-    up_pack_str(out, "method");
-    up_pack_str(out, up_calibration_method_name(&k->fit));
-    up_pack_str(out, "names");
-    up_pack_list(out, k->fit.columns);
-    for (size_t i = 0; i < k->fit.columns; i++)
-        up_pack_str(out, k->fit.name[i]);
-    up_pack_str(out, "net");
-    up_net_size_pack(out, &k->net);
+    struct up_buf net = UP_BUF_INIT;
+    up_net_size_pack(&net, &k->net);
+    up_writer_map(w, key);
+    up_calibration_write(w, "fit", &k->fit);
+    up_writer_str(w, "method", up_calibration_method_name(&k->fit));
+    up_writer_names(w, "names", k->fit.name, k->fit.columns);
+    up_writer_raw(w, "net", up_buf_view(&net));
+    up_writer_close(w);
+    up_buf_release(&net);
 }
 
-int up_counted_load(struct up_counted *k, const struct up_space *space, struct up_view value,
-                    const char *const *names, size_t m, struct up_arena *arena,
-                    struct up_err *err)
+int up_counted_load(struct up_counted *k, const struct up_space *space, struct up_reader *r,
+                    const char *const *names, size_t m)
 {
     *k = (struct up_counted){.space = space};
-    int rc = up_calibration_load(&k->fit, value, arena, err);
-    if (!rc)
-        rc = up_net_size_load(&k->net, value, err);
-    if (rc)
-        return rc;
+    if (up_calibration_load(&k->fit, r) ||
+        up_reader_adopt(r, up_net_size_load(&k->net, r->doc, r->err)))
+        return up_reader_end(r);
     for (size_t i = 0; i < k->fit.columns; i++) {
         size_t at = 0;
         while (at < m && strcmp(names[at], k->fit.name[i]) != 0)
             at++;
         if (i >= UP_COUNTED_MAX || at == m || !names_cost(k->fit.name[i], &k->params[i]))
-            return up_fail(err, UP_EINVAL,
-                           "counted: \"%.40s\" is no cost that the estimator has",
-                           k->fit.name[i]);
+            return up_reader_fail(r, "field \"counted\": \"%.40s\" is no cost that it has",
+                                  k->fit.name[i]);
         k->at[i] = (int)at;
     }
     return UP_OK;

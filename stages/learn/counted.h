@@ -15,19 +15,23 @@ struct up_counted {
     bool params[UP_COUNTED_MAX]; /* parameters, else FLOPs */
 };
 
-/* Which columns of raw[n][c->columns], the scores of archs[n] in networks of size `net`, are
- * counts; c is their calibration. Memory in the arena. */
-void up_counted_find(struct up_counted *k, const struct up_space *space,
-                     const struct up_net_size *net, const struct up_calibration *c,
-                     const double *raw, const struct up_arch *archs, size_t n,
-                     struct up_arena *arena);
+struct up_counted_rows { /* scored architectures */
+    const struct up_space *space;
+    struct up_net_size net;     /* of the scored networks */
+    const struct up_arch *arch; /* [n] */
+    const double *raw;          /* [n][columns of the calibration] */
+    size_t n;
+};
+/* Which columns are counts; c is their calibration. Memory in the arena. */
+void up_counted_find(struct up_counted *k, const struct up_counted_rows *rows,
+                     const struct up_calibration *c, struct up_arena *arena);
 
-/* Appends {fit, method, names, net}, and reads it back from a map's value; names[m] are those
- * of all columns. UP_EINVAL when they do not have it. */
-void up_counted_pack(const struct up_counted *k, struct up_buf *out);
-int up_counted_load(struct up_counted *k, const struct up_space *space, struct up_view value,
-                    const char *const *names, size_t m, struct up_arena *arena,
-                    struct up_err *err);
+/* Writes the map {fit, method, names, net} under `key`; *k is borrowed. */
+void up_counted_write(struct up_writer *w, const char *key, const struct up_counted *k);
+/* From the document that such a map is (up_reader_inside); names[m] are those of all
+ * columns. The reader fails when they do not have it; returns its end. */
+int up_counted_load(struct up_counted *k, const struct up_space *space, struct up_reader *r,
+                    const char *const *names, size_t m);
 
 /* The counted columns of y[n][m], calibrated. */
 void up_counted_put(const struct up_counted *k, float *y, size_t m, const struct up_arch *a,

@@ -1,12 +1,12 @@
+/* Named tensors in one slab: layout, first values, and their way into artifacts and back. */
 #include "stages/learn/tensors.h"
-#include "store/base/pack.h"
 #include "store/base/rng.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
-static size_t add(struct up_tensors *s, const char *name, int rows, int cols)
+static size_t add_tensor(struct up_tensors *s, const char *name, int rows, int cols)
 {
     UP_CHECK(s->n < UP_TENSORS_MAX && strlen(name) < UP_TENSOR_NAME && rows > 0 && cols >= 0);
     struct up_tensor *t = &s->t[s->n++];
@@ -21,14 +21,14 @@ static size_t add(struct up_tensors *s, const char *name, int rows, int cols)
 size_t up_tensors_learned(struct up_tensors *s, const char *name, int rows, int cols)
 {
     UP_CHECK(s->learned == s->total);
-    size_t at = add(s, name, rows, cols);
+    size_t at = add_tensor(s, name, rows, cols);
     s->learned = s->total;
     return at;
 }
 
 size_t up_tensors_statistic(struct up_tensors *s, const char *name, int rows, int cols)
 {
-    return add(s, name, rows, cols);
+    return add_tensor(s, name, rows, cols);
 }
 
 void up_tensors_start(const struct up_tensors *s, float *v, uint64_t seed)
@@ -49,90 +49,38 @@ void up_tensors_start(const struct up_tensors *s, float *v, uint64_t seed)
     }
 }
 
-void up_tensors_fold(float *out, float *bias, const float *w, const float *b,
-                     const float *gamma, const float *beta, const float *mean, const float *var,
-                     int from, int to)
+void up_tensors_fold(float *out, float *bias, const struct up_normed_map *m)
 {
-    for (int o = 0; o < to; o++) {
-        double k = (double)gamma[o] / sqrt((double)var[o] + 1e-5);
+    int from = m->from;
+    for (int o = 0; o < m->to; o++) {
+        double k = (double)m->gamma[o] / sqrt((double)m->var[o] + 1e-5);
         for (int i = 0; i < from; i++)
-            out[o * from + i] = (float)((double)w[o * from + i] * k);
-        bias[o] = (float)(((double)b[o] - (double)mean[o]) * k + (double)beta[o]);
+            out[o * from + i] = (float)((double)m->w[o * from + i] * k);
+        bias[o] = (float)(((double)m->b[o] - (double)m->mean[o]) * k + (double)m->beta[o]);
     }
 }
 
-static int by_name(const void *a, const void *b)
+void up_tensors_write(struct up_writer *w, const char *key, const struct up_tensors *s,
+                      const float *v)
 {
-    const struct up_tensor *const *x = a, *const *y = b;
-    return strcmp((*x)->name, (*y)->name);
-}
-
-void up_tensors_pack(struct up_buf *b, const struct up_tensors *s, const float *v)
-{
-    const struct up_tensor *order[UP_TENSORS_MAX];
-    for (int i = 0; i < s->n; i++)
-        order[i] = &s->t[i];
-    qsort(order, (size_t)s->n, sizeof *order, by_name);
-    up_pack_map(b, (size_t)s->n);
-    for (int i = 0; i < s->n; i++) {
-        const struct up_tensor *t = order[i];
-        up_pack_str(b, t->name);
+    up_writer_map(w, key);
+    for (const struct up_tensor *t = s->t; t < s->t + s->n; t++)
         if (t->cols)
-            up_pack_array2(b, UP_F32, v + t->at, (size_t)t->rows, (size_t)t->cols);
+            up_writer_matrix(w, t->name, UP_F32, v + t->at, (size_t)t->rows, (size_t)t->cols);
         else
-            up_pack_array1(b, UP_F32, v + t->at, (size_t)t->rows);
-    }
+            up_writer_vector(w, t->name, UP_F32, v + t->at, (size_t)t->rows);
+    up_writer_close(w);
 }
 
-static int find(struct up_array *a, struct up_view doc, const char *path, const char *name,
-                struct up_err *err)
+void up_tensors_read(float *v, const struct up_tensors *s, struct up_reader *r)
 {
-    struct up_cursor map, at;
-    int rc = up_doc_at(doc, path, &map, err);
-    if (!rc)
-        rc = up_cur_at(map, name, &at, err);
-    if (!rc)
-        rc = up_cur_array(&at, a, err);
-    if (!rc && (a->type != UP_F32 || a->ndim > 2))
-        return up_fail(err, UP_EINVAL, "tensor \"%s\" is not a matrix or vector of float32",
-                       name);
-    return rc == UP_ENOTFOUND ? UP_EINVAL : rc;
-}
-
-int up_tensors_shape(int dims[2], struct up_view doc, const char *path, const char *name,
-                     struct up_err *err)
-{
-    struct up_array a;
-    int rc = find(&a, doc, path, name, err);
-    if (rc)
-        return up_fail_in(err, rc, "the model in the artifact");
-    for (unsigned i = 0; i < 2; i++) {
-        uint64_t d = i < a.ndim ? a.dims[i] : 0;
-        if (d > 1 << 20)
-            return up_fail(err, UP_EINVAL, "tensor \"%s\" of the artifact is too large", name);
-        dims[i] = (int)d;
+    for (const struct up_tensor *t = s->t; t < s->t + s->n; t++) {
+        char path[8 + UP_TENSOR_NAME];
+        size_t rows = (size_t)t->rows, cols = (size_t)t->cols;
+        snprintf(path, sizeof path, "model/%.*s", UP_TENSOR_NAME - 1, t->name);
+        const void *from = cols ? up_reader_matrix_of(r, path, UP_F32, rows, cols)
+                                : up_reader_vector_of(r, path, UP_F32, rows);
+        if (from)
+            memcpy(v + t->at, from, rows * (cols ? cols : 1) * sizeof *v);
     }
-    return UP_OK;
-}
-
-int up_tensors_unpack(float *v, const struct up_tensors *s, struct up_view doc,
-                      const char *path, struct up_err *err)
-{
-    for (int i = 0; i < s->n; i++) {
-        const struct up_tensor *t = &s->t[i];
-        struct up_array a;
-        int rc = find(&a, doc, path, t->name, err);
-        if (rc)
-            return up_fail_in(err, rc, "the model in the artifact");
-        bool fits = a.dims[0] == (uint64_t)t->rows && a.ndim == (t->cols ? 2u : 1u) &&
-                    (!t->cols || a.dims[1] == (uint64_t)t->cols);
-        if (!fits)
-            return up_fail(
-                err, UP_EINVAL,
-                "tensor \"%s\" of the artifact is not of shape [%d, %d]: it was made "
-                "for another model; run the stage again",
-                t->name, t->rows, t->cols);
-        memcpy(v + t->at, a.data, a.count * sizeof *v);
-    }
-    return UP_OK;
 }

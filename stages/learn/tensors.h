@@ -3,8 +3,8 @@
 #ifndef UP_LEARN_TENSORS_H
 #define UP_LEARN_TENSORS_H
 #include "store/base/arena.h"
-#include "store/base/buf.h"
-#include "store/base/err.h"
+#include "store/base/reader.h"
+#include "store/base/writer.h"
 
 enum { UP_TENSORS_MAX = 64, UP_TENSOR_NAME = 32 };
 
@@ -29,20 +29,20 @@ size_t up_tensors_statistic(struct up_tensors *s, const char *name, int rows, in
  * what is not drawn: "norm" weights and "var" are 1; "norm" biases, "mean" and "eps" 0. */
 void up_tensors_start(const struct up_tensors *s, float *v, uint64_t seed);
 
-/* A linear map w[to][from], b[to] followed by a normalisation by running statistics,
- * as one linear map: out[to][from], bias[to]. */
-void up_tensors_fold(float *out, float *bias, const float *w, const float *b,
-                     const float *gamma, const float *beta, const float *mean, const float *var,
-                     int from, int to);
+/* A linear map w[to][from], b[to] followed by a normalisation by running statistics. */
+struct up_normed_map {
+    int from, to;
+    const float *w, *b;
+    const float *gamma, *beta, *mean, *var; /* [to] */
+};
+/* The same as one linear map: out[to][from], bias[to]. */
+void up_tensors_fold(float *out, float *bias, const struct up_normed_map *m);
 
-/* Appends a map name -> f32 array, names ascending. */
-void up_tensors_pack(struct up_buf *b, const struct up_tensors *s, const float *v);
-/* Fills v[total] from the map at `path` of an artifact. UP_EINVAL: a tensor that
- * is missing or has another shape (names it). */
-int up_tensors_unpack(float *v, const struct up_tensors *s, struct up_view doc,
-                      const char *path, struct up_err *err);
-/* Shape of one tensor of an artifact: dims[1] = 0 for a vector. */
-int up_tensors_shape(int dims[2], struct up_view doc, const char *path, const char *name,
-                     struct up_err *err);
+/* Writes a map name -> f32 array under `key`; v is borrowed. */
+void up_tensors_write(struct up_writer *w, const char *key, const struct up_tensors *s,
+                      const float *v);
+/* Fills v[total] from the map "model" of an artifact; the reader fails for a tensor that is
+ * missing or has another shape. */
+void up_tensors_read(float *v, const struct up_tensors *s, struct up_reader *r);
 
 #endif

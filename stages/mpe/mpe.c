@@ -8,18 +8,16 @@
  *
  * Trained on the rows that the calibration was fitted on, all others are held out. */
 #include "dag/stage.h"
-#include "stages/artifact/checkpoint.h"
+#include "stages/artifact/input.h"
+#include "stages/artifact/train.h"
 #include "stages/learn/counted.h"
 #include "stages/learn/statistics/held_out.h"
 #include "stages/learn/estimator/mlp_train.h"
 #include "stages/learn/autoencoder/vgae.h"
 #include "stages/space/net_size.h"
-#include "stages/artifact/models.h"
 #include "store/base/hash.h"
-#include "store/base/pack.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const presets[] = {"default", "paper", NULL};
@@ -125,33 +123,25 @@ static struct up_mlp_recipe recipe_of(const struct up_job *job, const struct up_
     return r;
 }
 
-static void pack_recipe(struct up_buf *b, const struct up_mlp_recipe *r)
+static void write_recipe(struct up_writer *w, const struct up_mlp_recipe *r)
 {
-    up_pack_map(b, 9);
-    up_pack_str(b, "batch");
-    up_pack_int(b, r->batch);
-    up_pack_str(b, "depth");
-    up_pack_int(b, r->depth);
-    up_pack_str(b, "epochs");
-    up_pack_int(b, r->epochs);
-    up_pack_str(b, "hidden");
-    up_pack_int(b, r->hidden);
-    up_pack_str(b, "lr");
-    up_pack_real(b, r->lr);
-    up_pack_str(b, "lr_end");
-    up_pack_real(b, r->lr_end);
-    up_pack_str(b, "noise");
-    up_pack_real(b, r->noise);
-    up_pack_str(b, "seed");
-    up_pack_uint(b, r->seed);
-    up_pack_str(b, "standardise");
-    up_pack_bool(b, r->standardise);
+    up_writer_map(w, "recipe");
+    up_writer_int(w, "batch", r->batch);
+    up_writer_int(w, "depth", r->depth);
+    up_writer_int(w, "epochs", r->epochs);
+    up_writer_int(w, "hidden", r->hidden);
+    up_writer_real(w, "lr", r->lr);
+    up_writer_real(w, "lr_end", r->lr_end);
+    up_writer_real(w, "noise", r->noise);
+    up_writer_uint(w, "seed", r->seed);
+    up_writer_bool(w, "standardise", r->standardise);
+    up_writer_close(w);
 }
 
 struct mpe_run {
     struct up_job *job;
     const struct up_space *space;
-    size_t n, m;                  /* scored architectures, proxies */
+    size_t n, m, m_scored;        /* scored architectures, proxies, columns of scores */
     const char *const *names;     /* [m] */
     const double *values;         /* [n][m] calibrated */
     const double *raw;            /* [n][m] NaN: invalid */
@@ -159,21 +149,26 @@ struct mpe_run {
     size_t n_train, n_held;
     struct up_vgae vgae;
     struct up_counted counted;
-    float *z; /* [n][vgae.dim] */
+    float *z;                         /* [n][vgae.dim] */
+    struct up_digest inputs, targets; /* of the rows trained on */
     struct up_mlp_trainer trainer;
-    struct up_err *err;
+};
+
+struct mpe_inputs {
+    struct up_reader scores, calibrate, vgae;
 };
 
 /* The rows that are not in train[]. */
-static int split(struct mpe_run *r, struct up_err *err)
+static int split_rows(struct mpe_run *r, struct mpe_inputs *in)
 {
     struct up_arena *arena = up_job_arena(r->job);
     uint8_t *used = UP_NEW(arena, r->n, uint8_t);
     uint32_t *held = UP_NEW(arena, r->n, uint32_t);
     for (size_t i = 0; i < r->n_train; i++) {
         if (r->train[i] >= r->n)
-            return up_fail(err, UP_EINVAL, "calibrate names row %u of %zu scored rows",
-                           r->train[i], r->n);
+            return up_reader_fail(&in->calibrate,
+                                  "field \"train\" names row %u of %zu scored rows",
+                                  r->train[i], r->n);
         used[r->train[i]] = 1;
     }
     for (size_t i = 0; i < r->n; i++)
@@ -193,154 +188,87 @@ static int enough(const struct mpe_run *r, struct up_err *err)
     return UP_OK;
 }
 
-static int load_tables(struct mpe_run *r, struct up_view scores, struct up_view calibrate,
-                       struct up_err *err)
+static int load_tables(struct mpe_run *r, struct mpe_inputs *in)
 {
-    struct up_arena *arena = up_job_arena(r->job);
-    const void *values, *raw, *train;
-    uint64_t v[4], s[4], t[4];
-    int rc = up_doc_array(calibrate, "values", UP_F64, 2, arena, &values, v, err);
-    if (!rc)
-        rc = up_doc_array(scores, "scores", UP_F64, 2, arena, &raw, s, err);
-    if (!rc)
-        rc = up_doc_array(calibrate, "train", UP_U32, 1, arena, &train, t, err);
-    if (!rc)
-        rc = up_doc_names(calibrate, "names", arena, &r->names, &r->m, err);
-    if (rc)
-        return rc;
-    if (v[0] != s[0] || v[1] != s[1] || v[1] != r->m || r->m == 0)
-        return up_fail(err, UP_EINVAL,
-                       "the artifacts of scores and calibrate do not have the "
-                       "same rows and proxies");
-    r->n = (size_t)v[0];
-    r->values = values;
-    r->raw = raw;
-    r->train = train;
-    r->n_train = (size_t)t[0];
-    return split(r, err);
+    r->raw = up_reader_matrix(&in->scores, "scores", UP_F64, &r->n, &r->m_scored);
+    if (up_reader_end(&in->scores))
+        return up_reader_end(&in->scores);
+    r->names = up_reader_names(&in->calibrate, "names", &r->m);
+    r->values = up_reader_matrix_of(&in->calibrate, "values", UP_F64, r->n, r->m);
+    r->train = up_reader_vector(&in->calibrate, "train", UP_U32, &r->n_train);
+    if (up_reader_end(&in->calibrate))
+        return up_reader_end(&in->calibrate);
+    if (r->m == 0 || r->m_scored != r->m)
+        return up_reader_fail(&in->calibrate, "it has %zu proxies, and scores has %zu", r->m,
+                              r->m_scored);
+    return split_rows(r, in);
 }
 
 /* What need not be predicted of archs[n]. */
-static int count(struct mpe_run *r, struct up_view scores, struct up_view calibrate,
-                 const struct up_arch *archs, struct up_err *err)
+static int find_counted(struct mpe_run *r, struct mpe_inputs *in, const struct up_arch *archs)
 {
     struct up_calibration c;
-    struct up_net_size net;
     struct up_job *job = r->job;
     bool wanted = up_job_set(job, "count") ? up_job_bool(job, "count")
                                            : strcmp(up_job_str(job, "preset"), "paper") != 0;
-    int rc = up_net_size_load(&net, scores, err);
+    struct up_counted_rows rows = {
+        .space = r->space, .arch = archs, .raw = r->raw, .n = wanted ? r->n : 0};
+    int rc = up_net_size_load(&rows.net, in->scores.doc, in->scores.err);
+    rc = up_reader_adopt(&in->scores, rc);
     if (!rc)
-        rc = up_calibration_load(&c, calibrate, up_job_arena(job), err);
+        rc = up_calibration_load(&c, &in->calibrate);
     if (!rc)
-        up_counted_find(&r->counted, r->space, &net, &c, r->raw, archs, wanted ? r->n : 0,
-                        up_job_arena(job));
+        up_counted_find(&r->counted, &rows, &c, up_job_arena(job));
     return rc;
 }
 
-static int embed(struct mpe_run *r, struct up_view scores, struct up_view calibrate,
-                 struct up_view vgae, struct up_err *err)
+static int embed_rows(struct mpe_run *r, struct mpe_inputs *in)
 {
     struct up_arena *arena = up_job_arena(r->job);
-    const char *name;
-    const void *genes;
-    uint64_t d[4];
-    int rc = up_doc_str(scores, "space", arena, &name, err);
+    r->space = up_artifact_space(&in->scores);
+    size_t width = r->space ? (size_t)r->space->genes : 0;
+    const uint8_t *genes = up_artifact_archs_of(&in->scores, r->space, r->n);
+    int rc = up_reader_end(&in->scores);
     if (!rc)
-        rc = up_space_find(&r->space, name, err);
-    if (!rc)
-        rc = up_job_read(r->job, "vgae", up_vgae_load(&r->vgae, r->space, vgae, arena, err),
-                         err);
-    if (!rc)
-        rc = up_doc_array(scores, "archs", UP_U8, 2, arena, &genes, d, err);
-    if (!rc && d[0] != r->n)
-        rc = up_fail(err, UP_EINVAL, "scores has %zu architectures for %zu rows", (size_t)d[0],
-                     r->n);
-    if (!rc)
-        rc = up_space_check(r->space, genes, d[0], d[1], err);
+        rc = up_job_read(r->job, "vgae", up_vgae_load(&r->vgae, r->space, &in->vgae),
+                         in->vgae.err);
     if (rc)
         return rc;
     struct up_arch *archs = UP_NEW(arena, r->n, struct up_arch);
     for (size_t i = 0; i < r->n; i++) {
-        archs[i].len = (uint8_t)r->space->genes;
-        memcpy(archs[i].gene, (const uint8_t *)genes + i * (size_t)d[1], (size_t)d[1]);
+        archs[i].len = (uint8_t)width;
+        memcpy(archs[i].gene, genes + i * width, width);
     }
     r->z = UP_NEW(arena, r->n * (size_t)r->vgae.dim, float);
     up_vgae_embed(r->z, &r->vgae, r->space, archs, r->n);
-    return count(r, scores, calibrate, archs, err);
+    return find_counted(r, in, archs);
 }
 
-/* Everything that the state after `epoch` epochs depends on. */
-static void state_key(struct up_buf *out, const void *training, int epoch)
+/* What a kept state of the training depends on. */
+static void state_depends(struct up_writer *w, const void *ctx)
 {
-    const struct mpe_run *r = training;
+    const struct mpe_run *r = ctx;
     const struct up_mlp_trainer *t = &r->trainer;
     struct up_mlp_recipe recipe = t->recipe;
     if (recipe.lr_end == recipe.lr)
         recipe.epochs = 0; /* how many will follow changes nothing then */
-    struct up_digest x = up_digest_of(t->x, t->n * (size_t)t->layout.in * sizeof *t->x);
-    struct up_digest y = up_digest_of(t->t, t->n * (size_t)t->layout.out * sizeof *t->t);
-    up_pack_map(out, 4);
-    up_pack_str(out, "epoch");
-    up_pack_int(out, epoch);
-    up_pack_str(out, "inputs");
-    up_pack_bin(out, x.b, sizeof x.b);
-    up_pack_str(out, "recipe");
-    pack_recipe(out, &recipe);
-    up_pack_str(out, "targets");
-    up_pack_bin(out, y.b, sizeof y.b);
+    up_writer_bin(w, "inputs", r->inputs.b, sizeof r->inputs.b);
+    write_recipe(w, &recipe);
+    up_writer_bin(w, "targets", r->targets.b, sizeof r->targets.b);
 }
 
-static void state_save(struct up_buf *out, const void *training)
+static int train_estimator(struct mpe_run *r, struct up_err *err)
 {
-    const struct mpe_run *r = training;
-    up_mlp_trainer_save(&r->trainer, out);
-}
-
-static int state_restore(void *training, struct up_view state)
-{
-    struct mpe_run *r = training;
-    return up_mlp_trainer_restore(&r->trainer, state, NULL);
-}
-
-static const struct up_checkpoint checkpoint = {state_key, state_save, state_restore};
-
-static int tick(void *ctx, size_t done)
-{
-    struct mpe_run *r = ctx;
+    enum { KEEP_AFTER = 40000 }; /* rows */
     const struct up_mlp_trainer *t = &r->trainer;
-    up_job_progress(r->job, (uint64_t)t->epoch * t->n + done, (uint64_t)t->recipe.epochs * t->n,
-                    "rows");
-    if (up_job_canceled(r->job))
-        return up_fail(r->err, UP_ECANCELED, "interrupted while training the estimator");
-    return UP_OK;
+    size_t n = t->training.n;
+    r->inputs = up_digest_of(t->x, n * (size_t)t->layout.in * sizeof *t->x);
+    r->targets = up_digest_of(t->t, n * (size_t)t->layout.out * sizeof *t->t);
+    const struct up_train course = {&r->trainer.training, "rows", state_depends, r, KEEP_AFTER};
+    return up_train(r->job, &course, err);
 }
 
-/* A checkpoint is worth its bytes only every so many rows of training. */
-static bool due(const struct up_mlp_trainer *t)
-{
-    enum { ROWS = 40000 };
-    size_t every = ROWS / t->n + 1;
-    return (size_t)t->epoch % every == 0 && t->epoch < t->recipe.epochs;
-}
-
-static int train(struct mpe_run *r, struct up_err *err)
-{
-    struct up_mlp_trainer *t = &r->trainer;
-    struct up_arena scratch = UP_ARENA_INIT;
-    bool fits = true;
-    int rc = up_checkpoint_resume(r->job, &checkpoint, r, t->recipe.epochs, err);
-    r->err = err;
-    while (!rc && t->epoch < t->recipe.epochs) {
-        rc = up_mlp_trainer_epoch(t, up_job_threads(r->job), tick, r, &scratch, err);
-        up_arena_release(&scratch);
-        if (!rc && due(t))
-            rc = up_checkpoint_keep(r->job, &checkpoint, r, t->epoch, &fits, err);
-    }
-    return rc;
-}
-
-static void measure(double *tau, const struct mpe_run *r, const float *model)
+static void measure_quality(double *tau, const struct mpe_run *r, const float *model)
 {
     struct up_mlp mlp;
     struct up_arena *arena = up_job_arena(r->job);
@@ -352,58 +280,28 @@ static void measure(double *tau, const struct mpe_run *r, const float *model)
     up_held_out_tau(tau, used, &h);
 }
 
-static void pack_quality(struct up_buf *out, const struct mpe_run *r, const double *tau)
-{
-    up_pack_map(out, r->m);
-    for (size_t i = 0; i < r->m; i++) { /* ascending by name; M is small */
-        size_t next = r->m;
-        for (size_t c = 0; c < r->m; c++) {
-            size_t before = 0;
-            for (size_t k = 0; k < r->m; k++)
-                before += strcmp(r->names[k], r->names[c]) < 0;
-            if (before == i)
-                next = c;
-        }
-        UP_CHECK(next < r->m);
-        up_pack_str(out, r->names[next]);
-        if (isfinite(tau[next]))
-            up_pack_real(out, tau[next]);
-        else
-            up_pack_nil(out);
-    }
-}
-
 static void write_out(struct mpe_run *r, const float *model, const double *tau)
 {
-    struct up_buf *out = up_job_out(r->job);
-    up_pack_map(out, 11);
-    up_pack_str(out, "counted");
-    up_counted_pack(&r->counted, out);
-    up_pack_str(out, "history");
-    up_pack_array1(out, UP_F64, r->trainer.history, (size_t)r->trainer.epoch);
-    up_pack_str(out, "model");
-    up_tensors_pack(out, &r->trainer.layout.tensors, model);
-    up_pack_str(out, "names");
-    up_pack_list(out, r->m);
+    const struct up_training *t = &r->trainer.training;
+    struct up_writer w = up_writer_of(up_job_out(r->job));
+    up_counted_write(&w, "counted", &r->counted);
+    up_writer_vector(&w, "history", UP_F64, t->history, (size_t)t->epoch);
+    up_tensors_write(&w, "model", &r->trainer.layout.tensors, model);
+    up_writer_names(&w, "names", r->names, r->m);
+    up_writer_str(&w, "preset", up_job_str(r->job, "preset"));
+    up_writer_map(&w, "quality");
     for (size_t i = 0; i < r->m; i++)
-        up_pack_str(out, r->names[i]);
-    up_pack_str(out, "preset");
-    up_pack_str(out, up_job_str(r->job, "preset"));
-    up_pack_str(out, "quality");
-    pack_quality(out, r, tau);
-    up_pack_str(out, "recipe");
-    pack_recipe(out, &r->trainer.recipe);
-    up_pack_str(out, "rows_heldout");
-    up_pack_array1(out, UP_U32, r->held, r->n_held);
-    up_pack_str(out, "rows_train");
-    up_pack_array1(out, UP_U32, r->train, r->n_train);
-    up_pack_str(out, "schema");
-    up_pack_str(out, "upnas.mpe/1");
-    up_pack_str(out, "space");
-    up_pack_str(out, r->space->name);
+        up_writer_finite(&w, r->names[i], tau[i]);
+    up_writer_close(&w);
+    write_recipe(&w, &r->trainer.recipe);
+    up_writer_vector(&w, "rows_heldout", UP_U32, r->held, r->n_held);
+    up_writer_vector(&w, "rows_train", UP_U32, r->train, r->n_train);
+    up_writer_str(&w, "schema", "upnas.mpe/1");
+    up_writer_str(&w, "space", r->space->name);
+    up_writer_end(&w);
 }
 
-static void say(const struct mpe_run *r, const double *tau)
+static void note_quality(const struct mpe_run *r, const double *tau)
 {
     double sum = 0;
     size_t k = 0;
@@ -419,29 +317,34 @@ static int mpe_run(struct up_job *job, struct up_err *err)
 {
     struct mpe_run r = {.job = job};
     struct up_arena *arena = up_job_arena(job);
-    struct up_view scores, calibrate, vgae;
-    UP_CHECK(up_job_input(job, "scores", &scores) &&
-             up_job_input(job, "calibrate", &calibrate) && up_job_input(job, "vgae", &vgae));
-    int rc = load_tables(&r, scores, calibrate, err);
+    struct mpe_inputs in = {up_artifact_read(job, "scores", err),
+                            up_artifact_read(job, "calibrate", err),
+                            up_artifact_read(job, "vgae", err)};
+    int rc = load_tables(&r, &in);
     if (!rc)
-        rc = embed(&r, scores, calibrate, vgae, err);
+        rc = embed_rows(&r, &in);
     rc = up_job_read(job, "scores|calibrate", rc, err);
     if (!rc)
         rc = enough(&r, err);
     if (rc)
         return rc;
     struct up_mlp_recipe recipe = recipe_of(job, r.space, r.n_train);
-    up_mlp_trainer_init(&r.trainer, &recipe, r.z, r.vgae.dim, r.values, (int)r.m, r.train,
-                        r.n_train, arena);
-    rc = train(&r, err);
+    const struct up_mlp_rows rows = {.z = r.z,
+                                     .target = r.values,
+                                     .in = r.vgae.dim,
+                                     .out = (int)r.m,
+                                     .row = r.train,
+                                     .n = r.n_train};
+    up_mlp_trainer_init(&r.trainer, &recipe, &rows, arena);
+    rc = train_estimator(&r, err);
     if (rc)
         return rc;
     float *model = UP_NEW(arena, r.trainer.layout.tensors.total, float);
     double *tau = UP_NEW(arena, r.m, double);
     up_mlp_trainer_export(&r.trainer, model);
-    measure(tau, &r, model);
+    measure_quality(tau, &r, model);
     write_out(&r, model, tau);
-    say(&r, tau);
+    note_quality(&r, tau);
     return UP_OK;
 }
 

@@ -1,3 +1,4 @@
+/* The unified score of every architecture of a table, see ranking.h. */
 #include "stages/rank/ranking.h"
 #include "stages/artifact/scored.h"
 #include "stages/lambda/fit.h"
@@ -14,8 +15,8 @@ struct row { /* on its way to its place */
 };
 
 /* The table's columns are few, and so are the weights. */
-static int weigh(struct up_ranking *r, const struct up_proxy_weights *w, struct up_arena *arena,
-                 struct up_err *err)
+static int weigh(struct up_ranking *r, const struct up_lambda_weights *w,
+                 struct up_arena *arena, struct up_err *err)
 {
     const struct up_benchmark *t = r->table;
     double *weight = UP_NEW(arena, t->proxies, double);
@@ -118,7 +119,8 @@ static double *calibrated(const struct up_ranking *r, const char *method, const 
     double *out = UP_NEW(arena, r->n * m, double);
     for (size_t i = 0; i < r->n; i++)
         all[i] = (uint32_t)i;
-    up_calibration_fit(&c, method, r->table->proxy, m, raw, all, r->n, arena);
+    const struct up_calibration_rows rows = {r->table->proxy, m, raw, all, r->n};
+    up_calibration_fit(&c, method, &rows, arena);
     for (size_t i = 0; i < r->n; i++)
         up_calibration_apply(&c, out + i * m, raw + i * m);
     return out;
@@ -172,15 +174,15 @@ static void put_in_order(struct up_ranking *r, struct row *rows, struct up_arena
     r->accuracy = accuracy;
 }
 
-int up_ranking_make(struct up_ranking *r, const struct up_space *space,
-                    const struct up_benchmark *table, const struct up_proxy_weights *w,
-                    const char *method, const char *target, struct up_arena *arena,
-                    struct up_err *err)
+int up_ranking_make(struct up_ranking *r, const struct up_ranking_wish *wish,
+                    struct up_arena *arena, struct up_err *err)
 {
+    const struct up_benchmark *table = wish->table;
+    const char *method = wish->method;
     int column, rc;
     *r = (struct up_ranking){.table = table, .calibration = method};
-    if ((rc = choose_target(&column, table, target, arena, err)) ||
-        (rc = weigh(r, w, arena, err)))
+    if ((rc = choose_target(&column, table, wish->target, arena, err)) ||
+        (rc = weigh(r, wish->weights, arena, err)))
         return rc;
     r->target = column < 0 ? NULL : table->accuracy_name[column];
     struct row *rows = UP_NEW(arena, table->n, struct row);
@@ -196,7 +198,7 @@ int up_ranking_make(struct up_ranking *r, const struct up_space *space,
             r->n);
     const double *x = calibrated(r, method, raw, arena);
     double *unified = UP_NEW(arena, r->n, double);
-    up_unified(unified, x, r->weight, r->n, table->proxies);
+    up_lambda_unified(unified, x, r->weight, r->n, table->proxies);
     for (size_t i = 0; i < r->n; i++) {
         rows[i].unified = unified[i];
         if (!isfinite(unified[i]))
@@ -204,7 +206,7 @@ int up_ranking_make(struct up_ranking *r, const struct up_space *space,
                            "scores are too large to add as they are; calibrate them, with "
                            "--calibrate rank-gauss");
     }
-    look_up(r, rows, space, column, arena);
+    look_up(r, rows, wish->space, column, arena);
     measure(r, rows, calibrated(r, "raw", raw, arena), arena);
     put_in_order(r, rows, arena);
     return UP_OK;

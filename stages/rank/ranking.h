@@ -23,13 +23,18 @@ struct up_ranking { /* everything lives in the arena given */
     const double *alone; /* [table->proxies] tau-b of each proxy's own score */
 };
 
-/* Calibration `method` (up_calibration_names) is fitted on the rows ranked, which needs no
- * accuracies. target NULL: the first column of the table that ends in _val, else the first.
+struct up_ranking_wish {
+    const struct up_space *space;
+    const struct up_benchmark *table;
+    const struct up_lambda_weights *weights;
+    const char *method; /* of up_calibration_names */
+    const char
+        *target; /* NULL: the first column of the table that ends in _val, else the first */
+};
+/* The calibration is fitted on the rows ranked, which needs no accuracies.
  * UP_EINVAL: no weighed proxy is there or has a number, no such target, a unified score that is
  * not finite. */
-int up_ranking_make(struct up_ranking *r, const struct up_space *space,
-                    const struct up_benchmark *table, const struct up_proxy_weights *w,
-                    const char *method, const char *target, struct up_arena *arena,
-                    struct up_err *err);
+int up_ranking_make(struct up_ranking *r, const struct up_ranking_wish *wish,
+                    struct up_arena *arena, struct up_err *err);
 
 #endif

@@ -1,3 +1,4 @@
+/* How far the unified score can be believed, measured; see evidence.h. */
 #include "stages/report/evidence.h"
 #include "stages/learn/statistics/held_out.h"
 #include "stages/kernels/parallel.h"
@@ -11,7 +12,7 @@ enum { BLOCK = 128, USED_LAMBDA = 1, USED_MPE = 2 };
 
 struct forecast {
     struct up_evidence *e;
-    const struct up_search_model *model;
+    const struct up_models_view *model;
 };
 
 static void forecast_block(void *ctx, size_t block)
@@ -22,10 +23,10 @@ static void forecast_block(void *ctx, size_t block)
     struct up_arch a[BLOCK];
     for (size_t i = 0; i < n; i++)
         up_scored_arch(s, &a[i], from + i);
-    up_model_predict(f->model, f->e->forecast + from * s->m, a, n);
+    up_models_predict(f->model, f->e->forecast + from * s->m, a, n);
     for (size_t i = from; i < from + n; i++)
         f->e->forecast_unified[i] =
-            up_model_unify(f->model, s->weights, f->e->forecast + i * s->m);
+            up_models_unify(f->model, s->weights, f->e->forecast + i * s->m);
 }
 
 /* Drops pairs that are not finite (raw calibration lets infinite scores through). */
@@ -185,12 +186,13 @@ static size_t mark(struct up_evidence *e, const uint32_t *rows, size_t n, uint8_
 }
 
 void up_evidence_make(struct up_evidence *e, const struct up_scored *s,
-                      const struct up_models *models, int target,
-                      const struct up_fitted_rows *rows, int threads, struct up_arena *arena)
+                      const struct up_models *models, const struct up_evidence_rows *rows,
+                      struct up_job *job)
 {
+    struct up_arena *arena = up_job_arena(job);
     size_t columns = s->truth.columns, side = s->m + 1;
     struct forecast f = {e, &models->view};
-    *e = (struct up_evidence){.scored = s, .target = target, .shipped = rows->shipped};
+    *e = (struct up_evidence){.scored = s, .target = rows->target, .shipped = rows->shipped};
     e->forecast = UP_NEW(arena, s->n * s->m + 1, float);
     e->forecast_unified = UP_NEW(arena, s->n + 1, double);
     e->used = UP_NEW(arena, s->n + 1, uint8_t);
@@ -203,7 +205,7 @@ void up_evidence_make(struct up_evidence *e, const struct up_scored *s,
     e->best_scored = UP_NEW(arena, columns + 1, double);
     e->used_lambda = mark(e, rows->lambda, rows->n_lambda, USED_LAMBDA);
     e->used_mpe = mark(e, rows->mpe, rows->n_mpe, USED_MPE);
-    up_parallel_each(threads, (s->n + BLOCK - 1) / BLOCK, forecast_block, &f);
+    up_parallel_each(up_job_threads(job), (s->n + BLOCK - 1) / BLOCK, forecast_block, &f);
     against_accuracy(e, arena);
     held_out(e, arena);
     count_invalid(e);

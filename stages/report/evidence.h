@@ -9,11 +9,12 @@
 enum { UP_REGRETS = 3 };
 extern const size_t up_regret_k[UP_REGRETS]; /* 1, 10, 100 */
 
-/* What was fitted on which rows of the scores. */
-struct up_fitted_rows {
+/* What was fitted on which rows of the scores, and what to compare with. */
+struct up_evidence_rows {
     const uint32_t *lambda, *mpe; /* [n_lambda], [n_mpe] rows */
     size_t n_lambda, n_mpe;
     bool shipped; /* the weights are a preset fitted on this benchmark: no row is unused */
+    int target;   /* accuracy column of the benchmark to compare with, or -1 */
 };
 
 struct up_evidence {
@@ -41,10 +42,10 @@ struct up_evidence {
     double *best_all, *best_scored; /* [columns] upper bounds: whole benchmark, scored rows */
 };
 
-/* Work is cut over `threads`. */
+/* Memory in the job's arena, work cut over its threads. */
 void up_evidence_make(struct up_evidence *e, const struct up_scored *s,
-                      const struct up_models *models, int target,
-                      const struct up_fitted_rows *rows, int threads, struct up_arena *arena);
+                      const struct up_models *models, const struct up_evidence_rows *rows,
+                      struct up_job *job);
 
 /* Appends the table and the lines printed at the end of a run. */
 struct up_report_names {

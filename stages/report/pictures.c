@@ -1,7 +1,7 @@
+/* The pictures of a report, see pictures.h. */
 #include "stages/report/pictures.h"
 #include "stages/format/decimal.h"
 #include "stages/report/plot.h"
-#include "store/base/pack.h"
 #include <math.h>
 
 enum { SERIES = 24, MARKED = 10 };
@@ -37,31 +37,50 @@ static void ranks_picture(struct up_buf *out, const struct up_evidence *e,
             : "architectures the estimator was not trained on; numbers: the ones found";
     struct up_plot_text t = {"Unified score", "unified score, predicted",
                              truth ? s->truth.name[target] : "unified score, measured", note};
-    up_plot_scatter(out, &t, px, py, n, mx, my, marked);
+    const struct up_plot_points all = {px, py, n}, found = {mx, my, marked};
+    up_plot_scatter(out, &t, &all, &found);
 }
 
-static void climb_picture(struct up_buf *out, struct up_view search, struct up_arena *arena)
+/* The climbs of gradient ascent; false where the search has none. */
+static bool starts_picture(struct up_buf *out, struct up_reader *search)
 {
-    const void *point, *decoded, *offset, *progress;
-    uint64_t np[4], nd[4], no[4], nq[4];
-    struct up_plot_text t = {"Search", "step", "unified score", NULL};
-    if (!up_doc_array(search, "trajectories/point", UP_F32, 1, arena, &point, np, NULL) &&
-        !up_doc_array(search, "trajectories/decoded", UP_F32, 1, arena, &decoded, nd, NULL) &&
-        !up_doc_array(search, "trajectories/offset", UP_U32, 1, arena, &offset, no, NULL) &&
-        no[0] > 1 && np[0] == nd[0] && ((const uint32_t *)offset)[no[0] - 1] == np[0]) {
-        size_t series = (size_t)no[0] - 1 < SERIES ? (size_t)no[0] - 1 : SERIES;
-        t.x = up_arena_printf(arena, "step of gradient ascent (%zu of %zu starts)", series,
-                              (size_t)no[0] - 1);
-        up_plot_series(out, &t, point, "the point", decoded, "the architecture it decodes to",
-                       offset, series);
-        return;
-    }
-    if (up_doc_array(search, "progress", UP_F32, 1, arena, &progress, nq, NULL))
-        nq[0] = 0;
-    uint32_t whole[2] = {0, (uint32_t)nq[0]};
-    t.x = "architectures evaluated";
-    t.y = "best unified score";
-    up_plot_series(out, &t, nq[0] ? progress : NULL, "", NULL, "", whole, 1);
+    size_t length, offsets;
+    const float *point = up_reader_vector(search, "trajectories/point", UP_F32, &length);
+    const float *decoded = up_reader_vector_of(search, "trajectories/decoded", UP_F32, length);
+    const uint32_t *offset = up_reader_vector(search, "trajectories/offset", UP_U32, &offsets);
+    if (up_reader_end(search) || offsets < 2 || offset[offsets - 1] != length)
+        return false;
+    size_t starts = offsets - 1, series = starts < SERIES ? starts : SERIES;
+    for (size_t i = 0; i < starts; i++)
+        if (offset[i] > offset[i + 1])
+            return false;
+    struct up_plot_text t = {"Search", NULL, "unified score", NULL};
+    t.x = up_arena_printf(search->arena, "step of gradient ascent (%zu of %zu starts)", series,
+                          starts);
+    const struct up_plot_lines lines = {
+        point, "the point", decoded, "the architecture it decodes to", offset, series};
+    up_plot_series(out, &t, &lines);
+    return true;
+}
+
+static void progress_picture(struct up_buf *out, struct up_reader *search)
+{
+    size_t n;
+    const struct up_plot_text t = {"Search", "architectures evaluated", "best unified score",
+                                   NULL};
+    const float *progress = up_reader_vector(search, "progress", UP_F32, &n);
+    const uint32_t whole[2] = {0, (uint32_t)n};
+    const struct up_plot_lines lines = {n ? progress : NULL, "", NULL, "", whole, 1};
+    up_plot_series(out, &t, &lines);
+}
+
+/* What the artifact lacks is left out of the picture, so its failures are no news. */
+static void climb_picture(struct up_buf *out, const struct up_reader *search)
+{
+    struct up_reader climbs = up_reader_of(search->what, search->doc, search->arena, NULL);
+    struct up_reader rest = climbs;
+    if (!starts_picture(out, &climbs))
+        progress_picture(out, &rest);
 }
 
 static void matrix_picture(struct up_buf *out, const struct up_evidence *e,
@@ -81,23 +100,31 @@ static void matrix_picture(struct up_buf *out, const struct up_evidence *e,
     up_plot_matrix(out, &t, m, name, n);
 }
 
-void up_report_pictures(struct up_buf *out, const struct up_evidence *e,
-                        const struct up_entries *x, struct up_view search,
-                        struct up_arena *arena)
+void up_report_draw(struct up_report_pictures *p, const struct up_evidence *e,
+                    const struct up_entries *x, const struct up_reader *search)
 {
-    struct up_buf b = UP_BUF_INIT;
-    up_pack_str(out, "files");
-    up_pack_map(out, 3);
-    matrix_picture(&b, e, arena);
-    up_pack_str(out, "correlation.svg");
-    up_pack_bin(out, b.data, b.len);
-    up_buf_clear(&b);
-    ranks_picture(&b, e, x, arena);
-    up_pack_str(out, "ranks.svg");
-    up_pack_bin(out, b.data, b.len);
-    up_buf_clear(&b);
-    climb_picture(&b, search, arena);
-    up_pack_str(out, "trajectories.svg");
-    up_pack_bin(out, b.data, b.len);
-    up_buf_release(&b);
+    matrix_picture(&p->correlation, e, search->arena);
+    ranks_picture(&p->ranks, e, x, search->arena);
+    climb_picture(&p->trajectories, search);
+}
+
+static void write_picture(struct up_writer *w, const char *name, const struct up_buf *b)
+{
+    up_writer_bin(w, name, b->data, b->len);
+}
+
+void up_report_write_pictures(struct up_writer *w, const struct up_report_pictures *p)
+{
+    up_writer_map(w, "files");
+    write_picture(w, "correlation.svg", &p->correlation);
+    write_picture(w, "ranks.svg", &p->ranks);
+    write_picture(w, "trajectories.svg", &p->trajectories);
+    up_writer_close(w);
+}
+
+void up_report_release_pictures(struct up_report_pictures *p)
+{
+    up_buf_release(&p->correlation);
+    up_buf_release(&p->ranks);
+    up_buf_release(&p->trajectories);
 }

@@ -1,3 +1,4 @@
+/* Pictures of a report as SVG, see plot.h. */
 #include "stages/report/plot.h"
 #include "stages/format/decimal.h"
 #include "stages/format/svg.h"
@@ -91,19 +92,22 @@ static void frame_draw(struct frame *f, struct up_buf *out, const struct up_plot
     up_svg_text_up(&f->svg, 22, (TOP + bottom) / 2, 12.5, UP_SVG_MIDDLE, ink, t->y);
 }
 
-void up_plot_scatter(struct up_buf *out, const struct up_plot_text *t, const double *x,
-                     const double *y, size_t n, const double *marked_x, const double *marked_y,
-                     size_t marked)
+static void axes_take(struct frame *f, const struct up_plot_points *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        axis_take(&f->x, isfinite(p->y[i]) ? p->x[i] : (double)NAN);
+        axis_take(&f->y, isfinite(p->x[i]) ? p->y[i] : (double)NAN);
+    }
+}
+
+void up_plot_scatter(struct up_buf *out, const struct up_plot_text *t,
+                     const struct up_plot_points *all, const struct up_plot_points *marked)
 {
     struct frame f = {.x = {INFINITY, -INFINITY, 0}, .y = {INFINITY, -INFINITY, 0}};
-    for (size_t i = 0; i < n; i++) {
-        axis_take(&f.x, isfinite(y[i]) ? x[i] : (double)NAN);
-        axis_take(&f.y, isfinite(x[i]) ? y[i] : (double)NAN);
-    }
-    for (size_t i = 0; i < marked; i++) {
-        axis_take(&f.x, isfinite(marked_y[i]) ? marked_x[i] : (double)NAN);
-        axis_take(&f.y, isfinite(marked_x[i]) ? marked_y[i] : (double)NAN);
-    }
+    const double *x = all->x, *y = all->y, *marked_x = marked->x, *marked_y = marked->y;
+    size_t n = all->n;
+    axes_take(&f, all);
+    axes_take(&f, marked);
     axis_settle(&f.x);
     axis_settle(&f.y);
     frame_draw(&f, out, t);
@@ -111,7 +115,7 @@ void up_plot_scatter(struct up_buf *out, const struct up_plot_text *t, const dou
     for (size_t i = 0; i < n; i++)
         if (isfinite(x[i]) && isfinite(y[i]))
             up_svg_circle(&f.svg, at_x(&f, x[i]), at_y(&f, y[i]), 2.2, first, opacity);
-    for (size_t i = marked; i-- > 0;) {
+    for (size_t i = marked->n; i-- > 0;) {
         char rank[24];
         if (!isfinite(marked_x[i]) || !isfinite(marked_y[i]))
             continue;
@@ -149,10 +153,12 @@ static void legend_draw(struct up_svg *s, const char *name, const char *colour, 
     up_svg_text(s, x + 28, 48, 11.5, UP_SVG_START, ink, name);
 }
 
-void up_plot_series(struct up_buf *out, const struct up_plot_text *t, const float *v,
-                    const char *v_name, const float *v2, const char *v2_name,
-                    const uint32_t *offset, size_t series)
+void up_plot_series(struct up_buf *out, const struct up_plot_text *t,
+                    const struct up_plot_lines *l)
 {
+    const float *v = l->v, *v2 = l->v2;
+    const uint32_t *offset = l->offset;
+    size_t series = l->series;
     struct frame f = {.x = {0, 1, 0}, .y = {INFINITY, -INFINITY, 0}};
     double opacity = series > 8 ? 0.45 : 0.9, xy[2 * (LINE_POINTS + 2)];
     for (size_t s = 0; s < series; s++) {
@@ -172,8 +178,8 @@ void up_plot_series(struct up_buf *out, const struct up_plot_text *t, const floa
     for (size_t s = 0; v2 && s < series; s++)
         series_draw(&f, v2 + offset[s], offset[s + 1] - offset[s], second, opacity, xy);
     if (v2) {
-        legend_draw(&f.svg, v_name, first, LEFT);
-        legend_draw(&f.svg, v2_name, second, LEFT + 60 + up_svg_text_width(v_name, 11.5));
+        legend_draw(&f.svg, l->v_name, first, LEFT);
+        legend_draw(&f.svg, l->v2_name, second, LEFT + 60 + up_svg_text_width(l->v_name, 11.5));
     }
     up_svg_end(&f.svg);
 }

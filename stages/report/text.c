@@ -1,3 +1,4 @@
+/* The table and the lines printed at the end of a run. */
 #include "stages/format/decimal.h"
 #include "stages/report/evidence.h"
 #include <math.h>
@@ -29,7 +30,7 @@ static void best_table(struct up_buf *out, const struct up_scored *s,
         up_buf_printf(out, "  %*s", column_width(t->name[c]), t->name[c]);
     up_buf_puts(out, "  architecture\n");
     for (size_t i = 0; i < x->n && i < TABLE_ROWS; i++) {
-        const struct up_entry *e = &x->e[i];
+        const struct up_entries_item *e = &x->e[i];
         char arch[UP_ARCH_TEXT];
         s->space->print(arch, &e->arch, UP_SPELL_OFFICIAL);
         up_buf_printf(out, "%4zu", i + 1);

@@ -1,8 +1,10 @@
-/* Key: {archs u8[k][genes]; batch bin, the digest; net [channels, depth, classes,
+/* Kept scores, see chunks.h.
+ * Key: {archs u8[k][genes]; batch bin, the digest; net [channels, depth, classes,
  * height, width]; proxy; seed; space; version of the proxy}.
  * Value: {state u8[k]; value f64[k]}. */
 #include "stages/scores/chunks.h"
-#include "store/base/pack.h"
+#include "store/base/reader.h"
+#include "store/base/writer.h"
 #include <stdlib.h>
 
 struct piece { /* positions from .. from+size-1; it may end beyond n */
@@ -16,45 +18,40 @@ static struct piece half(struct piece p, int second)
     return p;
 }
 
-static void pack_key(struct up_buf *b, const struct up_chunks *c, struct piece p, size_t column)
+static void write_key(struct up_buf *out, const struct up_chunks *c, struct piece p,
+                      size_t column)
 {
     const struct up_proxy *proxy = &up_proxies[c->proxy[column]];
     size_t genes = (size_t)c->space->genes;
     const int net[] = {c->net.channels, c->net.depth, c->net.classes, c->net.height,
                        c->net.width};
-    up_pack_map(b, 7);
-    up_pack_str(b, "archs");
-    up_pack_array2(b, UP_U8, c->archs + p.from * genes, p.size, genes);
-    up_pack_str(b, "batch");
-    up_pack_bin(b, c->batch.b, sizeof c->batch.b);
-    up_pack_str(b, "net");
-    up_pack_list(b, 5);
+    struct up_writer w = up_writer_of(out);
+    up_writer_matrix(&w, "archs", UP_U8, c->archs + p.from * genes, p.size, genes);
+    up_writer_bin(&w, "batch", c->batch.b, sizeof c->batch.b);
+    up_writer_list(&w, "net");
     for (int i = 0; i < 5; i++)
-        up_pack_int(b, net[i]);
-    up_pack_str(b, "proxy");
-    up_pack_str(b, proxy->name);
-    up_pack_str(b, "seed");
-    up_pack_uint(b, c->seed);
-    up_pack_str(b, "space");
-    up_pack_str(b, c->space->name);
-    up_pack_str(b, "version");
-    up_pack_int(b, proxy->version);
+        up_writer_int(&w, NULL, net[i]);
+    up_writer_close(&w);
+    up_writer_str(&w, "proxy", proxy->name);
+    up_writer_uint(&w, "seed", c->seed);
+    up_writer_str(&w, "space", c->space->name);
+    up_writer_int(&w, "version", proxy->version);
+    up_writer_end(&w);
 }
 
 /* Bytes that are not such a value count as a miss. */
 static int read_values(struct up_chunks *c, struct piece p, size_t column, struct up_view doc,
                        struct up_arena *arena)
 {
-    const void *state, *value;
-    uint64_t ns, nv;
-    if (up_doc_array(doc, "state", UP_U8, 1, arena, &state, &ns, NULL) != UP_OK ||
-        up_doc_array(doc, "value", UP_F64, 1, arena, &value, &nv, NULL) != UP_OK ||
-        ns != p.size || nv != p.size)
+    struct up_reader r = up_reader_of("a kept chunk", doc, arena, NULL);
+    const uint8_t *state = up_reader_vector_of(&r, "state", UP_U8, p.size);
+    const double *value = up_reader_vector_of(&r, "value", UP_F64, p.size);
+    if (up_reader_end(&r))
         return UP_ENOTFOUND;
     for (size_t i = 0; i < p.size && p.from + i < c->n; i++) {
         size_t at = (p.from + i) * c->m + column;
-        c->state[at] = ((const uint8_t *)state)[i];
-        c->value[at] = ((const double *)value)[i];
+        c->state[at] = state[i];
+        c->value[at] = value[i];
         c->have[at] = 1;
     }
     return UP_OK;
@@ -70,7 +67,7 @@ static int read_piece(struct up_chunks *c, struct piece p, size_t column, struct
     if (p.from + p.size <= c->pool) {
         up_buf_clear(key);
         up_buf_clear(value);
-        pack_key(key, c, p, column);
+        write_key(key, c, p, column);
         rc = up_job_memo_get(c->job, up_buf_view(key), value, err);
     }
     if (rc == UP_OK) {
@@ -93,7 +90,7 @@ int up_chunks_read(struct up_chunks *c, size_t from, struct up_err *err)
     struct up_buf key = UP_BUF_INIT, value = UP_BUF_INIT;
     int rc = UP_OK;
     for (size_t i = 0; i < c->m && rc == UP_OK; i++)
-        rc = read_piece(c, (struct piece){from, UP_BLOCK}, i, &key, &value, err);
+        rc = read_piece(c, (struct piece){from, UP_GROUP}, i, &key, &value, err);
     up_buf_release(&key);
     up_buf_release(&value);
     return rc;
@@ -118,21 +115,20 @@ static size_t count_in(const struct up_chunks *c, const uint8_t *set, struct pie
 
 static void add_item(struct gather *g, struct piece p, size_t column)
 {
-    uint8_t state[UP_BLOCK];
-    double value[UP_BLOCK];
+    uint8_t state[UP_GROUP];
+    double value[UP_GROUP];
     const struct up_chunks *c = g->c;
     struct up_buf *key = &g->buf[2 * g->n], *out = key + 1;
-    UP_CHECK(p.size <= UP_BLOCK);
+    UP_CHECK(p.size <= UP_GROUP);
     for (size_t i = 0; i < p.size; i++) {
         state[i] = c->state[(p.from + i) * c->m + column];
         value[i] = c->value[(p.from + i) * c->m + column];
     }
-    pack_key(key, c, p, column);
-    up_pack_map(out, 2);
-    up_pack_str(out, "state");
-    up_pack_array1(out, UP_U8, state, p.size);
-    up_pack_str(out, "value");
-    up_pack_array1(out, UP_F64, value, p.size);
+    write_key(key, c, p, column);
+    struct up_writer w = up_writer_of(out);
+    up_writer_vector(&w, "state", UP_U8, state, p.size);
+    up_writer_vector(&w, "value", UP_F64, value, p.size);
+    up_writer_end(&w);
     g->n++;
 }
 
@@ -151,12 +147,12 @@ static void gather_piece(struct gather *g, struct piece p, size_t column)
 
 int up_chunks_write(struct up_chunks *c, size_t from, const uint8_t *kept, struct up_err *err)
 {
-    size_t room = c->m * UP_BLOCK;
+    size_t room = c->m * UP_GROUP;
     struct gather g = {.c = c, .kept = kept, .buf = up_alloc(2 * room * sizeof(struct up_buf))};
     struct up_memo_item *items = up_alloc(room * sizeof *items);
     int rc = UP_OK;
     for (size_t i = 0; i < c->m; i++)
-        gather_piece(&g, (struct piece){from, UP_BLOCK}, i);
+        gather_piece(&g, (struct piece){from, UP_GROUP}, i);
     for (size_t i = 0; i < g.n; i++)
         items[i] =
             (struct up_memo_item){up_buf_view(&g.buf[2 * i]), up_buf_view(&g.buf[2 * i + 1])};

@@ -1,16 +1,16 @@
-/* Scores that survive: a chunk is one proxy's scores of a block of architectures
+/* Scores that survive: a chunk is one proxy's scores of a group of architectures
  * under one draw, kept under a key that names everything they depend on.
  *
- * Blocks are the aligned runs of a power of two, at most 16, of pool positions, so
- * that what was kept for a short pool is found again piece by piece when the pool
- * has grown: a block is looked up whole, else by its halves, down to one. */
+ * A group is 16 pool positions, beginning at a multiple of 16. What was kept for a short
+ * pool is found again piece by piece when the pool has grown: a group is looked up whole,
+ * else by its halves, their halves, and so on down to single architectures. */
 #ifndef UP_SCORES_CHUNKS_H
 #define UP_SCORES_CHUNKS_H
 #include "dag/stage.h"
 #include "stages/proxy/proxy.h"
 #include "store/base/hash.h"
 
-enum { UP_BLOCK = 16 };
+enum { UP_GROUP = 16 };
 
 struct up_chunks {
     struct up_job *job;
@@ -27,9 +27,9 @@ struct up_chunks {
     uint8_t *have;    /* [n][m] 1: value and state hold */
 };
 
-/* Fills what is kept of the block that starts at `from` (a multiple of UP_BLOCK). */
+/* Fills what is kept of the group that starts at `from` (a multiple of UP_GROUP). */
 int up_chunks_read(struct up_chunks *c, size_t from, struct up_err *err);
-/* Keeps what the block holds, in the largest pieces that are complete; a proxy
+/* Keeps what the group holds, in the largest pieces that are complete; a proxy
  * whose piece was all kept before (`kept` as have was then, [n][m]) is left alone. */
 int up_chunks_write(struct up_chunks *c, size_t from, const uint8_t *kept, struct up_err *err);
 

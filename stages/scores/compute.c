@@ -1,9 +1,12 @@
+/* Scores computed: the networks of all draws shared out to threads, what is kept left out. */
+#include "stages/artifact/input.h"
 #include "stages/engine/run/batch.h"
 #include "stages/scores/chunks.h"
 #include "stages/scores/table.h"
 #include "stages/kernels/parallel.h"
 #include "store/base/pack.h"
 #include "store/base/rng.h"
+#include <limits.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -23,13 +26,14 @@ struct draw { /* one draw of weights and batch, and its scores */
     struct up_batch batch;
     struct up_chunks chunks;
     uint8_t *kept;       /* [n][m] chunks.have when it began */
-    atomic_size_t *left; /* [blocks] architectures still to score */
+    atomic_size_t *left; /* [groups] architectures still to score */
 };
 
 struct work {
     struct up_job *job;
-    const struct up_score_table *t;
-    size_t repeats, blocks;
+    const struct up_scores_table *t;
+    const int *proxy; /* [m] enum up_proxy_id */
+    size_t repeats, groups;
     struct draw *draw;          /* [repeats] */
     size_t n_pending, *pending; /* draw * n + architecture, ascending */
     size_t most;                /* bytes that the largest network takes */
@@ -46,37 +50,28 @@ static const char *unit_of(const struct work *w)
     return w->repeats > 1 ? "networks" : "architectures";
 }
 
-static int images_load(struct images *x, struct up_view doc, struct up_arena *arena,
-                       struct up_err *err)
+static int images_load(struct images *x, struct up_job *job, struct up_err *err)
 {
-    const void *pixel, *label, *mean, *std;
-    uint64_t d[4], n_label, n3[2];
-    int64_t classes, draws;
-    int rc = up_doc_array(doc, "images", UP_U8, 4, arena, &pixel, d, err);
-    if (!rc)
-        rc = up_doc_array(doc, "labels", UP_I32, 1, arena, &label, &n_label, err);
-    if (!rc)
-        rc = up_doc_array(doc, "mean", UP_F64, 1, arena, &mean, &n3[0], err);
-    if (!rc)
-        rc = up_doc_array(doc, "std", UP_F64, 1, arena, &std, &n3[1], err);
-    if (!rc)
-        rc = up_doc_int(doc, "classes", &classes, err);
-    if (!rc)
-        rc = up_doc_int(doc, "draws", &draws, err);
-    if (rc)
-        return rc;
-    if (draws <= 0 || d[0] % (uint64_t)draws || !d[0] || n_label != d[0] || n3[0] != 3 ||
-        n3[1] != 3 || classes <= 0 || classes > INT32_MAX)
-        return up_fail(err, UP_EINVAL, "its images, labels and draws do not fit together");
-    for (uint64_t i = 0; i < n_label; i++)
-        if (((const int32_t *)label)[i] < 0 || ((const int32_t *)label)[i] >= classes)
-            return up_fail(err, UP_EINVAL, "a label of it is none of its %d classes",
-                           (int)classes);
-    for (int i = 0; i < 3; i++)
-        if (!(((const double *)std)[i] > 0) || !isfinite(((const double *)std)[i]) ||
-            !isfinite(((const double *)mean)[i]))
-            return up_fail(err, UP_EINVAL,
-                           "its means and deviations are no numbers to scale by");
+    struct up_reader r = up_artifact_read(job, "data", err);
+    uint64_t d[4];
+    *x = (struct images){0};
+    const uint8_t *pixel = up_reader_array(&r, "images", UP_U8, 4, d);
+    const int32_t *label = up_reader_vector_of(&r, "labels", UP_I32, (size_t)d[0]);
+    const double *mean = up_reader_vector_of(&r, "mean", UP_F64, 3);
+    const double *std = up_reader_vector_of(&r, "std", UP_F64, 3);
+    int64_t classes = up_reader_int(&r, "classes", 1, INT_MAX);
+    int64_t draws = up_reader_int(&r, "draws", 1, INT_MAX);
+    if (!up_reader_end(&r) && (!d[0] || d[0] % (uint64_t)draws || d[1] != 3))
+        return up_reader_fail(&r, "it has %zu images of %zu channels for %zu batches",
+                              (size_t)d[0], (size_t)d[1], (size_t)draws);
+    for (size_t i = 0; i < d[0] && !up_reader_end(&r); i++)
+        if (label[i] < 0 || label[i] >= classes)
+            return up_reader_fail(&r, "a label of it is none of its %d classes", (int)classes);
+    for (int i = 0; i < 3 && !up_reader_end(&r); i++)
+        if (!(std[i] > 0) || !isfinite(std[i]) || !isfinite(mean[i]))
+            return up_reader_fail(&r, "its means and deviations are no numbers to scale by");
+    if (up_reader_end(&r))
+        return up_reader_end(&r);
     *x = (struct images){(size_t)draws, (size_t)d[0] / (size_t)draws,
                          (size_t)d[1],  (size_t)d[2],
                          (size_t)d[3],  (int)classes,
@@ -102,10 +97,10 @@ static struct up_digest batch_digest(const struct images *x, const uint8_t *pixe
 }
 
 static void draw_init(struct draw *d, size_t r, struct work *w, const struct images *x,
-                      const struct up_scores_plan *plan, const int *proxy)
+                      const struct up_scores_plan *plan)
 {
     struct up_arena *arena = up_job_arena(w->job);
-    const struct up_score_table *t = w->t;
+    const struct up_scores_table *t = w->t;
     size_t each = x->c * x->h * x->w, cells = t->n * t->m;
     const uint8_t *pixel = x->pixel + r * x->n * each;
     const int32_t *label = x->label + r * x->n;
@@ -124,13 +119,13 @@ static void draw_init(struct draw *d, size_t r, struct work *w, const struct ima
         .seed = up_seed_derive(plan->seed, up_arena_printf(arena, "draw %zu", r)),
         .n = t->n,
         .m = t->m,
-        .proxy = proxy,
+        .proxy = w->proxy,
         .value = UP_NEW(arena, cells, double),
         .state = UP_NEW(arena, cells, uint8_t),
         .have = UP_NEW(arena, cells, uint8_t),
     };
     d->kept = UP_NEW(arena, cells, uint8_t);
-    d->left = UP_NEW(arena, w->blocks, atomic_size_t);
+    d->left = UP_NEW(arena, w->groups, atomic_size_t);
 }
 
 /* The published network, but for what the plan says and the images need. */
@@ -147,11 +142,11 @@ static void net_of(struct up_net_size *net, const struct up_scores_plan *plan,
 /* What is kept from before; the rest becomes the list of things to do. */
 static int draw_read(struct draw *d, size_t r, struct work *w, struct up_err *err)
 {
-    const struct up_score_table *t = w->t;
-    for (size_t b = 0; b < w->blocks; b++) {
+    const struct up_scores_table *t = w->t;
+    for (size_t b = 0; b < w->groups; b++) {
         if (up_job_canceled(w->job))
             return up_fail(err, UP_ECANCELED, "scores: interrupted");
-        int rc = up_chunks_read(&d->chunks, b * UP_BLOCK, err);
+        int rc = up_chunks_read(&d->chunks, b * UP_GROUP, err);
         if (rc)
             return rc;
     }
@@ -159,7 +154,7 @@ static int draw_read(struct draw *d, size_t r, struct work *w, struct up_err *er
     for (size_t i = 0; i < t->n; i++) {
         if (!memchr(d->kept + i * t->m, 0, t->m))
             continue;
-        atomic_fetch_add(&d->left[i / UP_BLOCK], 1);
+        atomic_fetch_add(&d->left[i / UP_GROUP], 1);
         w->pending[w->n_pending++] = r * t->n + i;
     }
     return UP_OK;
@@ -197,8 +192,8 @@ static int score_one(struct draw *d, size_t i, struct up_slab *slab, struct up_e
         c->state[at] = s.state[c->proxy[j]];
         c->have[at] = 1;
     }
-    if (rc == UP_OK && atomic_fetch_sub(&d->left[i / UP_BLOCK], 1) == 1)
-        rc = up_chunks_write(c, i / UP_BLOCK * UP_BLOCK, d->kept, err);
+    if (rc == UP_OK && atomic_fetch_sub(&d->left[i / UP_GROUP], 1) == 1)
+        rc = up_chunks_write(c, i / UP_GROUP * UP_GROUP, d->kept, err);
     return rc;
 }
 
@@ -216,7 +211,7 @@ static void note_failure(struct work *w, size_t item, int rc, const struct up_er
 
 /* Things to do are taken in order, so that the first of those that fail is the
  * same however many workers there are. */
-static void worker(void *ctx, size_t number)
+static void score_pending(void *ctx, size_t number)
 {
     struct work *w = ctx;
     struct up_slab *slab = up_slab_new(w->most);
@@ -240,13 +235,13 @@ static void worker(void *ctx, size_t number)
     up_slab_free(slab);
 }
 
-/* After an interruption: what blocks in progress hold is kept too, best effort. */
+/* After an interruption: what groups in progress hold is kept too, best effort. */
 static void keep_unfinished(struct work *w)
 {
     for (size_t r = 0; r < w->repeats; r++)
-        for (size_t b = 0; b < w->blocks; b++)
+        for (size_t b = 0; b < w->groups; b++)
             if (atomic_load(&w->draw[r].left[b]) > 0)
-                (void)up_chunks_write(&w->draw[r].chunks, b * UP_BLOCK, w->draw[r].kept, NULL);
+                (void)up_chunks_write(&w->draw[r].chunks, b * UP_GROUP, w->draw[r].kept, NULL);
 }
 
 enum { LOOKS = 4096 }; /* at sizes of networks, of some 50 us each */
@@ -290,7 +285,8 @@ static int run_workers(struct work *w, struct up_err *err)
     w->most = most_memory(w);
     say_work(w);
     up_job_progress(w->job, total - w->n_pending, total, unit_of(w));
-    up_parallel_each((int)threads, threads < w->n_pending ? threads : w->n_pending, worker, w);
+    up_parallel_each((int)threads, threads < w->n_pending ? threads : w->n_pending,
+                     score_pending, w);
     pthread_mutex_destroy(&w->lock);
     if (w->rc == UP_OK)
         return UP_OK;
@@ -300,7 +296,7 @@ static int run_workers(struct work *w, struct up_err *err)
 }
 
 /* by_rank: the draws' values become normal scores first. */
-static void average(struct up_score_table *t, const struct work *w, bool by_rank)
+static void average(struct up_scores_table *t, const struct work *w, bool by_rank)
 {
     for (size_t r = 0; by_rank && r < w->repeats; r++)
         up_scores_rank(w->draw[r].chunks.value, w->draw[r].chunks.state, t->n, t->m);
@@ -319,7 +315,7 @@ static void average(struct up_score_table *t, const struct work *w, bool by_rank
 }
 
 /* Every draw has its images as float32 at the same time. */
-static int room(const struct images *x, size_t repeats, struct up_err *err)
+static int images_room(const struct images *x, size_t repeats, struct up_err *err)
 {
     size_t bytes = repeats * x->n * x->c * x->h * x->w * sizeof(float);
     void *probe = malloc(bytes);
@@ -332,33 +328,33 @@ static int room(const struct images *x, size_t repeats, struct up_err *err)
                    repeats, x->n, bytes >> 20);
 }
 
-int up_scores_compute(struct up_score_table *t, const struct up_scores_plan *plan,
-                      struct up_view data, struct up_job *job, struct up_err *err)
+int up_scores_compute(struct up_scores_table *t, const struct up_scores_plan *plan,
+                      struct up_job *job, struct up_err *err)
 {
     struct up_arena *arena = up_job_arena(job);
     struct images x = {.draws = 0};
     int *proxy = UP_NEW(arena, t->m, int);
-    struct work w = {.job = job, .t = t, .repeats = plan->repeats};
+    struct work w = {.job = job, .t = t, .proxy = proxy, .repeats = plan->repeats};
     t->archs = plan->portion.archs;
     t->n = plan->portion.n;
     for (size_t i = 0; i < t->m; i++) {
         proxy[i] = up_proxy_find(t->names[i]);
         UP_CHECK(proxy[i] >= 0);
     }
-    int rc = images_load(&x, data, arena, err);
+    int rc = images_load(&x, job, err);
     if (!rc && plan->repeats > x.draws)
         rc = up_fail(err, UP_EINVAL, "it has %zu batches, not %zu", x.draws, plan->repeats);
     rc = up_job_read(job, "data", rc, err);
     if (!rc)
-        rc = room(&x, plan->repeats, err);
+        rc = images_room(&x, plan->repeats, err);
     if (rc)
         return rc;
     net_of(&t->net, plan, &x);
-    w.blocks = (t->n + UP_BLOCK - 1) / UP_BLOCK;
+    w.groups = (t->n + UP_GROUP - 1) / UP_GROUP;
     w.draw = UP_NEW(arena, w.repeats, struct draw);
     w.pending = UP_NEW(arena, w.repeats * t->n, size_t);
     for (size_t r = 0; r < w.repeats && !rc; r++) {
-        draw_init(&w.draw[r], r, &w, &x, plan, proxy);
+        draw_init(&w.draw[r], r, &w, &x, plan);
         rc = draw_read(&w.draw[r], r, &w, err);
     }
     if (!rc)

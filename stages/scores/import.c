@@ -1,7 +1,7 @@
+/* Scores imported from a benchmark's table, matched by architecture. */
+#include "stages/artifact/input.h"
 #include "stages/artifact/scored.h"
 #include "stages/scores/table.h"
-#include "stages/artifact/models.h"
-#include "store/base/pack.h"
 #include <math.h>
 #include <string.h>
 
@@ -16,36 +16,23 @@ struct bench {
     const double *value;      /* [n][m] */
     const uint8_t *state;     /* [n][m] 0 good, 1 invalid, 2 absent */
     const uint8_t *archs;     /* [n][genes] */
-    struct up_arch_index spelled, canonical;
+    struct up_scored_index spelled, canonical;
 };
 
-static int bench_load(struct bench *b, const struct up_space *space, struct up_view doc,
-                      struct up_arena *arena, struct up_err *err)
+static int bench_load(struct bench *b, const struct up_space *space, struct up_reader *r)
 {
-    const void *value, *state, *archs;
-    uint64_t dv[4], ds[4], da[4];
     *b = (struct bench){0};
-    int rc = up_doc_names(doc, "scores/names", arena, &b->names, &b->m, err);
-    if (!rc)
-        rc = up_doc_array(doc, "scores/values", UP_F64, 2, arena, &value, dv, err);
-    if (!rc)
-        rc = up_doc_array(doc, "scores/state", UP_U8, 2, arena, &state, ds, err);
-    if (!rc)
-        rc = up_doc_array(doc, "archs", UP_U8, 2, arena, &archs, da, err);
-    if (rc)
-        return rc;
-    if (dv[1] != b->m || ds[1] != b->m || dv[0] != da[0] || ds[0] != da[0])
-        return up_fail(err, UP_EINVAL, "its scores do not fit its architectures");
-    if ((rc = up_space_check(space, archs, da[0], da[1], err)))
-        return rc;
-    b->n = (size_t)da[0];
-    b->value = value;
-    b->state = state;
-    b->archs = archs;
-    return UP_OK;
+    size_t columns;
+    b->names = up_reader_names(r, "scores/names", &b->m);
+    b->value = up_reader_matrix(r, "scores/values", UP_F64, &b->n, &columns);
+    b->state = up_reader_matrix_of(r, "scores/state", UP_U8, b->n, b->m);
+    b->archs = up_artifact_archs_of(r, space, b->n);
+    if (!up_reader_end(r) && columns != b->m)
+        return up_reader_fail(r, "it has %zu names of %zu proxies", b->m, columns);
+    return up_reader_end(r);
 }
 
-static const char *list(const struct bench *b, struct up_arena *arena)
+static const char *names_listed(const struct bench *b, struct up_arena *arena)
 {
     const char *s = b->names[0];
     for (size_t i = 1; i < b->m; i++)
@@ -53,15 +40,15 @@ static const char *list(const struct bench *b, struct up_arena *arena)
     return s;
 }
 
-static int no_column(const struct bench *b, const char *name, struct up_view doc,
-                     struct up_arena *arena, struct up_err *err)
+static int no_column(const struct bench *b, const char *name, struct up_reader *r,
+                     struct up_err *err)
 {
-    const char *const *names, *const *why;
-    size_t n = 0, n_why = 0;
-    if (up_doc_names(doc, "left_out/names", arena, &names, &n, NULL) ||
-        up_doc_names(doc, "left_out/why", arena, &why, &n_why, NULL) || n != n_why)
-        n = 0;
-    for (size_t i = 0; i < n; i++)
+    size_t n, n_why;
+    const char *const *names = up_reader_names(r, "left_out/names", &n);
+    const char *const *why = up_reader_names(r, "left_out/why", &n_why);
+    if (up_reader_end(r))
+        return up_reader_end(r);
+    for (size_t i = 0; i < n && i < n_why; i++)
         if (!strcmp(names[i], name))
             return up_fail(err, UP_EINVAL,
                            "scores.proxies wants \"%s\", a column of benchmark.scores that "
@@ -69,12 +56,12 @@ static int no_column(const struct bench *b, const char *name, struct up_view doc
                            name, why[i]);
     return up_fail(err, UP_EINVAL,
                    "the benchmark has no column \"%s\" (scores.proxies); it has: %s", name,
-                   list(b, arena));
+                   names_listed(b, r->arena));
 }
 
 /* column[i]: where the benchmark keeps t->names[i]. */
-static int choose(struct up_score_table *t, size_t **column, const struct bench *b,
-                  struct up_view doc, struct up_arena *arena, struct up_err *err)
+static int choose_columns(struct up_scores_table *t, size_t **column, const struct bench *b,
+                          struct up_reader *r, struct up_err *err)
 {
     if (b->m == 0)
         return up_fail(err, UP_EINVAL,
@@ -84,13 +71,13 @@ static int choose(struct up_score_table *t, size_t **column, const struct bench 
         t->names = b->names;
         t->m = b->m;
     }
-    *column = UP_NEW(arena, t->m, size_t);
+    *column = UP_NEW(r->arena, t->m, size_t);
     for (size_t i = 0; i < t->m; i++) {
         size_t c = 0;
         while (c < b->m && strcmp(b->names[c], t->names[i]) != 0)
             c++;
         if (c == b->m)
-            return no_column(b, t->names[i], doc, arena, err);
+            return no_column(b, t->names[i], r, err);
         (*column)[i] = c;
     }
     return UP_OK;
@@ -122,22 +109,22 @@ static void index_rows(struct bench *b, const struct up_space *space, const size
         memcpy(canonical + b->rows * genes, c.gene, genes);
         row_at[b->rows++] = (uint32_t)i;
     }
-    up_arch_index_make(&b->spelled, spelled, b->rows, genes, arena);
-    up_arch_index_make(&b->canonical, canonical, b->rows, genes, arena);
+    up_scored_index_make(&b->spelled, spelled, b->rows, genes, arena);
+    up_scored_index_make(&b->canonical, canonical, b->rows, genes, arena);
 }
 
 static bool row_of(const struct bench *b, const uint8_t *gene, size_t genes, size_t *row)
 {
     struct up_arch a = {.len = (uint8_t)genes};
     memcpy(a.gene, gene, genes);
-    if (!up_arch_index_find(&b->spelled, &a, row) &&
-        !up_arch_index_find(&b->canonical, &a, row))
+    if (!up_scored_index_find(&b->spelled, &a, row) &&
+        !up_scored_index_find(&b->canonical, &a, row))
         return false;
     *row = b->row_at[*row];
     return true;
 }
 
-static void copy_row(struct up_score_table *t, size_t to, const struct bench *b, size_t from,
+static void copy_row(struct up_scores_table *t, size_t to, const struct bench *b, size_t from,
                      const size_t *column)
 {
     for (size_t i = 0; i < t->m; i++) {
@@ -151,24 +138,27 @@ static void copy_row(struct up_score_table *t, size_t to, const struct bench *b,
     }
 }
 
-int up_scores_import(struct up_score_table *t, struct up_view benchmark, const uint8_t *pool,
-                     size_t n_pool, size_t limit, struct up_arena *arena, struct up_err *err)
+int up_scores_import(struct up_scores_table *t, const struct up_portion *portion,
+                     struct up_job *job, struct up_err *err)
 {
+    struct up_reader r = up_artifact_read(job, "benchmark", err);
+    struct up_arena *arena = up_job_arena(job);
+    const uint8_t *pool = portion->archs;
     struct bench b;
     size_t *column = NULL, row, genes = (size_t)t->space->genes;
-    int rc = bench_load(&b, t->space, benchmark, arena, err);
+    int rc = up_job_read(job, "benchmark", bench_load(&b, t->space, &r), err);
     if (!rc)
-        rc = choose(t, &column, &b, benchmark, arena, err);
+        rc = choose_columns(t, &column, &b, &r, err);
     if (rc)
         return rc;
     index_rows(&b, t->space, column, t->m, arena);
-    size_t most = limit && limit < n_pool ? limit : n_pool;
+    size_t most = portion->n;
     uint8_t *archs = UP_NEW(arena, most * genes, uint8_t);
     t->value = UP_NEW(arena, most * t->m, double);
     t->state = UP_NEW(arena, most * t->m, uint8_t);
     t->archs = archs;
     t->n = t->missing = 0;
-    for (size_t i = 0; i < n_pool && t->n < most; i++) {
+    for (size_t i = 0; i < portion->pool && t->n < most; i++) {
         if (!row_of(&b, pool + i * genes, genes, &row)) {
             t->missing++;
             continue;
@@ -180,6 +170,6 @@ int up_scores_import(struct up_score_table *t, struct up_view benchmark, const u
         return up_fail(err, UP_EINVAL,
                        "none of the %zu architectures of the pool is in the benchmark; is "
                        "benchmark.scores a file of the space %s?",
-                       n_pool, t->space->name);
+                       portion->pool, t->space->name);
     return UP_OK;
 }

@@ -1,3 +1,4 @@
+/* Draws that are averaged by rank: their values become normal scores, see table.h. */
 #include "stages/scores/table.h"
 #include "stages/learn/calibration.h"
 #include <stdlib.h>
@@ -16,7 +17,8 @@ void up_scores_rank(double *value, const uint8_t *state, size_t n, size_t m)
             if (state[i * m + c] == UP_SCORE_OK)
                 valid[k++] = value[i * m + c];
         if (k)
-            up_calibration_fit(&fit, "rank-gauss", NULL, 1, valid, row, k, &arena);
+            up_calibration_fit(&fit, "rank-gauss",
+                               &(struct up_calibration_rows){NULL, 1, valid, row, k}, &arena);
         for (size_t i = 0; i < n; i++)
             if (state[i * m + c] == UP_SCORE_OK)
                 value[i * m + c] = up_calibration_value(&fit, 0, value[i * m + c]);

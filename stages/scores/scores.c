@@ -4,11 +4,11 @@
  * benchmark does not have (0 when computed); names [str]; net the scored network's
  * size, see space/net_size.h; reasons [str], what each status means; schema; scores f64[n][M],
  * NaN where status is not 0; source; space; status u8[n][M]} */
-#include "dag/stage.h"
+#include "stages/artifact/input.h"
 #include "stages/scores/chunks.h"
 #include "stages/scores/table.h"
 #include "stages/space/net_size.h"
-#include "store/base/pack.h"
+#include "store/base/writer.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -79,7 +79,7 @@ static const struct up_stage_input inputs[] = {
     {0},
 };
 
-const char *up_row_reason(int state)
+const char *up_scores_reason(int state)
 {
     if (state == UP_ROW_INVALID)
         return "the imported table marks it as invalid";
@@ -88,42 +88,34 @@ const char *up_row_reason(int state)
     return state == UP_SCORE_OK ? "" : up_score_reason((enum up_score_state)state);
 }
 
-static void write_out(struct up_buf *out, const struct up_score_table *t, const char *source)
+static void write_out(struct up_buf *out, const struct up_scores_table *t, const char *source)
 {
-    up_pack_map(out, 10);
-    up_pack_str(out, "archs");
-    up_pack_array2(out, UP_U8, t->archs, t->n, (size_t)t->space->genes);
-    up_pack_str(out, "missing");
-    up_pack_uint(out, t->missing);
-    up_pack_str(out, "names");
-    up_pack_list(out, t->m);
-    for (size_t i = 0; i < t->m; i++)
-        up_pack_str(out, t->names[i]);
-    up_pack_str(out, "net");
-    up_net_size_pack(out, &t->net);
-    up_pack_str(out, "reasons");
-    up_pack_list(out, UP_ROW_STATES);
+    struct up_writer w = up_writer_of(out);
+    struct up_buf net = UP_BUF_INIT;
+    up_net_size_pack(&net, &t->net);
+    up_writer_matrix(&w, "archs", UP_U8, t->archs, t->n, (size_t)t->space->genes);
+    up_writer_uint(&w, "missing", t->missing);
+    up_writer_names(&w, "names", t->names, t->m);
+    up_writer_raw(&w, "net", up_buf_view(&net));
+    up_writer_list(&w, "reasons");
     for (int i = 0; i < UP_ROW_STATES; i++)
-        up_pack_str(out, up_row_reason(i));
-    up_pack_str(out, "schema");
-    up_pack_str(out, "upnas.scores/1");
-    up_pack_str(out, "scores");
-    up_pack_array2(out, UP_F64, t->value, t->n, t->m);
-    up_pack_str(out, "source");
-    up_pack_str(out, source);
-    up_pack_str(out, "space");
-    up_pack_str(out, t->space->name);
-    up_pack_str(out, "status");
-    up_pack_array2(out, UP_U8, t->state, t->n, t->m);
+        up_writer_str(&w, NULL, up_scores_reason(i));
+    up_writer_close(&w);
+    up_writer_str(&w, "schema", "upnas.scores/1");
+    up_writer_matrix(&w, "scores", UP_F64, t->value, t->n, t->m);
+    up_writer_str(&w, "source", source);
+    up_writer_str(&w, "space", t->space->name);
+    up_writer_matrix(&w, "status", UP_U8, t->state, t->n, t->m);
+    up_writer_end(&w);
+    up_buf_release(&net);
 }
 
-static int import(struct up_score_table *t, const uint8_t *pool, size_t n_pool,
-                  struct up_job *job, struct up_err *err)
+static int import_scores(struct up_scores_table *t, struct up_portion pool, struct up_job *job,
+                         struct up_err *err)
 {
-    struct up_view benchmark = {0};
-    UP_CHECK(up_job_input(job, "benchmark", &benchmark));
-    int rc = up_scores_import(t, benchmark, pool, n_pool, (size_t)up_job_int(job, "limit"),
-                              up_job_arena(job), err);
+    size_t limit = (size_t)up_job_int(job, "limit");
+    pool.n = limit && limit < pool.pool ? limit : pool.pool;
+    int rc = up_scores_import(t, &pool, job, err);
     if (!rc)
         up_job_note(job,
                     "%zu architectures, %zu proxies; %zu of the pool are not in the benchmark",
@@ -131,7 +123,7 @@ static int import(struct up_score_table *t, const uint8_t *pool, size_t n_pool,
     return rc;
 }
 
-static void all_proxies(struct up_score_table *t, struct up_arena *arena)
+static void all_proxies(struct up_scores_table *t, struct up_arena *arena)
 {
     const char **names = UP_NEW(arena, UP_PROXIES, const char *);
     for (size_t i = 0; i < UP_PROXIES; i++)
@@ -144,42 +136,40 @@ static void all_proxies(struct up_score_table *t, struct up_arena *arena)
 static int portion_of(struct up_portion *p, size_t genes, struct up_job *job,
                       struct up_err *err)
 {
-    struct up_share share;
+    struct up_shard shard;
     size_t limit = (size_t)up_job_int(job, "limit"), all;
-    UP_CHECK(up_share_parse(&share, up_job_str(job, "shard")));
+    UP_CHECK(up_shard_parse(&shard, up_job_str(job, "shard")));
     p->n = all = limit && limit < p->pool ? limit : p->pool;
-    up_share_take(p, share, genes, up_job_arena(job));
+    up_shard_take(p, shard, genes, up_job_arena(job));
     if (p->n == 0)
         return up_fail(err, UP_EUSAGE,
                        "scores.shard is %zu/%zu, but %zu architectures are only %zu blocks of "
                        "%d to share out; cut them into %zu shares at most",
-                       share.i, share.n, all, (all + UP_BLOCK - 1) / UP_BLOCK, UP_BLOCK,
-                       (all + UP_BLOCK - 1) / UP_BLOCK);
-    if (share.n > 1)
-        up_job_note(job, "share %zu of %zu: %zu of %zu architectures", share.i, share.n, p->n,
+                       shard.i, shard.n, all, (all + UP_GROUP - 1) / UP_GROUP, UP_GROUP,
+                       (all + UP_GROUP - 1) / UP_GROUP);
+    if (shard.n > 1)
+        up_job_note(job, "share %zu of %zu: %zu of %zu architectures", shard.i, shard.n, p->n,
                     all);
     return UP_OK;
 }
 
-static int compute(struct up_score_table *t, const uint8_t *pool, size_t n_pool,
-                   struct up_job *job, struct up_err *err)
+static int compute_scores(struct up_scores_table *t, struct up_portion pool, struct up_job *job,
+                          struct up_err *err)
 {
-    struct up_view data = {0};
     size_t failed = 0;
     struct up_scores_plan plan = {
         .channels = up_job_set(job, "channels") ? (int)up_job_int(job, "channels") : 0,
         .depth = up_job_set(job, "depth") ? (int)up_job_int(job, "depth") : 0,
         .repeats = (size_t)up_job_int(job, "repeats"),
         .by_rank = strcmp(up_job_str(job, "average"), "rank-gauss") == 0,
-        .portion = {.archs = pool, .pool = n_pool},
+        .portion = pool,
         .seed = up_job_seed(job, "seed"),
     };
-    UP_CHECK(up_job_input(job, "data", &data));
     if (t->m == 0)
         all_proxies(t, up_job_arena(job));
     int rc = portion_of(&plan.portion, (size_t)t->space->genes, job, err);
     if (!rc)
-        rc = up_scores_compute(t, &plan, data, job, err);
+        rc = up_scores_compute(t, &plan, job, err);
     if (rc)
         return rc;
     for (size_t i = 0; i < t->n * t->m; i++)
@@ -189,33 +179,23 @@ static int compute(struct up_score_table *t, const uint8_t *pool, size_t n_pool,
     return UP_OK;
 }
 
-static int run(struct up_job *job, struct up_err *err)
+static int scores_run(struct up_job *job, struct up_err *err)
 {
-    struct up_score_table t = {0};
-    struct up_view doc = {0};
-    const char *name, *source = up_job_str(job, "source");
-    const void *pool;
-    uint64_t dims[4];
-    UP_CHECK(up_job_input(job, "space", &doc));
-    int rc = up_doc_str(doc, "space", up_job_arena(job), &name, err);
-    if (!rc)
-        rc = up_space_find(&t.space, name, err);
-    if (!rc)
-        rc = up_doc_array(doc, "archs", UP_U8, 2, up_job_arena(job), &pool, dims, err);
-    if (!rc)
-        rc = up_space_check(t.space, pool, dims[0], dims[1], err);
-    rc = up_job_read(job, "space", rc, err);
-    if (!rc)
-        t.net = t.space->net;
-    t.m = up_job_list(job, "proxies", &t.names);
-    if (!rc && strcmp(source, "import") == 0)
-        rc = import(&t, pool, (size_t)dims[0], job, err);
-    else if (!rc)
-        rc = compute(&t, pool, (size_t)dims[0], job, err);
+    struct up_scores_table t = {0};
+    struct up_portion pool = {0};
+    struct up_reader r = up_artifact_read(job, "space", err);
+    const char *source = up_job_str(job, "source");
+    t.space = up_artifact_space(&r);
+    pool.archs = up_artifact_archs(&r, t.space, &pool.pool);
+    int rc = up_job_read(job, "space", up_reader_end(&r), err);
     if (rc)
         return rc;
-    write_out(up_job_out(job), &t, source);
-    return UP_OK;
+    t.net = t.space->net;
+    t.m = up_job_list(job, "proxies", &t.names);
+    rc = (strcmp(source, "import") ? compute_scores : import_scores)(&t, pool, job, err);
+    if (!rc)
+        write_out(up_job_out(job), &t, source);
+    return rc;
 }
 
 static int unknown_proxy(const struct up_config *c, const char *name, struct up_err *err)
@@ -232,18 +212,18 @@ static int unknown_proxy(const struct up_config *c, const char *name, struct up_
 static int check_compute(const struct up_config *c, struct up_err *err)
 {
     const char *const *names;
-    struct up_share share;
+    struct up_shard shard;
     size_t n = up_setting_names(c, "scores.proxies", &names, NULL);
     int64_t repeats = up_setting_int(c, "scores.repeats"),
             draws = up_setting_int(c, "data.draws"), size = up_setting_int(c, "data.size");
     for (size_t i = 0; i < n; i++)
         if (up_proxy_find(names[i]) < 0)
             return unknown_proxy(c, names[i], err);
-    if (!up_share_parse(&share, up_setting_str(c, "scores.shard")))
+    if (!up_shard_parse(&shard, up_setting_str(c, "scores.shard")))
         return up_setting_fail(c, "scores.shard", err,
                                "scores.shard is \"%.40s\"; write i/n with 1 <= i <= n <= %d: "
                                "1/3, 2/3 and 3/3 are three shares of a sweep",
-                               up_setting_str(c, "scores.shard"), UP_SHARES_MAX);
+                               up_setting_str(c, "scores.shard"), UP_SHARDS_MAX);
     if (repeats > draws)
         return up_fail(err, UP_EUSAGE,
                        "scores.repeats is %lld, but data.draws makes a batch for %lld; set "
@@ -258,7 +238,7 @@ static int check_compute(const struct up_config *c, struct up_err *err)
     return UP_OK;
 }
 
-static int check(const struct up_config *c, struct up_err *err)
+static int scores_check(const struct up_config *c, struct up_err *err)
 {
     if (up_setting_is(c, "scores.source", "compute"))
         return check_compute(c, err);
@@ -275,6 +255,6 @@ const struct up_stage up_stage_scores = {
     .does = "scores architectures by zero-cost proxies",
     .params = params,
     .inputs = inputs,
-    .run = run,
-    .check = check,
+    .run = scores_run,
+    .check = scores_check,
 };

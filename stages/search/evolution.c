@@ -1,3 +1,4 @@
+/* Regularised evolution as a search method. */
 #include "stages/search/search.h"
 
 /* Regularised evolution (Real et al., AAAI 2019): the best of a random tournament
@@ -59,7 +60,7 @@ static bool brood_take(struct brood *b, const struct up_search *s, const struct 
 {
     struct up_arch c;
     s->ledger.task->space->canonical(&c, a);
-    if (!up_task_allows(s->ledger.task, &c) || up_ledger_knows(&s->ledger, &c))
+    if (!up_search_allows(s->ledger.task, &c) || up_ledger_knows(&s->ledger, &c))
         return false;
     for (size_t i = 0; i < b->n; i++)
         if (up_arch_cmp(&b->child[i], &c) == 0)

@@ -1,3 +1,4 @@
+/* Every architecture of a space that can be listed, as a search method. */
 #include "stages/search/search.h"
 
 enum { ROUND = 1024 };

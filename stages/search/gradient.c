@@ -1,3 +1,4 @@
+/* Gradient ascent in the embedding as a search method. */
 #include "stages/search/search.h"
 #include <math.h>
 #include <stdlib.h>
@@ -71,7 +72,7 @@ static void race_block(void *ctx, size_t block)
 {
     struct race *r = ctx;
     const struct up_search_task *t = r->s->ledger.task;
-    const struct up_search_model *model = t->model;
+    const struct up_models_view *model = t->model;
     size_t from = block * BLOCK, to = from + BLOCK < r->n ? from + BLOCK : r->n;
     size_t who[BLOCK], n = 0;
     for (size_t i = from; i < to; i++)
@@ -157,8 +158,8 @@ static void race_judge(struct race *r)
             continue;
         double value = c->row == UP_LEDGER_NONE ? (double)NAN : r->s->ledger.unified[c->row];
         size_t at = i * (size_t)o->steps + (size_t)c->steps;
-        r->point[at] = (float)up_model_unify(r->s->ledger.task->model,
-                                             r->s->ledger.task->weights, r->y + i * r->m);
+        r->point[at] = (float)up_models_unify(r->s->ledger.task->model,
+                                              r->s->ledger.task->weights, r->y + i * r->m);
         r->value[at] = (float)value;
         c->steps++;
         c->tired++;
@@ -180,7 +181,7 @@ static size_t race_running(const struct race *r)
 static void race_start(struct race *r, struct up_search *s, const struct up_arch *start,
                        size_t n)
 {
-    const struct up_search_model *model = s->ledger.task->model;
+    const struct up_models_view *model = s->ledger.task->model;
     size_t steps = (size_t)s->gradient.steps;
     struct up_arena *a = s->arena;
     *r = (struct race){.s = s, .n = n, .dim = model->dim, .m = (size_t)model->scores};

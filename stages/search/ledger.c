@@ -1,3 +1,4 @@
+/* The ledger of queries: a hash table of what was asked, see ledger.h. */
 #include "stages/search/ledger.h"
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +68,7 @@ static uint32_t ledger_enter(struct up_ledger *l, const struct up_arch *a)
     uint32_t known = *ledger_slot(l, &c);
     if (known)
         return known - 1;
-    if (up_ledger_spent(l) || !up_task_allows(l->task, &c))
+    if (up_ledger_spent(l) || !up_search_allows(l->task, &c))
         return UP_LEDGER_NONE;
     ledger_grow(l);
     l->arch[l->n] = c;
@@ -89,9 +90,9 @@ static void fresh_block(void *ctx, size_t block)
     if (n > BLOCK)
         n = BLOCK;
     float *y = up_alloc(n * m * sizeof *y);
-    up_model_predict(t->model, y, f->l->arch + at, n);
+    up_models_predict(t->model, y, f->l->arch + at, n);
     for (size_t i = 0; i < n; i++)
-        f->l->unified[at + i] = up_model_unify(t->model, t->weights, y + i * m);
+        f->l->unified[at + i] = up_models_unify(t->model, t->weights, y + i * m);
     free(y);
 }
 
@@ -103,7 +104,7 @@ void up_ledger_ask(struct up_ledger *l, uint32_t *row, const struct up_arch *a, 
     up_parallel_each(l->threads, (l->n - f.from + BLOCK - 1) / BLOCK, fresh_block, &f);
 }
 
-bool up_task_allows(const struct up_search_task *t, const struct up_arch *a)
+bool up_search_allows(const struct up_search_task *t, const struct up_arch *a)
 {
     double flops, params;
     if (!t->space->connected(a))

@@ -15,18 +15,18 @@ struct up_limit {
     double level; /* `max` on that proxy's calibrated scale */
 };
 
-struct up_net_limit { /* of a network that is not scored */
+struct up_search_net_limit { /* of a network that is not scored */
     struct up_net_size net;
     struct up_limit flops, params;
 };
 
 struct up_search_task { /* what is being maximised, and within what */
     const struct up_space *space;
-    const struct up_search_model *model;
+    const struct up_models_view *model;
     const double *weights; /* [M] */
     struct up_net_size net;
-    struct up_limit flops, params;    /* of net */
-    const struct up_net_limit *other; /* [others] */
+    struct up_limit flops, params;           /* of net */
+    const struct up_search_net_limit *other; /* [others] */
     size_t others;
 };
 
@@ -62,6 +62,6 @@ bool up_ledger_knows(const struct up_ledger *l, const struct up_arch *a);
 void up_ledger_ask(struct up_ledger *l, uint32_t *row, const struct up_arch *a, size_t n);
 
 /* Connected and within the exact limits; a is canonical. */
-bool up_task_allows(const struct up_search_task *t, const struct up_arch *a);
+bool up_search_allows(const struct up_search_task *t, const struct up_arch *a);
 
 #endif

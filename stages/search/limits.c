@@ -1,4 +1,6 @@
+/* Limits on costs from the settings, and what they are on the scale of predicted costs. */
 #include "stages/search/limits.h"
+#include "stages/artifact/input.h"
 #include "stages/learn/calibration.h"
 #include <math.h>
 #include <stdio.h>
@@ -37,24 +39,18 @@ static double scored_cost_at(const struct up_space *s, const struct up_net_size 
 }
 
 /* The exact limit, and what it is on the scale of the proxy that predicts it: `scored`
- * is the cost of the scored network there. */
-static int limit_make(struct up_limit *l, double max, double scored, enum cost which,
-                      struct up_job *job, const struct up_models *m, struct up_err *err)
+ * is the cost of the scored network there. c NULL: nothing predicts it. */
+static struct up_limit limit_of(double max, double scored, enum cost which,
+                                const struct up_calibration *c, const struct up_models *m)
 {
-    struct up_view doc;
-    struct up_calibration c;
-    *l = (struct up_limit){max, -1, 0};
-    if (!up_job_input(job, "calibrate", &doc))
-        return UP_OK;
-    int rc = up_calibration_load(&c, doc, up_job_arena(job), err);
-    rc = up_job_read(job, "calibrate", rc, err);
-    for (size_t i = 0; !rc && i < c.columns && i < m->proxies; i++)
-        if (strcmp(c.name[i], cost_name[which]) == 0 &&
+    struct up_limit l = {max, -1, 0};
+    for (size_t i = 0; c && i < c->columns && i < m->proxies; i++)
+        if (strcmp(c->name[i], cost_name[which]) == 0 &&
             strcmp(m->names[i], cost_name[which]) == 0) {
-            l->column = (int)i;
-            l->level = up_calibration_value(&c, i, scored);
+            l.column = (int)i;
+            l.level = up_calibration_value(c, i, scored);
         }
-    return rc;
+    return l;
 }
 
 static bool named(const char *key, const struct up_other_net *o, enum cost which)
@@ -63,30 +59,29 @@ static bool named(const char *key, const struct up_other_net *o, enum cost which
     return !strncmp(key, o->name, n) && key[n] == '_' && !strcmp(key + n + 1, cost_name[which]);
 }
 
-static int others_read(struct up_search_task *t, struct up_job *job, const struct up_models *m,
-                       struct up_err *err)
+static void others_read(struct up_search_task *t, struct up_job *job,
+                        const struct up_calibration *c, const struct up_models *m)
 {
     const char *const *keys;
     const double *values;
     size_t n = up_job_map(job, "limits", &keys, &values), nets = 0;
-    int rc = UP_OK;
     for (const struct up_other_net *o = t->space->others; o && o->name; o++)
         nets++;
-    struct up_net_limit *l = UP_NEW(up_job_arena(job), nets + 1, struct up_net_limit);
+    struct up_search_net_limit *l =
+        UP_NEW(up_job_arena(job), nets + 1, struct up_search_net_limit);
     for (size_t k = 0; k < nets; k++) {
         const struct up_other_net *o = &t->space->others[k];
-        struct up_limit none = {INFINITY, -1, 0};
-        l[k] = (struct up_net_limit){o->size, none, none};
-        for (size_t i = 0; !rc && i < n; i++)
-            for (int c = 0; !rc && c < COSTS; c++)
-                if (named(keys[i], o, (enum cost)c))
-                    rc = limit_make(c == FLOPS ? &l[k].flops : &l[k].params, values[i],
-                                    scored_cost_at(t->space, &o->size, (enum cost)c, values[i]),
-                                    (enum cost)c, job, m, err);
+        struct up_limit limit[COSTS] = {{INFINITY, -1, 0}, {INFINITY, -1, 0}};
+        for (size_t i = 0; i < n; i++)
+            for (enum cost which = FLOPS; which < COSTS; which++)
+                if (named(keys[i], o, which))
+                    limit[which] = limit_of(
+                        values[i], scored_cost_at(t->space, &o->size, which, values[i]), which,
+                        c, m);
+        l[k] = (struct up_search_net_limit){o->size, limit[FLOPS], limit[PARAMS]};
     }
     t->other = l;
     t->others = nets;
-    return rc;
 }
 
 int up_limits_read(struct up_search_task *t, struct up_job *job, const struct up_models *m,
@@ -94,15 +89,25 @@ int up_limits_read(struct up_search_task *t, struct up_job *job, const struct up
 {
     static const char *const param[COSTS] = {"max_flops", "max_params"};
     struct up_limit *limit[COSTS] = {&t->flops, &t->params};
-    int rc = UP_OK;
-    for (int c = 0; !rc && c < COSTS; c++) {
-        *limit[c] = (struct up_limit){INFINITY, -1, 0};
-        if (up_job_set(job, param[c])) {
-            double max = up_job_real(job, param[c]);
-            rc = limit_make(limit[c], max, max, (enum cost)c, job, m, err);
+    struct up_reader r;
+    struct up_calibration calibration;
+    const struct up_calibration *c = NULL;
+    if (up_artifact_read_if(&r, job, "calibrate", err)) {
+        int rc = up_job_read(job, "calibrate", up_calibration_load(&calibration, &r), err);
+        if (rc)
+            return rc;
+        c = &calibration;
+    }
+    for (enum cost which = FLOPS; which < COSTS; which++) {
+        *limit[which] = (struct up_limit){INFINITY, -1, 0};
+        if (up_job_set(job, param[which])) {
+            double max = up_job_real(job, param[which]);
+            *limit[which] = limit_of(max, max, which, c, m);
         }
     }
-    return rc || !up_job_set(job, "limits") ? rc : others_read(t, job, m, err);
+    if (up_job_set(job, "limits"))
+        others_read(t, job, c, m);
+    return UP_OK;
 }
 
 int up_limits_check(const struct up_config *c, struct up_err *err)

@@ -1,3 +1,4 @@
+/* Architectures drawn at random, as a search method. */
 #include "stages/search/search.h"
 
 enum { ROUND = 256, DRAWS_PER_QUERY = 50 };

@@ -12,8 +12,9 @@
 #include "stages/search/limits.h"
 #include "stages/search/search.h"
 #include "dag/stage.h"
+#include "stages/artifact/input.h"
 #include "stages/artifact/models.h"
-#include "store/base/pack.h"
+#include "store/base/writer.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,31 +158,27 @@ static void options_read(struct up_search *s, struct up_job *job, const char *me
                                                .lr = up_job_real(job, "lr")};
 }
 
-static void pack_archs(struct up_buf *b, const struct up_search *s, const struct up_arch *a,
-                       size_t n)
+static void write_archs(struct up_writer *w, const char *key, const struct up_search *s,
+                        const struct up_arch *a, size_t n)
 {
     size_t genes = (size_t)s->ledger.task->space->genes;
     uint8_t *v = UP_NEW(s->arena, n * genes + 1, uint8_t);
     for (size_t i = 0; i < n; i++)
         memcpy(v + i * genes, a[i].gene, genes);
-    up_pack_array2(b, UP_U8, v, n, genes);
+    up_writer_matrix(w, key, UP_U8, v, n, genes);
 }
 
-static void pack_trajectories(struct up_buf *b, const struct up_search *s)
+static void write_trajectories(struct up_writer *w, const struct up_search *s)
 {
     const struct up_trajectories *p = &s->path;
     static const uint32_t none[1];
-    up_pack_map(b, 5);
-    up_pack_str(b, "decoded");
-    up_pack_array1(b, UP_F32, p->decoded, p->length);
-    up_pack_str(b, "final");
-    pack_archs(b, s, p->final, p->starts);
-    up_pack_str(b, "offset");
-    up_pack_array1(b, UP_U32, p->offset ? p->offset : none, p->starts + 1);
-    up_pack_str(b, "point");
-    up_pack_array1(b, UP_F32, p->point, p->length);
-    up_pack_str(b, "stop");
-    up_pack_array1(b, UP_U8, p->stop, p->starts);
+    up_writer_map(w, "trajectories");
+    up_writer_vector(w, "decoded", UP_F32, p->decoded, p->length);
+    write_archs(w, "final", s, p->final, p->starts);
+    up_writer_vector(w, "offset", UP_U32, p->offset ? p->offset : none, p->starts + 1);
+    up_writer_vector(w, "point", UP_F32, p->point, p->length);
+    up_writer_vector(w, "stop", UP_U8, p->stop, p->starts);
+    up_writer_close(w);
 }
 
 struct found { /* the best, gathered column by column */
@@ -206,7 +203,7 @@ static struct found found_gather(const struct up_search *s, const uint32_t *row,
         f.unified[i] = s->ledger.unified[row[i]];
         t->space->cost(&f.flops[i], &f.params[i], &f.arch[i], &t->net);
     }
-    up_model_predict(t->model, y, f.arch, n);
+    up_models_predict(t->model, y, f.arch, n);
     for (size_t i = 0; i < n * m; i++)
         f.predicted[i] = (double)y[i];
     return f;
@@ -224,38 +221,24 @@ static float *best_so_far(const struct up_search *s)
     return v;
 }
 
-static void search_pack(struct up_buf *b, const struct up_search *s, const struct found *f,
-                        const char *method, const struct up_models *m)
+static void write_out(struct up_buf *out, const struct up_search *s, const struct found *f,
+                      const char *method, const struct up_models *m)
 {
-    up_pack_map(b, 13);
-    up_pack_str(b, "archs");
-    pack_archs(b, s, f->arch, f->n);
-    up_pack_str(b, "asked");
-    pack_archs(b, s, s->ledger.arch, s->ledger.n);
-    up_pack_str(b, "flops");
-    up_pack_array1(b, UP_F64, f->flops, f->n);
-    up_pack_str(b, "method");
-    up_pack_str(b, method);
-    up_pack_str(b, "names");
-    up_pack_list(b, m->proxies);
-    for (size_t i = 0; i < m->proxies; i++)
-        up_pack_str(b, m->names[i]);
-    up_pack_str(b, "params");
-    up_pack_array1(b, UP_F64, f->params, f->n);
-    up_pack_str(b, "predicted");
-    up_pack_array2(b, UP_F64, f->predicted, f->n, m->proxies);
-    up_pack_str(b, "progress");
-    up_pack_array1(b, UP_F32, best_so_far(s), s->ledger.n);
-    up_pack_str(b, "queries");
-    up_pack_uint(b, s->ledger.n);
-    up_pack_str(b, "schema");
-    up_pack_str(b, "upnas.search/1");
-    up_pack_str(b, "space");
-    up_pack_str(b, m->space->name);
-    up_pack_str(b, "trajectories");
-    pack_trajectories(b, s);
-    up_pack_str(b, "unified");
-    up_pack_array1(b, UP_F64, f->unified, f->n);
+    struct up_writer w = up_writer_of(out);
+    write_archs(&w, "archs", s, f->arch, f->n);
+    write_archs(&w, "asked", s, s->ledger.arch, s->ledger.n);
+    up_writer_vector(&w, "flops", UP_F64, f->flops, f->n);
+    up_writer_str(&w, "method", method);
+    up_writer_names(&w, "names", m->names, m->proxies);
+    up_writer_vector(&w, "params", UP_F64, f->params, f->n);
+    up_writer_matrix(&w, "predicted", UP_F64, f->predicted, f->n, m->proxies);
+    up_writer_vector(&w, "progress", UP_F32, best_so_far(s), s->ledger.n);
+    up_writer_uint(&w, "queries", s->ledger.n);
+    up_writer_str(&w, "schema", "upnas.search/1");
+    up_writer_str(&w, "space", m->space->name);
+    write_trajectories(&w, s);
+    up_writer_vector(&w, "unified", UP_F64, f->unified, f->n);
+    up_writer_end(&w);
 }
 
 static void search_tell(struct up_job *job, const struct up_search *s, const struct found *f)
@@ -277,21 +260,19 @@ static void search_tell(struct up_job *job, const struct up_search *s, const str
 
 static int models_read(struct up_models *m, struct up_job *job, struct up_err *err)
 {
-    struct up_view space, vgae, mpe, lambda;
-    const struct up_space *row;
-    const char *name;
-    UP_CHECK(up_job_input(job, "space", &space) && up_job_input(job, "vgae", &vgae) &&
-             up_job_input(job, "mpe", &mpe) && up_job_input(job, "lambda", &lambda));
-    int rc = up_doc_str(space, "space", up_job_arena(job), &name, err);
-    if (!rc)
-        rc = up_space_find(&row, name, err);
-    if ((rc = up_job_read(job, "space", rc, err)))
+    struct up_reader space = up_artifact_read(job, "space", err);
+    struct up_reader vgae = up_artifact_read(job, "vgae", err);
+    struct up_reader mpe = up_artifact_read(job, "mpe", err);
+    struct up_reader lambda = up_artifact_read(job, "lambda", err);
+    const struct up_space *row = up_artifact_space(&space);
+    int rc = up_job_read(job, "space", up_reader_end(&space), err);
+    if (rc)
         return rc;
-    rc = up_models_load(m, row, vgae, mpe, lambda, up_job_arena(job), err);
-    return up_job_read(job, "vgae|mpe|lambda", rc, err);
+    return up_job_read(job, "vgae|mpe|lambda", up_models_load(m, row, &vgae, &mpe, &lambda),
+                       err);
 }
 
-/* Runs the method and packs what it found. */
+/* Runs the method and writes what it found. */
 static int search_do(struct up_search *s, struct up_job *job,
                      const struct up_search_method *method, const struct up_models *m,
                      struct up_err *err)
@@ -308,7 +289,7 @@ static int search_do(struct up_search *s, struct up_job *job,
                        "search.max_flops, search.max_params and search.limits; raise the "
                        "limits or the budget");
     struct found f = found_gather(s, row, n);
-    search_pack(up_job_out(job), s, &f, method->name, m);
+    write_out(up_job_out(job), s, &f, method->name, m);
     search_tell(job, s, &f);
     return UP_OK;
 }

@@ -4,7 +4,7 @@
 #include "dag/stage.h"
 #include "stages/format/table.h"
 #include "stages/space/space.h"
-#include "store/base/pack.h"
+#include "store/base/writer.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,7 +37,7 @@ struct pool {
     struct up_arch *arch;
 };
 
-static int parse(struct pool *p, const struct up_table *t, struct up_err *err)
+static int parse_rows(struct pool *p, const struct up_table *t, struct up_err *err)
 {
     for (size_t i = 0; i < t->rows; i++) {
         int rc = up_table_arch(&p->arch[i], t, i, t->row[i].arch, p->space, err);
@@ -65,7 +65,7 @@ static int pool_of_file(struct pool *p, const struct up_file *f, struct up_job *
         return rc;
     p->listed = t.rows;
     p->arch = up_alloc(t.rows * sizeof *p->arch);
-    rc = parse(p, &t, err);
+    rc = parse_rows(p, &t, err);
     if (rc)
         return rc;
     p->n = up_space_distinct(p->arch, t.rows, p->space);
@@ -85,21 +85,18 @@ static void write_out(struct up_job *job, const struct pool *p)
     uint8_t *archs = UP_NEW(up_job_arena(job), n * genes, uint8_t);
     for (size_t i = 0; i < n; i++)
         memcpy(archs + i * genes, p->arch[i].gene, genes);
-    struct up_buf *out = up_job_out(job);
-    up_pack_map(out, 3);
-    up_pack_str(out, "archs");
-    up_pack_array2(out, UP_U8, archs, n, genes);
-    up_pack_str(out, "schema");
-    up_pack_str(out, "upnas.space/1");
-    up_pack_str(out, "space");
-    up_pack_str(out, space->name);
+    struct up_writer w = up_writer_of(up_job_out(job));
+    up_writer_matrix(&w, "archs", UP_U8, archs, n, genes);
+    up_writer_str(&w, "schema", "upnas.space/1");
+    up_writer_str(&w, "space", space->name);
+    up_writer_end(&w);
     if (p->listed)
         up_job_note(job, "%zu architectures of %s, of %zu listed", n, space->name, p->listed);
     else
         up_job_note(job, "%zu architectures of %s", n, space->name);
 }
 
-static int run(struct up_job *job, struct up_err *err)
+static int space_run(struct up_job *job, struct up_err *err)
 {
     const struct up_file *file;
     struct pool p = {0};
@@ -121,5 +118,5 @@ const struct up_stage up_stage_space = {
     .does = "lists the architectures to choose from",
     .params = params,
     .inputs = inputs,
-    .run = run,
+    .run = space_run,
 };

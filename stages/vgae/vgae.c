@@ -9,14 +9,13 @@
  * that cannot be listed vgae.samples cells are drawn, as they are needed, and a tenth of them
  * held out: see learn/autoencoder/graph_source.h. */
 #include "dag/stage.h"
-#include "stages/artifact/checkpoint.h"
+#include "stages/artifact/input.h"
+#include "stages/artifact/train.h"
 #include "stages/learn/autoencoder/graph_source.h"
 #include "stages/learn/autoencoder/vgae_quality.h"
 #include "stages/learn/autoencoder/vgae_train.h"
 #include "store/base/hash.h"
-#include "store/base/pack.h"
 
-#include <math.h>
 #include <string.h>
 
 static const char *const presets[] = {"default", "arch2vec", NULL};
@@ -152,46 +151,34 @@ static struct up_vgae_recipe recipe_of(const struct up_job *job, const struct up
     return r;
 }
 
-static void pack_recipe(struct up_buf *b, const struct up_vgae_recipe *r)
+static void write_recipe(struct up_writer *w, const struct up_vgae_recipe *r)
 {
-    up_pack_map(b, r->places ? 11 : 10);
-    up_pack_str(b, "batch");
-    up_pack_int(b, r->batch);
-    up_pack_str(b, "clip");
-    up_pack_real(b, r->clip);
-    up_pack_str(b, "dropout");
-    up_pack_real(b, r->dropout);
-    up_pack_str(b, "epochs");
-    up_pack_int(b, r->epochs);
-    up_pack_str(b, "fix_mode");
-    up_pack_bool(b, r->fix_mode);
-    up_pack_str(b, "kl");
+    up_writer_map(w, "recipe");
+    up_writer_int(w, "batch", r->batch);
+    up_writer_real(w, "clip", r->clip);
+    up_writer_real(w, "dropout", r->dropout);
+    up_writer_int(w, "epochs", r->epochs);
+    up_writer_bool(w, "fix_mode", r->fix_mode);
     if (r->kl < 0)
-        up_pack_str(b, "1/(batch nodes)");
+        up_writer_str(w, "kl", "1/(batch nodes)");
     else
-        up_pack_real(b, r->kl);
-    up_pack_str(b, "lr");
-    up_pack_real(b, r->lr);
-    up_pack_str(b, "lr_end");
-    up_pack_real(b, r->lr_end);
-    if (r->places) {
-        up_pack_str(b, "places");
-        up_pack_bool(b, true);
-    }
-    up_pack_str(b, "seed");
-    up_pack_uint(b, r->seed);
-    up_pack_str(b, "shuffle");
-    up_pack_bool(b, r->shuffle);
+        up_writer_real(w, "kl", r->kl);
+    up_writer_real(w, "lr", r->lr);
+    up_writer_real(w, "lr_end", r->lr_end);
+    if (r->places)
+        up_writer_bool(w, "places", true);
+    up_writer_uint(w, "seed", r->seed);
+    up_writer_bool(w, "shuffle", r->shuffle);
+    up_writer_close(w);
 }
 
 struct vgae_run {
     struct up_job *job;
     const struct up_space *space;
     struct up_vgae_source graphs, held; /* trained on, held out */
-    struct up_graph_draws draws[2];     /* behind them, when the space cannot be listed */
+    struct up_vgae_draws draws[2];      /* behind them, when the space cannot be listed */
     struct up_digest identity;          /* of the graphs trained on */
     struct up_vgae_trainer trainer;
-    struct up_err *err;
 };
 
 static void list_graphs(struct vgae_run *r)
@@ -216,9 +203,9 @@ static void draw_graphs(struct vgae_run *r, uint64_t seed)
     size_t n = (size_t)up_job_int(r->job, "samples"), train = nine_of_ten(n);
     size_t look = train < LOOK ? train : LOOK;
     for (int i = 0; i < 2; i++)
-        r->draws[i] = (struct up_graph_draws){r->space, seed, i == 1};
-    r->graphs = up_graphs_drawn(&r->draws[0], train);
-    r->held = up_graphs_drawn(&r->draws[1], n - train);
+        r->draws[i] = (struct up_vgae_draws){r->space, seed, i == 1};
+    r->graphs = up_vgae_drawn(&r->draws[0], train);
+    r->held = up_vgae_drawn(&r->draws[1], n - train);
     struct up_cell_graph *g = UP_NEW(up_job_arena(r->job), look + 1, struct up_cell_graph);
     for (size_t i = 0; i < look; i++)
         r->graphs.graph(&g[i], r->graphs.ctx, i);
@@ -226,143 +213,73 @@ static void draw_graphs(struct vgae_run *r, uint64_t seed)
     r->identity = up_digest_of(g, (look + 1) * sizeof *g);
 }
 
-/* Everything that the state after `epoch` epochs depends on. */
-static void state_key(struct up_buf *out, const void *training, int epoch)
+/* What a kept state of the training depends on. */
+static void state_depends(struct up_writer *w, const void *ctx)
 {
-    const struct vgae_run *r = training;
+    const struct vgae_run *r = ctx;
     struct up_vgae_recipe recipe = r->trainer.recipe;
     if (recipe.lr_end == recipe.lr)
         recipe.epochs = 0; /* how many will follow changes nothing then */
-    struct up_digest d = r->identity;
-    up_pack_map(out, 4);
-    up_pack_str(out, "epoch");
-    up_pack_int(out, epoch);
-    up_pack_str(out, "graphs");
-    up_pack_bin(out, d.b, sizeof d.b);
-    up_pack_str(out, "recipe");
-    pack_recipe(out, &recipe);
-    up_pack_str(out, "space");
-    up_pack_str(out, r->space->name);
+    up_writer_bin(w, "graphs", r->identity.b, sizeof r->identity.b);
+    write_recipe(w, &recipe);
+    up_writer_str(w, "space", r->space->name);
 }
 
-static void state_save(struct up_buf *out, const void *training)
+static void write_quality(struct up_writer *w, const struct up_vgae_quality *q)
 {
-    const struct vgae_run *r = training;
-    up_vgae_trainer_save(&r->trainer, out);
-}
-
-static int state_restore(void *training, struct up_view state)
-{
-    struct vgae_run *r = training;
-    return up_vgae_trainer_restore(&r->trainer, state, NULL);
-}
-
-static const struct up_checkpoint checkpoint = {state_key, state_save, state_restore};
-
-static int tick(void *ctx, size_t done)
-{
-    struct vgae_run *r = ctx;
-    size_t all = r->graphs.n;
-    up_job_progress(r->job, (uint64_t)r->trainer.epoch * all + done,
-                    (uint64_t)r->trainer.recipe.epochs * all, "graphs");
-    if (up_job_canceled(r->job))
-        return up_fail(r->err, UP_ECANCELED, "interrupted while training the autoencoder");
-    return UP_OK;
-}
-
-static int train(struct vgae_run *r, struct up_err *err)
-{
-    struct up_vgae_trainer *t = &r->trainer;
-    struct up_arena scratch = UP_ARENA_INIT;
-    bool fits = true;
-    int rc = up_checkpoint_resume(r->job, &checkpoint, r, t->recipe.epochs, err);
-    r->err = err;
-    while (!rc && t->epoch < t->recipe.epochs) {
-        rc = up_vgae_trainer_epoch(t, &r->graphs, up_job_threads(r->job), tick, r, &scratch,
-                                   err);
-        up_arena_release(&scratch);
-        if (!rc)
-            rc = up_checkpoint_keep(r->job, &checkpoint, r, t->epoch, &fits, err);
-    }
-    return rc;
-}
-
-static void pack_real(struct up_buf *b, const char *name, double v)
-{
-    up_pack_str(b, name);
-    if (isfinite(v))
-        up_pack_real(b, v);
-    else
-        up_pack_nil(b);
-}
-
-static void pack_quality(struct up_buf *b, const struct up_vgae_quality *q)
-{
-    up_pack_map(b, 10);
-    pack_real(b, "acc_adj", q->acc_adj);
-    pack_real(b, "acc_exact", q->acc_exact);
-    pack_real(b, "acc_graphs", q->acc_graphs);
-    pack_real(b, "acc_ops", q->acc_ops);
-    pack_real(b, "mean_corr_adj", q->mean_corr_adj);
-    pack_real(b, "mean_fal_pos_adj", q->mean_fal_pos_adj);
-    pack_real(b, "uniqueness", q->uniqueness);
-    pack_real(b, "uniqueness_strict", q->uniqueness_strict);
-    pack_real(b, "validity", q->validity);
-    pack_real(b, "validity_strict", q->validity_strict);
+    up_writer_map(w, "quality");
+    up_writer_finite(w, "acc_adj", q->acc_adj);
+    up_writer_finite(w, "acc_exact", q->acc_exact);
+    up_writer_finite(w, "acc_graphs", q->acc_graphs);
+    up_writer_finite(w, "acc_ops", q->acc_ops);
+    up_writer_finite(w, "mean_corr_adj", q->mean_corr_adj);
+    up_writer_finite(w, "mean_fal_pos_adj", q->mean_fal_pos_adj);
+    up_writer_finite(w, "uniqueness", q->uniqueness);
+    up_writer_finite(w, "uniqueness_strict", q->uniqueness_strict);
+    up_writer_finite(w, "validity", q->validity);
+    up_writer_finite(w, "validity_strict", q->validity_strict);
+    up_writer_close(w);
 }
 
 static void write_out(struct vgae_run *r, const struct up_vgae_quality *q)
 {
-    static const char *const columns[] = {"ops", "edges", "kl", "gradient_norm"};
-    const struct up_vgae_trainer *t = &r->trainer;
-    struct up_buf *out = up_job_out(r->job);
-    up_pack_map(out, 8);
-    up_pack_str(out, "history");
-    up_pack_array2(out, UP_F64, t->history, (size_t)t->epoch, 4);
-    up_pack_str(out, "history_names");
-    up_pack_list(out, 4);
-    for (int i = 0; i < 4; i++)
-        up_pack_str(out, columns[i]);
-    up_pack_str(out, "model");
-    up_tensors_pack(out, &t->layout.tensors, t->value);
-    up_pack_str(out, "preset");
-    up_pack_str(out, up_job_str(r->job, "preset"));
-    up_pack_str(out, "quality");
-    pack_quality(out, q);
-    up_pack_str(out, "recipe");
-    pack_recipe(out, &t->recipe);
-    up_pack_str(out, "schema");
-    up_pack_str(out, "upnas.vgae/1");
-    up_pack_str(out, "space");
-    up_pack_str(out, r->space->name);
+    static const char *const columns[UP_VGAE_LOSSES] = {"ops", "edges", "kl", "gradient_norm"};
+    const struct up_training *t = &r->trainer.training;
+    struct up_writer w = up_writer_of(up_job_out(r->job));
+    up_writer_matrix(&w, "history", UP_F64, t->history, (size_t)t->epoch, UP_VGAE_LOSSES);
+    up_writer_names(&w, "history_names", columns, UP_VGAE_LOSSES);
+    up_tensors_write(&w, "model", &r->trainer.layout.tensors, t->value);
+    up_writer_str(&w, "preset", up_job_str(r->job, "preset"));
+    write_quality(&w, q);
+    write_recipe(&w, &r->trainer.recipe);
+    up_writer_str(&w, "schema", "upnas.vgae/1");
+    up_writer_str(&w, "space", r->space->name);
+    up_writer_end(&w);
 }
 
 static int vgae_run(struct up_job *job, struct up_err *err)
 {
     struct vgae_run r = {.job = job};
     struct up_arena *arena = up_job_arena(job);
-    struct up_vgae_recipe recipe;
-    struct up_view space;
-    const char *name;
-    UP_CHECK(up_job_input(job, "space", &space));
-    int rc = up_doc_str(space, "space", arena, &name, err);
-    if (!rc)
-        rc = up_space_find(&r.space, name, err);
-    rc = up_job_read(job, "space", rc, err);
+    struct up_reader space = up_artifact_read(job, "space", err);
+    r.space = up_artifact_space(&space);
+    int rc = up_job_read(job, "space", up_reader_end(&space), err);
     if (rc)
         return rc;
-    recipe = recipe_of(job, r.space);
+    struct up_vgae_recipe recipe = recipe_of(job, r.space);
     if (r.space->count)
         list_graphs(&r);
     else
         draw_graphs(&r, recipe.seed);
-    up_vgae_trainer_init(&r.trainer, &recipe, r.space->nodes, r.space->classes, arena);
-    rc = train(&r, err);
+    up_vgae_trainer_init(&r.trainer, &recipe, &r.graphs, r.space->nodes, r.space->classes,
+                         arena);
+    const struct up_train t = {&r.trainer.training, "graphs", state_depends, &r, 0};
+    rc = up_train(job, &t, err);
     if (rc)
         return rc;
     struct up_vgae model;
     struct up_vgae_quality q;
-    up_vgae_fold(&model, &r.trainer.layout, r.trainer.value, r.space, arena);
+    up_vgae_fold(&model, &r.trainer.layout, r.trainer.training.value, r.space, arena);
     up_vgae_held_out(&q, &model, &r.held);
     up_vgae_prior(&q, &model, r.space, r.trainer.prior, (size_t)up_job_int(job, "draws"),
                   recipe.seed);

@@ -5,6 +5,10 @@
 #define UP_STORE_BASE_ARENA_H
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct up_arena_block;
 struct up_arena {
     struct up_arena_block *head;
@@ -30,5 +34,9 @@ void up_arena_release(struct up_arena *a);
 void *up_alloc(size_t size); /* zeroed */
 void *up_realloc(void *p, size_t size);
 char *up_strdup(const char *s);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

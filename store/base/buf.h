@@ -5,6 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct up_view { /* borrowed: whoever made it says how long it lives */
     const uint8_t *data;
     size_t len;
@@ -36,5 +40,9 @@ const char *up_buf_str(struct up_buf *b);
 struct up_view up_buf_view(const struct up_buf *b);
 void up_buf_clear(struct up_buf *b);   /* len = 0, memory kept */
 void up_buf_release(struct up_buf *b); /* memory freed, empty again */
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

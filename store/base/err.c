@@ -60,7 +60,7 @@ int up_fail_in(struct up_err *err, int rc, const char *fmt, ...)
     return rc;
 }
 
-_Noreturn void up_bug(const char *file, int line, const char *what)
+void up_bug(const char *file, int line, const char *what)
 {
     fprintf(stderr, "upnas: bug at %s:%d: %s does not hold\n", file, line, what);
     abort();

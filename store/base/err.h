@@ -7,6 +7,10 @@
 #ifndef UP_STORE_BASE_ERR_H
 #define UP_STORE_BASE_ERR_H
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum up_status {
     UP_OK = 0,
     UP_ENOTFOUND = -1,    /* nothing under that name; often not an error for the caller */
@@ -37,7 +41,11 @@ int up_fail_errno(struct up_err *err, const char *fmt, ...)
 int up_fail_in(struct up_err *err, int rc, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-_Noreturn void up_bug(const char *file, int line, const char *what);
+void up_bug(const char *file, int line, const char *what) __attribute__((noreturn));
 #define UP_CHECK(cond) ((cond) ? (void)0 : up_bug(__FILE__, __LINE__, #cond))
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

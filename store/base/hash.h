@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct up_digest {
     uint8_t b[16]; /* XXH3-128, canonical (big-endian) byte order */
 };
@@ -21,5 +25,9 @@ bool up_digest_zero(struct up_digest d); /* all zero: "absent" */
 char *up_digest_hex(struct up_digest d, char out[UP_DIGEST_HEX]);
 bool up_digest_read(struct up_digest *d, const char *hex); /* all 32 digits, or false */
 char *up_sha256_hex(struct up_sha256 d, char out[UP_SHA256_HEX]);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

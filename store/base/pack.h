@@ -20,6 +20,10 @@
 #include "store/base/buf.h"
 #include "store/base/err.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum up_dtype { UP_U8 = 1, UP_I32, UP_I64, UP_F32, UP_F64, UP_U32, UP_U64 };
 size_t up_dtype_size(enum up_dtype t); /* 0 for an unknown code */
 
@@ -110,5 +114,9 @@ int up_doc_names(struct up_view doc, const char *path, struct up_arena *arena,
 
 /* UP_OK when the bytes are exactly one canonical value. */
 int up_pack_check(struct up_view doc, struct up_err *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

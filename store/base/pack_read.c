@@ -416,15 +416,13 @@ static int recode_scalar(struct up_cursor *c, struct up_buf *out, struct up_err 
 
 static int recode(struct up_cursor *c, struct up_buf *out, unsigned depth, struct up_err *err)
 {
-    if (depth > MAX_DEPTH)
+    enum up_type t = up_cur_peek(c);
+    if (t != UP_T_MAP && t != UP_T_LIST)
+        return recode_scalar(c, out, err);
+    if (depth == MAX_DEPTH)
         return up_fail(err, UP_EINVAL, "MessagePack offset %zu: nested deeper than %d",
                        (size_t)(c->p - c->base), MAX_DEPTH);
-    enum up_type t = up_cur_peek(c);
-    if (t == UP_T_MAP)
-        return recode_map(c, out, depth, err);
-    if (t == UP_T_LIST)
-        return recode_list(c, out, depth, err);
-    return recode_scalar(c, out, err);
+    return (t == UP_T_MAP ? recode_map : recode_list)(c, out, depth, err);
 }
 
 int up_pack_check(struct up_view doc, struct up_err *err)

@@ -5,6 +5,10 @@
 #include <Random123/philox.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 static inline philox4x32_ctr_t up_philox(uint64_t seed, uint64_t stream, uint64_t block)
 {
     philox4x32_ctr_t counter = {
@@ -12,5 +16,9 @@ static inline philox4x32_ctr_t up_philox(uint64_t seed, uint64_t stream, uint64_
     philox4x32_key_t key = {{(uint32_t)seed, (uint32_t)(seed >> 32)}};
     return philox4x32(counter, key);
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

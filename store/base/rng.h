@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct up_rng {
     uint64_t seed, stream; /* key and upper half of the counter */
     uint64_t block;        /* next 128-bit block */
@@ -29,5 +33,9 @@ uint64_t up_rng_below(struct up_rng *r, uint64_t n);          /* [0, n), unbiase
 void up_rng_shuffle(struct up_rng *r, uint32_t *v, size_t n); /* Fisher-Yates */
 /* A seed for a part of the whole: XXH3-64 of (seed, name). */
 uint64_t up_seed_derive(uint64_t seed, const char *name);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,6 +4,10 @@
 #define UP_STORE_BASE_SET_H
 #include "store/base/hash.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct up_digest_set { /* zeroed is empty; up_digest_set_release */
     struct up_digest *slot;
     size_t n, cap;
@@ -12,5 +16,9 @@ bool up_digest_set_has(const struct up_digest_set *s, struct up_digest d);
 /* False when it was there already, or is zero. */
 bool up_digest_set_add(struct up_digest_set *s, struct up_digest d);
 void up_digest_set_release(struct up_digest_set *s);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

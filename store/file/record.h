@@ -53,6 +53,10 @@
 #define UP_STORE_FILE_RECORD_H
 #include "store/base/buf.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct up_err;
 
 enum up_record_type {
@@ -100,5 +104,9 @@ const char *up_record_peek(struct up_view bytes, struct up_record *r);
 /* Appends the uncompressed value; UP_ECORRUPT when the frame is not what the
  * header declares. Allocates no more than UP_REC_MAX. */
 int up_record_value(const struct up_record *r, struct up_buf *out, struct up_err *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

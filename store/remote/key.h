@@ -8,6 +8,10 @@
 #include "store/base/buf.h"
 #include "store/base/err.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { UP_KEY_NAME = 65, UP_PUBLIC_BYTES = 32, UP_SECRET_BYTES = 64, UP_SIGN_BYTES = 64 };
 enum { UP_KEY_TEXT = 160 }; /* room for either spelling, with terminator */
 
@@ -57,5 +61,9 @@ int up_keyring_parse(struct up_keyring *r, struct up_view text, const char *wher
 int up_keyring_add(struct up_keyring *r, const struct up_public_key *k, struct up_err *err);
 const struct up_public_key *up_keyring_find(const struct up_keyring *r, const char *name);
 void up_keyring_release(struct up_keyring *r);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

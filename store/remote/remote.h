@@ -16,6 +16,10 @@
 #include "store/base/hash.h"
 #include <signal.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum up_area { UP_AREA_AC, UP_AREA_CAS };
 struct up_object_name {
     enum up_area area;
@@ -111,5 +115,9 @@ int up_remote_http(struct up_remote **out, const char *name, const struct up_htt
  * areas are called ac and ca, so that names of objects need no escape in a signature. */
 int up_remote_s3(struct up_remote **out, const char *name, const char *bucket,
                  const struct up_http_opts *opts, struct up_err *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

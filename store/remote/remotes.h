@@ -14,6 +14,10 @@
 #include "store/remote/voucher.h"
 #include "store/remote/remote.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct up_store;
 
 struct up_remote_count {
@@ -95,5 +99,9 @@ struct up_push_count {
 int up_remotes_push(struct up_remotes *rs, struct up_member *to, struct up_store *from,
                     struct up_voucher e, const struct up_push_opts *opts,
                     struct up_push_count *count, struct up_err *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

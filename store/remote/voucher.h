@@ -22,6 +22,10 @@
 #include "store/base/hash.h"
 #include "store/remote/key.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct up_arena;
 
 enum {
@@ -56,5 +60,9 @@ void up_voucher_sign(struct up_voucher *e, struct up_arena *arena,
 
 bool up_output_equal(const struct up_output *a, const struct up_output *b);
 bool up_outputs_equal(const struct up_voucher *a, const struct up_voucher *b);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

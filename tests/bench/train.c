@@ -74,12 +74,13 @@ static double vgae_epochs(double *loss, bool darts, int threads, int epochs,
     else if (nb201_graphs(g, &r))
         return -1;
     struct up_vgae_source source = up_vgae_listed(g, GRAPHS);
-    up_vgae_trainer_init(&t, &recipe, darts ? 11 : 8, darts ? 11 : 7, arena);
+    up_vgae_trainer_init(&t, &recipe, &source, darts ? 11 : 8, darts ? 11 : 7, arena);
     double start = now();
-    while (t.epoch < epochs)
-        if (up_vgae_trainer_epoch(&t, &source, threads, NULL, NULL, arena, err))
+    while (t.training.epoch < epochs)
+        if (up_training_epoch(&t.training, threads, NULL, arena, err))
             return -1;
-    *loss = t.history[epochs - 1].ops + t.history[epochs - 1].edges;
+    const double *last = t.training.history + (epochs - 1) * UP_VGAE_LOSSES;
+    *loss = last[0] + last[1];
     return now() - start;
 }
 
@@ -104,12 +105,13 @@ static double mpe_epochs(double *loss, bool darts, int threads, int epochs,
         y[i] = up_rng_normal(&r);
     for (size_t i = 0; i < n; i++)
         rows[i] = (uint32_t)i;
-    up_mlp_trainer_init(&t, &recipe, x, (int)in, y, SCORES, rows, n, arena);
+    up_mlp_trainer_init(&t, &recipe, &(struct up_mlp_rows){x, y, (int)in, SCORES, rows, n},
+                        arena);
     double start = now();
-    while (t.epoch < epochs)
-        if (up_mlp_trainer_epoch(&t, threads, NULL, NULL, arena, err))
+    while (t.training.epoch < epochs)
+        if (up_training_epoch(&t.training, threads, NULL, arena, err))
             return -1;
-    *loss = t.history[epochs - 1];
+    *loss = t.training.history[epochs - 1];
     return now() - start;
 }
 

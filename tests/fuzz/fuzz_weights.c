@@ -10,10 +10,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct up_arena arena = UP_ARENA_INIT;
-    struct up_proxy_weights w;
+    struct up_lambda_weights w;
     struct up_err err;
-    if (!up_weights_read(&w, "f", (struct up_view){data, size}, &arena, &err)) {
-        UP_CHECK(w.n > 0 && w.n <= UP_WEIGHTS_MAX);
+    if (!up_lambda_weights_read(&w, "f", (struct up_view){data, size}, &arena, &err)) {
+        UP_CHECK(w.n > 0 && w.n <= UP_LAMBDA_WEIGHTS_MAX);
         for (size_t i = 0; i < w.n; i++)
             UP_CHECK(isfinite(w.value[i]) && w.name[i][0]);
     }

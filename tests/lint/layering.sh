@@ -59,6 +59,7 @@ allow stages/artifact 9 'store/base/|dag/stage|stages/(kernels|space|learn|artif
 for node in spaces data benchmark scores calibrate vgae mpe lambda search decode report; do
     allow "stages/$node" 9 "$beneath|stages/$node/"
 done
+allow stages/library 9 'store/base/|stages/(space|proxy|library)/'
 allow stages/rank 9 "$beneath|stages/(benchmark|lambda|rank)/"
 # cli talks to people: a command gives answers, as text, pages or JSON; all share what lies in shared.
 allow cli/shared 9 'store/|dag/|stages/|cli/shared/'

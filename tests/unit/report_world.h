@@ -8,7 +8,9 @@
 #include "stages/learn/calibration.h"
 #include "stages/learn/estimator/mlp_train.h"
 #include "stages/learn/autoencoder/vgae_train.h"
+#include "stages/space/net_size.h"
 #include "store/base/pack.h"
+#include "tests/unit/read_doc.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +56,7 @@ static void make_scores(void)
 {
     uint32_t train[TRAIN];
     struct up_calibration c;
+    struct up_buf net = UP_BUF_INIT;
     struct up_rng r = up_rng_init(5, "odd");
     for (size_t i = 0; i < N; i++) {
         w.space->cost(&w.raw[i * M], &w.raw[i * M + 1], &w.arch[i], &w.space->net);
@@ -61,24 +64,30 @@ static void make_scores(void)
     }
     for (uint32_t i = 0; i < TRAIN; i++)
         train[i] = i;
-    up_calibration_fit(&c, "rank-gauss", proxy, M, w.raw, train, TRAIN, &w.arena);
+    up_calibration_fit(&c, "rank-gauss",
+                       &(struct up_calibration_rows){proxy, M, w.raw, train, TRAIN}, &w.arena);
     for (size_t i = 0; i < N; i++) {
         up_calibration_apply(&c, w.calibrated + i * M, w.raw + i * M);
         for (int m = 0; m < M; m++)
             w.unified[i] += weight[m] * w.calibrated[i * M + (size_t)m];
     }
-    up_pack_map(&w.scores, 3);
+    up_net_size_pack(&net, &w.space->net);
+    up_pack_map(&w.scores, 5);
     archs(&w.scores, N);
     names(&w.scores);
+    key(&w.scores, "net");
+    up_pack_raw(&w.scores, up_buf_view(&net));
+    up_buf_release(&net);
     key(&w.scores, "scores");
     up_pack_array2(&w.scores, UP_F64, w.raw, N, M);
-    up_pack_map(&w.calibrate, 4);
-    key(&w.calibrate, "fit");
-    up_calibration_pack(&c, &w.calibrate);
-    text(&w.calibrate, "method", "rank-gauss");
-    names(&w.calibrate);
-    key(&w.calibrate, "values");
-    up_pack_array2(&w.calibrate, UP_F64, w.calibrated, N, M);
+    text(&w.scores, "space", "nb201");
+    struct up_writer doc = up_writer_of(&w.calibrate);
+    up_calibration_write(&doc, "fit", &c);
+    up_writer_str(&doc, "method", "rank-gauss");
+    up_writer_names(&doc, "names", proxy, M);
+    up_writer_vector(&doc, "train", UP_U32, train, TRAIN);
+    up_writer_matrix(&doc, "values", UP_F64, w.calibrated, N, M);
+    up_writer_end(&doc);
 }
 
 /* A short training, so that some starts can climb. */
@@ -101,15 +110,14 @@ static void make_models(void)
     uint32_t rows[TRAIN];
     for (size_t i = 0; i < N; i++)
         w.space->encode(&g[i], &w.arch[i]);
-    up_vgae_trainer_init(&t, &r, w.space->nodes, w.space->classes, &w.arena);
+    up_vgae_trainer_init(&t, &r, &source, w.space->nodes, w.space->classes, &w.arena);
     for (int e = 0; e < r.epochs; e++)
-        assert_int_equal(up_vgae_trainer_epoch(&t, &source, 1, NULL, NULL, &w.arena, NULL),
-                         UP_OK);
-    up_pack_map(&w.vgae, 2);
-    key(&w.vgae, "model");
-    up_tensors_pack(&w.vgae, &t.layout.tensors, t.value);
-    text(&w.vgae, "space", "nb201");
-    assert_int_equal(up_vgae_load(&v, w.space, up_buf_view(&w.vgae), &w.arena, NULL), UP_OK);
+        assert_int_equal(up_training_epoch(&t.training, 1, NULL, &w.arena, NULL), UP_OK);
+    struct up_writer doc = up_writer_of(&w.vgae);
+    up_tensors_write(&doc, "model", &t.layout.tensors, t.training.value);
+    up_writer_str(&doc, "space", "nb201");
+    up_writer_end(&doc);
+    assert_int_equal(up_vgae_load(&v, w.space, READ_DOC(&w.vgae, &w.arena, NULL)), UP_OK);
 
     struct up_mlp_recipe q = {.hidden = 32,
                               .depth = 1,
@@ -124,23 +132,24 @@ static void make_models(void)
     up_vgae_embed(z, &v, w.space, w.arch, N);
     for (uint32_t i = 0; i < TRAIN; i++)
         rows[i] = i;
-    up_mlp_trainer_init(&m, &q, z, v.dim, w.calibrated, M, rows, TRAIN, &w.arena);
+    up_mlp_trainer_init(&m, &q, &(struct up_mlp_rows){z, w.calibrated, v.dim, M, rows, TRAIN},
+                        &w.arena);
     for (int e = 0; e < q.epochs; e++)
-        assert_int_equal(up_mlp_trainer_epoch(&m, 1, NULL, NULL, &w.arena, NULL), UP_OK);
+        assert_int_equal(up_training_epoch(&m.training, 1, NULL, &w.arena, NULL), UP_OK);
     float *value = UP_NEW(&w.arena, m.layout.tensors.total, float);
     up_mlp_trainer_export(&m, value);
     struct up_calibration c;
     struct up_counted counted;
-    assert_int_equal(up_calibration_load(&c, up_buf_view(&w.calibrate), &w.arena, NULL), UP_OK);
-    up_counted_find(&counted, w.space, &w.space->net, &c, w.raw, w.arch, N, &w.arena);
-    up_pack_map(&w.mpe, 4);
-    key(&w.mpe, "counted");
-    up_counted_pack(&counted, &w.mpe);
-    key(&w.mpe, "model");
-    up_tensors_pack(&w.mpe, &m.layout.tensors, value);
-    names(&w.mpe);
-    key(&w.mpe, "rows_train");
-    up_pack_array1(&w.mpe, UP_U32, rows, TRAIN);
+    assert_int_equal(up_calibration_load(&c, READ_DOC(&w.calibrate, &w.arena, NULL)), UP_OK);
+    up_counted_find(&counted,
+                    &(struct up_counted_rows){w.space, w.space->net, w.arch, w.raw, N}, &c,
+                    &w.arena);
+    doc = up_writer_of(&w.mpe);
+    up_counted_write(&doc, "counted", &counted);
+    up_tensors_write(&doc, "model", &m.layout.tensors, value);
+    up_writer_names(&doc, "names", proxy, M);
+    up_writer_vector(&doc, "rows_train", UP_U32, rows, TRAIN);
+    up_writer_end(&doc);
 }
 
 /* Fixed weights that used some rows, or a preset fitted on this space in another life. */
@@ -198,7 +207,8 @@ static int world_make(void **state)
     assert_int_equal(up_space_find(&w.space, "nb201", NULL), UP_OK);
     assert_int_equal(up_space_pool(&w.arch, &n, w.space, N, 11, NULL), UP_OK);
     assert_int_equal(n, N);
-    up_pack_map(&w.space_doc, 1);
+    up_pack_map(&w.space_doc, 2);
+    archs(&w.space_doc, N);
     text(&w.space_doc, "space", "nb201");
     make_scores();
     make_models();

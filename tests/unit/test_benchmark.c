@@ -27,8 +27,9 @@ static struct up_table *table(const char *name, const char *text)
 static int merge(struct up_benchmark *b, const char *scores, const char *accuracy)
 {
     err.msg[0] = '\0';
-    return up_benchmark_merge(b, nb201, scores ? table("s.csv", scores) : NULL,
-                              accuracy ? table("a.csv", accuracy) : NULL, NULL, &arena, &err);
+    const struct up_benchmark_tables t = {scores ? table("s.csv", scores) : NULL,
+                                          accuracy ? table("a.csv", accuracy) : NULL, NULL};
+    return up_benchmark_merge(b, nb201, &t, &arena, &err);
 }
 
 static void names_decide(void **state)
@@ -114,7 +115,9 @@ static void json_brings_its_data_set(void **state)
     struct up_table *t = table("s.json", text);
     assert_string_equal(t->note,
                         "s.json: scores of cifar10; it also has cifar10, ImageNet16-120");
-    assert_int_equal(up_benchmark_merge(&b, nb201, t, NULL, NULL, &arena, &err), UP_OK);
+    assert_int_equal(up_benchmark_merge(&b, nb201, &(struct up_benchmark_tables){t, NULL, NULL},
+                                        &arena, &err),
+                     UP_OK);
     assert_int_equal(b.n, 1);
     assert_int_equal(b.proxies, 2);
     assert_int_equal(b.state[0], UP_BENCH_INVALID);

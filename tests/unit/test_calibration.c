@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "tests/unit/read_doc.h"
 
 #define assert_near(a, b, within) assert_true(fabs((a) - (b)) <= (within))
 
@@ -25,7 +26,8 @@ static void fit(struct up_calibration *c, struct up_arena *arena, const char *me
         raw[2 * i + 1] = 42;
         train[i] = (uint32_t)i;
     }
-    up_calibration_fit(c, method, names, 2, raw, train, n, arena);
+    up_calibration_fit(c, method, &(struct up_calibration_rows){names, 2, raw, train, n},
+                       arena);
 }
 
 static void test_rank_gauss(void **state)
@@ -117,15 +119,12 @@ static void test_no_valid_value(void **state)
 
 static void pack_artifact(struct up_buf *b, const struct up_calibration *c, const char *method)
 {
-    up_pack_map(b, 3);
-    up_pack_str(b, "fit");
-    up_calibration_pack(c, b);
-    up_pack_str(b, "method");
-    up_pack_str(b, method);
-    up_pack_str(b, "names");
-    up_pack_list(b, 2);
-    up_pack_str(b, "a");
-    up_pack_str(b, "b");
+    static const char *const two[] = {"a", "b"};
+    struct up_writer w = up_writer_of(b);
+    up_calibration_write(&w, "fit", c);
+    up_writer_str(&w, "method", method);
+    up_writer_names(&w, "names", two, 2);
+    up_writer_end(&w);
 }
 
 static void test_round_trip(void **state)
@@ -138,7 +137,7 @@ static void test_round_trip(void **state)
         struct up_err err;
         fit(&c, &arena, up_calibration_names[m], x, 9);
         pack_artifact(&b, &c, up_calibration_names[m]);
-        assert_int_equal(up_calibration_load(&d, up_buf_view(&b), &arena, &err), UP_OK);
+        assert_int_equal(up_calibration_load(&d, READ_DOC(&b, &arena, &err)), UP_OK);
         assert_string_equal(up_calibration_method_name(&d), up_calibration_names[m]);
         assert_string_equal(d.name[1], "b");
         for (int i = 0; i < 9; i++) {
@@ -161,12 +160,14 @@ static void test_refuses(void **state)
     struct up_buf b = UP_BUF_INIT;
     fit(&c, &arena, "minmax", x, 3);
     pack_artifact(&b, &c, "zscore");
-    assert_int_equal(up_calibration_load(&d, up_buf_view(&b), &arena, &err), UP_EINVAL);
+    assert_int_equal(up_calibration_load(&d, READ_DOC(&b, &arena, &err)), UP_ECORRUPT);
     up_buf_clear(&b);
     pack_artifact(&b, &c, "cubic");
-    assert_int_equal(up_calibration_load(&d, up_buf_view(&b), &arena, &err), UP_EINVAL);
+    assert_int_equal(up_calibration_load(&d, READ_DOC(&b, &arena, &err)), UP_ECORRUPT);
     assert_non_null(strstr(err.msg, "cubic"));
-    assert_true(up_calibration_load(&d, up_view_str("\x80"), &arena, &err) < 0);
+    struct up_reader empty = up_reader_of("nothing", up_view_str("\x80"), &arena, &err);
+    assert_int_equal(up_calibration_load(&d, &empty), UP_ECORRUPT);
+    assert_string_equal(err.msg, "nothing cannot be read: field \"names\": no field \"names\"");
     up_buf_release(&b);
     up_arena_release(&arena);
 }

@@ -39,7 +39,8 @@ static int setup(void **state)
     }
     for (uint32_t i = 0; i < TRAIN; i++)
         train[i] = i;
-    up_calibration_fit(&w.fit, "rank-gauss", names, M, w.raw, train, TRAIN, &w.arena);
+    up_calibration_fit(&w.fit, "rank-gauss",
+                       &(struct up_calibration_rows){names, M, w.raw, train, TRAIN}, &w.arena);
     return 0;
 }
 
@@ -50,18 +51,38 @@ static int teardown(void **state)
     return 0;
 }
 
+static void find(struct up_counted *k, size_t n)
+{
+    const struct up_counted_rows rows = {w.space, w.net, w.arch, w.raw, n};
+    up_counted_find(k, &rows, &w.fit, &w.arena);
+}
+
+static void pack(struct up_buf *b, const struct up_counted *k)
+{
+    struct up_writer doc = up_writer_of(b);
+    up_counted_write(&doc, "counted", k);
+    up_writer_end(&doc);
+}
+
+static int load(struct up_counted *k, const struct up_buf *b, size_t columns,
+                struct up_err *err)
+{
+    struct up_reader doc = up_reader_of("mpe", up_buf_view(b), &w.arena, err);
+    struct up_reader inside = up_reader_inside(&doc, "counted");
+    return up_counted_load(k, w.space, &inside, names, columns);
+}
+
 static void test_put(void **state)
 {
     (void)state;
     struct up_counted found, k;
     struct up_buf b = UP_BUF_INIT;
     float y[N * M];
-    up_counted_find(&found, w.space, &w.net, &w.fit, w.raw, w.arch, N, &w.arena);
+    find(&found, N);
     assert_int_equal(found.fit.columns, 2);
-    up_counted_pack(&found, &b);
+    pack(&b, &found);
     assert_int_equal(up_pack_check(up_buf_view(&b), NULL), UP_OK);
-    assert_int_equal(up_counted_load(&k, w.space, up_buf_view(&b), names, M, &w.arena, NULL),
-                     UP_OK);
+    assert_int_equal(load(&k, &b, M, NULL), UP_OK);
     for (int i = 0; i < N * M; i++)
         y[i] = 42;
     up_counted_put(&k, y, M, w.arch, N);
@@ -82,12 +103,12 @@ static void test_other_numbers_are_predicted(void **state)
     const double others[] = {was * 1.001, (double)NAN, 0};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         w.raw[17 * M + 2] = others[i];
-        up_counted_find(&k, w.space, &w.net, &w.fit, w.raw, w.arch, N, &w.arena);
+        find(&k, N);
         assert_int_equal(k.fit.columns, 1);
         assert_string_equal(k.fit.name[0], "params");
     }
     w.raw[17 * M + 2] = was * (1 + 1e-8); /* as a table rounds it */
-    up_counted_find(&k, w.space, &w.net, &w.fit, w.raw, w.arch, N, &w.arena);
+    find(&k, N);
     assert_int_equal(k.fit.columns, 2);
     w.raw[17 * M + 2] = was;
 }
@@ -99,17 +120,15 @@ static void test_none(void **state)
     struct up_err err = {""};
     struct up_buf b = UP_BUF_INIT;
     float y[M] = {1, 2, 3};
-    up_counted_find(&k, w.space, &w.net, &w.fit, w.raw, w.arch, 0, &w.arena);
-    up_counted_pack(&k, &b);
-    assert_int_equal(up_counted_load(&k, w.space, up_buf_view(&b), names, M, &w.arena, NULL),
-                     UP_OK);
+    find(&k, 0);
+    pack(&b, &k);
+    assert_int_equal(load(&k, &b, M, NULL), UP_OK);
     up_counted_put(&k, y, M, w.arch, 1);
     assert_true(y[0] == 1 && y[1] == 2 && y[2] == 3);
     up_buf_clear(&b);
-    up_counted_find(&k, w.space, &w.net, &w.fit, w.raw, w.arch, N, &w.arena);
-    up_counted_pack(&k, &b);
-    assert_int_equal(up_counted_load(&k, w.space, up_buf_view(&b), names, 2, &w.arena, &err),
-                     UP_EINVAL);
+    find(&k, N);
+    pack(&b, &k);
+    assert_int_equal(load(&k, &b, 2, &err), UP_ECORRUPT);
     assert_non_null(strstr(err.msg, "flops"));
     up_buf_release(&b);
 }

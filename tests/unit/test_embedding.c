@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "tests/unit/read_doc.h"
 
 enum { N = 48, SPREAD = 311 };
 static const struct up_space *space;
@@ -41,17 +42,26 @@ static struct up_vgae_trainer trained(struct up_vgae_recipe r, int epochs)
 {
     struct up_vgae_trainer t;
     struct up_err err = {""};
-    up_vgae_trainer_init(&t, &r, space->nodes, space->classes, &arena);
+    up_vgae_trainer_init(&t, &r, &source, space->nodes, space->classes, &arena);
     for (int e = 0; e < epochs; e++)
-        if (up_vgae_trainer_epoch(&t, &source, 1, NULL, NULL, &arena, &err))
+        if (up_training_epoch(&t.training, 1, NULL, &arena, &err))
             fail_msg("%s", err.msg);
     return t;
+}
+
+static void artifact(struct up_buf *doc, const struct up_tensors *s, const float *v,
+                     const char *of)
+{
+    struct up_writer w = up_writer_of(doc);
+    up_tensors_write(&w, "model", s, v);
+    up_writer_str(&w, "space", of);
+    up_writer_end(&w);
 }
 
 static struct up_buf saved(const struct up_vgae_trainer *t)
 {
     struct up_buf b = UP_BUF_INIT;
-    up_vgae_trainer_save(t, &b);
+    up_training_save(&t->training, &b);
     return b;
 }
 
@@ -76,7 +86,7 @@ static const struct up_vgae_recipe published = {.batch = 10,
 static struct up_vgae folded(const struct up_vgae_trainer *t)
 {
     struct up_vgae m;
-    up_vgae_fold(&m, &t->layout, t->value, space, &arena);
+    up_vgae_fold(&m, &t->layout, t->training.value, space, &arena);
     return m;
 }
 
@@ -117,7 +127,7 @@ static void test_learns(void **state)
     assert_true(q.mean_corr_adj > 0.8 && q.mean_fal_pos_adj < 0.2);
     up_vgae_prior(&q, &m, space, t.prior, 200, 1);
     assert_true(q.validity > 0 && q.validity >= q.validity_strict && q.uniqueness <= 1);
-    assert_true(t.history[159].ops < 0.1 * t.history[0].ops);
+    assert_true(t.training.history[159 * UP_VGAE_LOSSES] < 0.1 * t.training.history[0]);
 
     /* A point that says "no edge" is not an architecture, whatever its operations. */
     memset(z, 0, (size_t)m.dim * sizeof *z);
@@ -152,7 +162,7 @@ static void test_fold(void **state)
     for (int i = 0; i < 8; i++)
         for (int k = 0; k < 7; k++)
             x[i][k] = graphs[3].op[i] == k;
-    const float *v = t.value;
+    const float *v = t.training.value;
     for (int l = 0, in = 7; l < UP_VGAE_LAYERS; l++, in = 128) {
         const struct up_vgae_layout *o = &t.layout;
         for (int i = 0; i < 8; i++)
@@ -200,13 +210,9 @@ static void test_artifact(void **state)
     struct up_vgae m = folded(&t), back;
     struct up_buf doc = UP_BUF_INIT;
     struct up_err err = {""};
-    up_pack_map(&doc, 2);
-    up_pack_str(&doc, "model");
-    up_tensors_pack(&doc, &t.layout.tensors, t.value);
-    up_pack_str(&doc, "space");
-    up_pack_str(&doc, "nb201");
+    artifact(&doc, &t.layout.tensors, t.training.value, "nb201");
     assert_int_equal(up_pack_check(up_buf_view(&doc), &err), UP_OK);
-    if (up_vgae_load(&back, space, up_buf_view(&doc), &arena, &err))
+    if (up_vgae_load(&back, space, READ_DOC(&doc, &arena, &err)))
         fail_msg("%s", err.msg);
     float *a = UP_NEW(&arena, N * m.dim, float), *b = UP_NEW(&arena, N * m.dim, float);
     up_vgae_embed(a, &m, space, archs, N);
@@ -216,7 +222,7 @@ static void test_artifact(void **state)
     /* Another space's artifact, a lost tensor, and a wrong shape are told apart. */
     struct up_space other = *space;
     other.name = "other";
-    assert_int_equal(up_vgae_load(&back, &other, up_buf_view(&doc), &arena, &err), UP_EINVAL);
+    assert_int_equal(up_vgae_load(&back, &other, READ_DOC(&doc, &arena, &err)), UP_ECORRUPT);
     assert_non_null(strstr(err.msg, "other"));
     struct up_vgae_layout l;
     up_vgae_layout_init(&l, 8, 7, false, 128, 16);
@@ -224,12 +230,8 @@ static void test_artifact(void **state)
         if (strcmp(l.tensors.t[i].name, "layer0.norm1.weight") == 0)
             strcpy(l.tensors.t[i].name, "layer0.norm9.weight");
     up_buf_clear(&doc);
-    up_pack_map(&doc, 2);
-    up_pack_str(&doc, "model");
-    up_tensors_pack(&doc, &l.tensors, t.value);
-    up_pack_str(&doc, "space");
-    up_pack_str(&doc, "nb201");
-    assert_int_equal(up_vgae_load(&back, space, up_buf_view(&doc), &arena, &err), UP_EINVAL);
+    artifact(&doc, &l.tensors, t.training.value, "nb201");
+    assert_int_equal(up_vgae_load(&back, space, READ_DOC(&doc, &arena, &err)), UP_ECORRUPT);
     assert_non_null(strstr(err.msg, "layer0.norm1.weight"));
     up_buf_release(&doc);
 }
@@ -239,22 +241,22 @@ static void test_resume(void **state)
     struct up_vgae_trainer whole = trained(published, 3), half = trained(published, 1), rest;
     struct up_err err = {""};
     struct up_buf state1 = saved(&half), want = saved(&whole);
-    up_vgae_trainer_init(&rest, &published, space->nodes, space->classes, &arena);
-    if (up_vgae_trainer_restore(&rest, up_buf_view(&state1), &err))
+    up_vgae_trainer_init(&rest, &published, &source, space->nodes, space->classes, &arena);
+    if (up_training_restore(&rest.training, up_buf_view(&state1), &err))
         fail_msg("%s", err.msg);
     for (int e = 1; e < 3; e++)
-        assert_int_equal(up_vgae_trainer_epoch(&rest, &source, 1, NULL, NULL, &arena, &err),
-                         UP_OK);
+        assert_int_equal(up_training_epoch(&rest.training, 1, NULL, &arena, &err), UP_OK);
     struct up_buf got = saved(&rest);
     assert_true(up_view_equal(up_buf_view(&got), up_buf_view(&want)));
 
     /* A checkpoint of more epochs than the recipe has, or cut short, is refused. */
     struct up_vgae_recipe shorter = published;
     shorter.epochs = 2;
-    up_vgae_trainer_init(&rest, &shorter, space->nodes, space->classes, &arena);
-    assert_int_equal(up_vgae_trainer_restore(&rest, up_buf_view(&want), &err), UP_EINVAL);
+    up_vgae_trainer_init(&rest, &shorter, &source, space->nodes, space->classes, &arena);
+    assert_int_equal(up_training_restore(&rest.training, up_buf_view(&want), &err),
+                     UP_ECORRUPT);
     struct up_view cut = {state1.data, state1.len / 2};
-    assert_int_not_equal(up_vgae_trainer_restore(&rest, cut, &err), UP_OK);
+    assert_int_not_equal(up_training_restore(&rest.training, cut, &err), UP_OK);
     up_buf_release(&state1);
     up_buf_release(&want);
     up_buf_release(&got);
@@ -287,10 +289,10 @@ static void test_threads(void **state)
     struct up_buf want = saved(&one);
     for (int threads = 2; threads <= 12; threads += threads < 3 ? 1 : 9) {
         struct up_vgae_trainer t;
-        up_vgae_trainer_init(&t, &quick, space->nodes, space->classes, &arena);
+        up_vgae_trainer_init(&t, &quick, &made, space->nodes, space->classes, &arena);
         for (int e = 0; e < 2; e++)
-            assert_int_equal(
-                up_vgae_trainer_epoch(&t, &made, threads, NULL, NULL, &arena, NULL), UP_OK);
+            assert_int_equal(up_training_epoch(&t.training, threads, NULL, &arena, NULL),
+                             UP_OK);
         struct up_buf got = saved(&t);
         assert_true(up_view_equal(up_buf_view(&got), up_buf_view(&want)));
         up_buf_release(&got);
@@ -306,8 +308,10 @@ static void test_mode(void **state)
     mended.fix_mode = true;
     struct up_vgae_trainer other = trained(mended, 3);
     size_t from = one.layout.tensors.learned, n = one.layout.tensors.total - from;
-    assert_memory_equal(one.value + from, three.value + from, n * sizeof *one.value);
-    assert_memory_not_equal(one.value + from, other.value + from, n * sizeof *one.value);
+    assert_memory_equal(one.training.value + from, three.training.value + from,
+                        n * sizeof *one.training.value);
+    assert_memory_not_equal(one.training.value + from, other.training.value + from,
+                            n * sizeof *one.training.value);
 }
 
 static int stop_at_20(void *ctx, size_t done)
@@ -321,8 +325,10 @@ static void test_stops(void **state)
     struct up_vgae_trainer t;
     struct up_err err = {""};
     size_t done = 0;
-    up_vgae_trainer_init(&t, &published, space->nodes, space->classes, &arena);
-    assert_int_equal(up_vgae_trainer_epoch(&t, &source, 1, stop_at_20, &done, &arena, &err),
+    up_vgae_trainer_init(&t, &published, &source, space->nodes, space->classes, &arena);
+    assert_int_equal(up_training_epoch(&t.training, 1,
+                                       &(struct up_training_watch){stop_at_20, &done}, &arena,
+                                       &err),
                      UP_ECANCELED);
     assert_int_equal(done, 20);
 }
@@ -335,11 +341,11 @@ static void test_drawn(void **state)
     const struct up_space *darts;
     static struct up_cell_graph g[DRAWN + HELD];
     assert_int_equal(up_space_find(&darts, "darts", NULL), UP_OK);
-    const struct up_graph_draws draws[] = {{darts, 5, false}, {darts, 5, true}},
-                                other = {darts, 6, false};
-    struct up_vgae_source train = up_graphs_drawn(&draws[0], DRAWN),
-                          held = up_graphs_drawn(&draws[1], HELD),
-                          another = up_graphs_drawn(&other, DRAWN);
+    const struct up_vgae_draws draws[] = {{darts, 5, false}, {darts, 5, true}},
+                               other = {darts, 6, false};
+    struct up_vgae_source train = up_vgae_drawn(&draws[0], DRAWN),
+                          held = up_vgae_drawn(&draws[1], HELD),
+                          another = up_vgae_drawn(&other, DRAWN);
     for (size_t i = 0; i < DRAWN; i++)
         train.graph(&g[i], train.ctx, i);
     for (size_t i = 0; i < HELD; i++)
@@ -379,16 +385,12 @@ static void test_places(void **state)
         struct up_vgae m, back;
         struct up_buf doc = UP_BUF_INIT;
         r.places = told;
-        up_vgae_trainer_init(&t, &r, darts->nodes, darts->classes, &arena);
-        up_vgae_fold(&m, &t.layout, t.value, darts, &arena);
+        up_vgae_trainer_init(&t, &r, &source, darts->nodes, darts->classes, &arena);
+        up_vgae_fold(&m, &t.layout, t.training.value, darts, &arena);
         up_vgae_embed_graphs(z, &m, g, 1);
         assert_true((memcmp(z + 4 * 16, z + 6 * 16, 16 * sizeof *z) != 0) == told);
-        up_pack_map(&doc, 2);
-        up_pack_str(&doc, "model");
-        up_tensors_pack(&doc, &t.layout.tensors, t.value);
-        up_pack_str(&doc, "space");
-        up_pack_str(&doc, "darts");
-        if (up_vgae_load(&back, darts, up_buf_view(&doc), &arena, &err))
+        artifact(&doc, &t.layout.tensors, t.training.value, "darts");
+        if (up_vgae_load(&back, darts, READ_DOC(&doc, &arena, &err)))
             fail_msg("%s", err.msg);
         float both[352], alone[2][176];
         assert_int_equal(back.dim, 352);
@@ -410,10 +412,10 @@ static void test_hash(void **state)
     a.adj[0 * 4 + 2] = a.adj[2 * 4 + 3] = 1;
     memcpy(b.adj, a.adj, sizeof a.adj);
     memcpy(c.adj, a.adj, sizeof a.adj);
-    assert_true(up_digest_equal(up_graph_hash(&a, 4), up_graph_hash(&b, 4)));
-    assert_false(up_digest_equal(up_graph_hash(&a, 4), up_graph_hash(&c, 4)));
+    assert_true(up_digest_equal(up_vgae_graph_hash(&a, 4), up_vgae_graph_hash(&b, 4)));
+    assert_false(up_digest_equal(up_vgae_graph_hash(&a, 4), up_vgae_graph_hash(&c, 4)));
     b.adj[0 * 4 + 3] = 1;
-    assert_false(up_digest_equal(up_graph_hash(&a, 4), up_graph_hash(&b, 4)));
+    assert_false(up_digest_equal(up_vgae_graph_hash(&a, 4), up_vgae_graph_hash(&b, 4)));
 }
 
 int main(void)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "tests/unit/read_doc.h"
 
 enum { IN = 20, OUT = 3, N = 150 };
 static float z[N * IN];
@@ -48,13 +49,15 @@ static const struct up_mlp_recipe recipe = {.hidden = 32,
                                             .noise = 0.1,
                                             .seed = 3};
 
+static const struct up_mlp_rows half_of_rows = {z, target, IN, OUT, rows, N / 2};
+
 static struct up_mlp_trainer trained(const struct up_mlp_recipe *r, int epochs)
 {
     struct up_mlp_trainer t;
     struct up_err err = {""};
-    up_mlp_trainer_init(&t, r, z, IN, target, OUT, rows, N / 2, &arena);
+    up_mlp_trainer_init(&t, r, &half_of_rows, &arena);
     for (int e = 0; e < epochs; e++)
-        if (up_mlp_trainer_epoch(&t, 1, NULL, NULL, &arena, &err))
+        if (up_training_epoch(&t.training, 1, NULL, &arena, &err))
             fail_msg("%s", err.msg);
     return t;
 }
@@ -160,7 +163,7 @@ static void test_export(void **state)
 {
     struct up_mlp_trainer t = trained(&recipe, 2);
     struct up_mlp inner, outer = folded(&t);
-    up_mlp_fold(&inner, &t.layout, t.value, &arena);
+    up_mlp_fold(&inner, &t.layout, t.training.value, &arena);
     float a[N / 2 * OUT], b[N * OUT];
     up_mlp_predict(a, &inner, t.x, N / 2);
     up_mlp_predict(b, &outer, z, N);
@@ -175,11 +178,11 @@ static void test_artifact(void **state)
     struct up_mlp m, back;
     struct up_buf doc = UP_BUF_INIT;
     struct up_err err = {""};
-    up_mlp_fold(&m, &t.layout, t.value, &arena);
-    up_pack_map(&doc, 1);
-    up_pack_str(&doc, "model");
-    up_tensors_pack(&doc, &t.layout.tensors, t.value);
-    if (up_mlp_load(&back, up_buf_view(&doc), &arena, &err))
+    up_mlp_fold(&m, &t.layout, t.training.value, &arena);
+    struct up_writer w = up_writer_of(&doc);
+    up_tensors_write(&w, "model", &t.layout.tensors, t.training.value);
+    up_writer_end(&w);
+    if (up_mlp_load(&back, READ_DOC(&doc, &arena, &err)))
         fail_msg("%s", err.msg);
     float a[N * OUT], b[N * OUT];
     up_mlp_predict(a, &m, z, N);
@@ -189,7 +192,7 @@ static void test_artifact(void **state)
     up_pack_map(&doc, 1);
     up_pack_str(&doc, "model");
     up_pack_map(&doc, 0);
-    assert_int_equal(up_mlp_load(&back, up_buf_view(&doc), &arena, &err), UP_EINVAL);
+    assert_int_equal(up_mlp_load(&back, READ_DOC(&doc, &arena, &err)), UP_ECORRUPT);
     up_buf_release(&doc);
 }
 
@@ -198,16 +201,16 @@ static void test_resume(void **state)
     struct up_mlp_trainer whole = trained(&recipe, 4), half = trained(&recipe, 2), rest;
     struct up_buf a = UP_BUF_INIT, b = UP_BUF_INIT, c = UP_BUF_INIT;
     struct up_err err = {""};
-    up_mlp_trainer_save(&whole, &a);
-    up_mlp_trainer_save(&half, &b);
-    up_mlp_trainer_init(&rest, &recipe, z, IN, target, OUT, rows, N / 2, &arena);
-    assert_int_equal(up_mlp_trainer_restore(&rest, up_buf_view(&b), &err), UP_OK);
+    up_training_save(&whole.training, &a);
+    up_training_save(&half.training, &b);
+    up_mlp_trainer_init(&rest, &recipe, &half_of_rows, &arena);
+    assert_int_equal(up_training_restore(&rest.training, up_buf_view(&b), &err), UP_OK);
     for (int e = 2; e < 4; e++)
-        assert_int_equal(up_mlp_trainer_epoch(&rest, 1, NULL, NULL, &arena, &err), UP_OK);
-    up_mlp_trainer_save(&rest, &c);
+        assert_int_equal(up_training_epoch(&rest.training, 1, NULL, &arena, &err), UP_OK);
+    up_training_save(&rest.training, &c);
     assert_true(up_view_equal(up_buf_view(&a), up_buf_view(&c)));
     struct up_view cut = {a.data, a.len - 1};
-    assert_int_not_equal(up_mlp_trainer_restore(&rest, cut, &err), UP_OK);
+    assert_int_not_equal(up_training_restore(&rest.training, cut, &err), UP_OK);
     up_buf_release(&a);
     up_buf_release(&b);
     up_buf_release(&c);
@@ -217,15 +220,15 @@ static void test_threads(void **state)
 {
     struct up_mlp_trainer one = trained(&recipe, 2);
     struct up_buf want = UP_BUF_INIT;
-    up_mlp_trainer_save(&one, &want);
+    up_training_save(&one.training, &want);
     for (int threads = 2; threads <= 12; threads += threads < 3 ? 1 : 9) {
         struct up_mlp_trainer t;
         struct up_buf got = UP_BUF_INIT;
-        up_mlp_trainer_init(&t, &recipe, z, IN, target, OUT, rows, N / 2, &arena);
+        up_mlp_trainer_init(&t, &recipe, &half_of_rows, &arena);
         for (int e = 0; e < 2; e++)
-            assert_int_equal(up_mlp_trainer_epoch(&t, threads, NULL, NULL, &arena, NULL),
+            assert_int_equal(up_training_epoch(&t.training, threads, NULL, &arena, NULL),
                              UP_OK);
-        up_mlp_trainer_save(&t, &got);
+        up_training_save(&t.training, &got);
         assert_true(up_view_equal(up_buf_view(&got), up_buf_view(&want)));
         up_buf_release(&got);
     }

@@ -26,7 +26,9 @@ static void without_replacement(void **state)
     struct up_arena arena = UP_ARENA_INIT;
     struct up_drawn d, more;
     struct up_err err;
-    assert_int_equal(up_images_draw(&d, &set, 2, 100, false, 5, &arena, &err), UP_OK);
+    assert_int_equal(
+        up_images_draw(&d, &set, &(struct up_images_plan){2, 100, false, 5}, &arena, &err),
+        UP_OK);
     for (int k = 0; k < 2; k++) {
         int seen[100] = {0};
         for (int i = 0; i < 100; i++) {
@@ -38,9 +40,13 @@ static void without_replacement(void **state)
             assert_int_equal(seen[i], 1);
     }
     assert_memory_not_equal(d.labels, d.labels + 100, 100 * sizeof *d.labels);
-    assert_int_equal(up_images_draw(&more, &set, 3, 100, false, 5, &arena, &err), UP_OK);
+    assert_int_equal(
+        up_images_draw(&more, &set, &(struct up_images_plan){3, 100, false, 5}, &arena, &err),
+        UP_OK);
     assert_memory_equal(d.images, more.images, 200 * PIXELS);
-    assert_int_equal(up_images_draw(&d, &set, 1, 101, false, 5, &arena, &err), UP_EINVAL);
+    assert_int_equal(
+        up_images_draw(&d, &set, &(struct up_images_plan){1, 101, false, 5}, &arena, &err),
+        UP_EINVAL);
     assert_string_equal(err.msg, "data.batch is 101, but the set has 100 images to draw from; "
                                  "lower data.batch or bring more images");
     up_arena_release(&arena);
@@ -51,7 +57,9 @@ static void crops_and_mirrors(void **state)
     struct up_arena arena = UP_ARENA_INIT;
     struct up_drawn d;
     int padded = 0;
-    assert_int_equal(up_images_draw(&d, &set, 1, 100, true, 5, &arena, NULL), UP_OK);
+    assert_int_equal(
+        up_images_draw(&d, &set, &(struct up_images_plan){1, 100, true, 5}, &arena, NULL),
+        UP_OK);
     for (int i = 0; i < 100; i++) {
         const uint8_t *p = d.images + (size_t)i * PIXELS;
         int zeros = 0;
@@ -70,11 +78,11 @@ static void shift_by_hand(void **state)
 {
     const uint8_t in[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}; /* three planes of 2 x 2 */
     uint8_t out[12];
-    up_image_shift(out, in, 2, 2, 0, 0, true);
+    up_image_shift(out, in, 2, 2, (struct up_image_move){0, 0, true});
     assert_memory_equal(out, ((uint8_t[]){2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11}), 12);
-    up_image_shift(out, in, 2, 2, 1, 0, false);
+    up_image_shift(out, in, 2, 2, (struct up_image_move){1, 0, false});
     assert_memory_equal(out, ((uint8_t[]){3, 4, 0, 0, 7, 8, 0, 0, 11, 12, 0, 0}), 12);
-    up_image_shift(out, in, 2, 2, 0, -1, false);
+    up_image_shift(out, in, 2, 2, (struct up_image_move){0, -1, false});
     assert_memory_equal(out, ((uint8_t[]){0, 1, 0, 3, 0, 5, 0, 7, 0, 9, 0, 11}), 12);
 }
 

@@ -13,6 +13,7 @@
 #include "dag/run/job.h"
 #include "dag/plan/source.h"
 #include <math.h>
+#include "tests/unit/read_doc.h"
 #include "tests/unit/store_folder.h"
 
 extern const struct up_stage up_stage_vgae, up_stage_mpe;
@@ -106,20 +107,15 @@ static void make_inputs(struct up_buf doc[2], size_t n)
     up_pack_str(&doc[0], "nb201");
     static const char *const names[] = {"zen", "flops"};
     struct up_calibration c;
-    up_calibration_fit(&c, "raw", names, 2, raw, train, n / 2, &arena);
-    up_pack_map(&doc[1], 5);
-    up_pack_str(&doc[1], "fit");
-    up_calibration_pack(&c, &doc[1]);
-    up_pack_str(&doc[1], "method");
-    up_pack_str(&doc[1], "raw");
-    up_pack_str(&doc[1], "names");
-    up_pack_list(&doc[1], 2);
-    up_pack_str(&doc[1], names[0]);
-    up_pack_str(&doc[1], names[1]);
-    up_pack_str(&doc[1], "train");
-    up_pack_array1(&doc[1], UP_U32, train, n / 2);
-    up_pack_str(&doc[1], "values");
-    up_pack_array2(&doc[1], UP_F64, values, n, 2);
+    up_calibration_fit(&c, "raw", &(struct up_calibration_rows){names, 2, raw, train, n / 2},
+                       &arena);
+    struct up_writer w = up_writer_of(&doc[1]);
+    up_calibration_write(&w, "fit", &c);
+    up_writer_str(&w, "method", "raw");
+    up_writer_names(&w, "names", names, 2);
+    up_writer_vector(&w, "train", UP_U32, train, n / 2);
+    up_writer_matrix(&w, "values", UP_F64, values, n, 2);
+    up_writer_end(&w);
 }
 
 /* One epoch, then two: the second run trains the second epoch alone. */
@@ -186,7 +182,7 @@ static void test_mpe(void **state)
     struct up_mlp m;
     assert_int_equal(up_doc_real(up_buf_view(&fresh), "quality/zen", &tau, &err), UP_OK);
     assert_true(tau >= -1 && tau <= 1);
-    assert_int_equal(up_mlp_load(&m, up_buf_view(&fresh), &arena, &err), UP_OK);
+    assert_int_equal(up_mlp_load(&m, READ_DOC(&fresh, &arena, &err)), UP_OK);
     assert_int_equal(m.out, 2);
     const void *held;
     uint64_t dims[4];

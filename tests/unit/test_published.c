@@ -51,7 +51,8 @@ static void proxy_table_is_canonical(void **state)
     struct up_benchmark m;
     struct up_err err;
     if (up_table_read(&t, "csv", up_buf_view(&b), &wish, &arena, &err) ||
-        up_benchmark_merge(&m, nb201, &t, NULL, NULL, &arena, &err))
+        up_benchmark_merge(&m, nb201, &(struct up_benchmark_tables){&t, NULL, NULL}, &arena,
+                           &err))
         fail_msg("%s", err.msg);
     assert_int_equal(m.n, 4722);
     assert_int_equal(m.proxies, 13);

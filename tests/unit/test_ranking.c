@@ -11,10 +11,10 @@
 static struct up_arena arena;
 static struct up_err err;
 
-static int read_weights(struct up_proxy_weights *w, const char *text)
+static int read_weights(struct up_lambda_weights *w, const char *text)
 {
     err.msg[0] = '\0';
-    return up_weights_read(w, "w", up_view_str(text), &arena, &err);
+    return up_lambda_weights_read(w, "w", up_view_str(text), &arena, &err);
 }
 
 static void test_spellings(void **state)
@@ -34,7 +34,7 @@ static void test_spellings(void **state)
         {"nwot,snip\n1,-0.5\n", NULL},
     };
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-        struct up_proxy_weights w;
+        struct up_lambda_weights w;
         if (read_weights(&w, good[i].text))
             fail_msg("%s: %s", good[i].text, err.msg);
         assert_int_equal(w.n, 2);
@@ -71,7 +71,7 @@ static void test_refused(void **state)
         {"a,b\n1,2\n3,4\n", "w:3: a second row"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        struct up_proxy_weights w;
+        struct up_lambda_weights w;
         assert_int_equal(read_weights(&w, bad[i].text), UP_EINVAL);
         if (!strstr(err.msg, bad[i].says))
             fail_msg("%s: %s", bad[i].text, err.msg);
@@ -97,7 +97,9 @@ static struct up_benchmark *table(const char *scores, const char *accuracy)
     if (up_table_read(&t[0], "s.csv", up_view_str(scores), &wish, &arena, &err) ||
         (accuracy &&
          up_table_read(&t[1], "a.csv", up_view_str(accuracy), &wish, &arena, &err)) ||
-        up_benchmark_merge(b, nb201, &t[0], accuracy ? &t[1] : NULL, NULL, &arena, &err))
+        up_benchmark_merge(b, nb201,
+                           &(struct up_benchmark_tables){&t[0], accuracy ? &t[1] : NULL, NULL},
+                           &arena, &err))
         fail_msg("%s", err.msg);
     return b;
 }
@@ -105,10 +107,11 @@ static struct up_benchmark *table(const char *scores, const char *accuracy)
 static int rank(struct up_ranking *r, const struct up_benchmark *b, const char *weights,
                 const char *method, const char *target)
 {
-    struct up_proxy_weights *w = UP_NEW(&arena, 1, struct up_proxy_weights);
+    struct up_lambda_weights *w = UP_NEW(&arena, 1, struct up_lambda_weights);
     if (read_weights(w, weights))
         fail_msg("%s", err.msg);
-    return up_ranking_make(r, nb201, b, w, method, target, &arena, &err);
+    const struct up_ranking_wish wish = {nb201, b, w, method, target};
+    return up_ranking_make(r, &wish, &arena, &err);
 }
 
 static const char scores[] =

@@ -113,6 +113,13 @@ static struct up_view file_at(const struct up_buf *doc, const char *name)
 static const char *const quick[] = {"search.starts=64", "search.budget=400", "search.top=7",
                                     NULL};
 
+static int models(struct up_models *m)
+{
+    return up_models_load(m, w.space, READ_DOC(&w.vgae, &w.arena, NULL),
+                          READ_DOC(&w.mpe, &w.arena, NULL),
+                          READ_DOC(&w.lambda, &w.arena, NULL));
+}
+
 static void test_search_ranks_the_reencoded(void **state)
 {
     struct up_buf found = UP_BUF_INIT;
@@ -126,17 +133,15 @@ static void test_search_ranks_the_reencoded(void **state)
     assert_int_equal(dp[1], M);
     assert_true(int_at(&found, "queries") <= 400 && int_at(&found, "queries") >= 60);
     struct up_models *m = UP_NEW(&w.arena, 1, struct up_models);
-    assert_int_equal(up_models_load(m, w.space, up_buf_view(&w.vgae), up_buf_view(&w.mpe),
-                                    up_buf_view(&w.lambda), &w.arena, NULL),
-                     UP_OK);
+    assert_int_equal(models(m), UP_OK);
     for (size_t i = 0; i < d[0]; i++) {
         struct up_arch x = {.len = GENES}, c;
         float again[M];
         memcpy(x.gene, a + i * GENES, GENES);
         w.space->canonical(&c, &x);
         assert_int_equal(up_arch_cmp(&c, &x), 0);
-        up_model_predict(&m->view, again, &x, 1);
-        assert_near(up_model_unify(&m->view, m->weights, again), u[i], 0);
+        up_models_predict(&m->view, again, &x, 1);
+        assert_near(up_models_unify(&m->view, m->weights, again), u[i], 0);
         for (size_t k = 0; k < M; k++)
             assert_near((double)again[k], y[i * M + k], 0);
         assert_true(i == 0 || u[i] <= u[i - 1]);
@@ -338,10 +343,8 @@ static void test_report_held_out_are_valid(void **state)
     const double *tau = array_at(&out, "proxies/heldout", UP_F64, 1, d);
     assert_true(n[0] == N - TRAIN && n[2] == N - TRAIN - 1);
     assert_true(invalid[0] == 0 && invalid[2] == 2);
-    assert_int_equal(up_models_load(m, w.space, up_buf_view(&w.vgae), up_buf_view(&w.mpe),
-                                    up_buf_view(&w.lambda), &w.arena, NULL),
-                     UP_OK);
-    up_model_predict(&m->view, y, w.arch, N);
+    assert_int_equal(models(m), UP_OK);
+    up_models_predict(&m->view, y, w.arch, N);
     for (size_t i = TRAIN; i < N; i++)
         if (i != TRAIN + 7) {
             a[k] = (double)y[i * M + 2];
@@ -349,7 +352,7 @@ static void test_report_held_out_are_valid(void **state)
         }
     assert_near(tau[2], up_kendall_tau_b(a, b, k), 0);
     for (size_t i = TRAIN; i < N; i++) {
-        a[i - TRAIN] = up_model_unify(&m->view, m->weights, y + i * M);
+        a[i - TRAIN] = up_models_unify(&m->view, m->weights, y + i * M);
         b[i - TRAIN] = 0;
         for (size_t j = 0; j < M; j++)
             b[i - TRAIN] += m->weights[j] * w.calibrated[i * M + j];
@@ -432,7 +435,7 @@ static void test_accuracy_of_an_architecture(void **state)
     up_pack_array2(&b, UP_F64, value, 3, 1);
     key(&b, "archs");
     up_pack_array2(&b, UP_U8, rows, 3, GENES);
-    assert_int_equal(up_truth_load(&t, w.space, up_buf_view(&b), &w.arena, NULL), UP_OK);
+    assert_int_equal(up_truth_load(&t, w.space, READ_DOC(&b, &w.arena, NULL)), UP_OK);
     up_truth_of(&t, &a, &canonical);
     assert_near(a, 55, 1e-12);
     dead.gene[2] = 4;

@@ -68,7 +68,7 @@ static void toy_decode(const void *ctx, struct up_arch *a, uint8_t *ok, const fl
 static const double weights[M] = {1, 0};
 struct fixture {
     struct toy toy;
-    struct up_search_model model;
+    struct up_models_view model;
     struct up_search_task task;
     struct up_search s;
     struct up_arena arena;
@@ -83,8 +83,8 @@ static void fixture_init(struct fixture *f, size_t budget, int threads)
         f->toy.gain[d] = d % OPS == 0 ? -2 : (float)up_rng_range(&r, -1, 1);
         f->toy.weight[d] = (float)(d % OPS == 3 ? 10 : d % OPS == 2 ? 2 : 0);
     }
-    f->model = (struct up_search_model){DIM,         M,    &f->toy,      toy_embed,
-                                        toy_predict, NULL, toy_gradient, toy_decode};
+    f->model = (struct up_models_view){DIM,         M,    &f->toy,      toy_embed,
+                                       toy_predict, NULL, toy_gradient, toy_decode};
     f->task = (struct up_search_task){
         up_spaces[0],      &f->model,         weights, up_spaces[0]->net,
         {INFINITY, -1, 0}, {INFINITY, -1, 0}, NULL,    0};
@@ -111,9 +111,9 @@ static double optimum(const struct fixture *f, struct up_arch *best)
         float y[M];
         f->task.space->at(&a, i);
         f->task.space->canonical(&c, &a);
-        up_model_predict(f->task.model, y, &c, 1);
-        double u = up_model_unify(f->task.model, f->task.weights, y);
-        if (up_task_allows(&f->task, &c) && u > top) {
+        up_models_predict(f->task.model, y, &c, 1);
+        double u = up_models_unify(f->task.model, f->task.weights, y);
+        if (up_search_allows(&f->task, &c) && u > top) {
             top = u;
             *best = c;
         }
@@ -205,7 +205,7 @@ static void test_evolution_under_limits(void **state)
                 struct up_arch a, c;
                 f.task.space->at(&a, i);
                 f.task.space->canonical(&c, &a);
-                allowed += up_arch_cmp(&a, &c) == 0 && up_task_allows(&f.task, &c);
+                allowed += up_arch_cmp(&a, &c) == 0 && up_search_allows(&f.task, &c);
             }
             assert_int_equal(up_search_evolution.run(&f.s, NULL), UP_OK);
             size_t least = allowed < 1500 ? allowed * 9 / 10 : 1500;

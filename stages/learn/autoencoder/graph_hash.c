@@ -1,3 +1,4 @@
+/* Equal hashes for equal cells, however their nodes are numbered; see graph_hash.h. */
 #include "stages/learn/autoencoder/graph_hash.h"
 
 #include <stdlib.h>
@@ -22,7 +23,7 @@ static void linked(struct up_buf *out, const struct up_cell_graph *g,
     up_buf_append(out, "|", 1);
 }
 
-struct up_digest up_graph_hash(const struct up_cell_graph *g, int nodes)
+struct up_digest up_vgae_graph_hash(const struct up_cell_graph *g, int nodes)
 {
     struct up_digest key[UP_NODES_MAX], next[UP_NODES_MAX];
     for (int i = 0; i < nodes; i++) {

@@ -7,6 +7,6 @@
 #include "stages/space/space.h"
 #include "store/base/hash.h"
 
-struct up_digest up_graph_hash(const struct up_cell_graph *g, int nodes);
+struct up_digest up_vgae_graph_hash(const struct up_cell_graph *g, int nodes);
 
 #endif

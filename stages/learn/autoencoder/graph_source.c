@@ -1,3 +1,4 @@
+/* Graphs drawn when their batch is due, from a space that cannot be listed. */
 #include "stages/learn/autoencoder/graph_source.h"
 #include "store/base/hash.h"
 
@@ -12,7 +13,7 @@ static bool held_out(const struct up_cell_graph *g)
 
 static void drawn(struct up_cell_graph *out, void *ctx, size_t i)
 {
-    const struct up_graph_draws *d = ctx;
+    const struct up_vgae_draws *d = ctx;
     char stream[48];
     snprintf(stream, sizeof stream, "graphs.%s.%zu", d->held_out ? "held" : "train", i);
     struct up_rng r = up_rng_init(d->seed, stream);
@@ -26,7 +27,7 @@ static void drawn(struct up_cell_graph *out, void *ctx, size_t i)
     } while (held_out(out) != d->held_out);
 }
 
-struct up_vgae_source up_graphs_drawn(const struct up_graph_draws *d, size_t n)
+struct up_vgae_source up_vgae_drawn(const struct up_vgae_draws *d, size_t n)
 {
     return (struct up_vgae_source){n, drawn, (void *)(uintptr_t)d};
 }

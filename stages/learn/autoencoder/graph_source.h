@@ -7,12 +7,12 @@
 /* Graphs of architectures drawn uniformly, in canonical form; graph i has its own stream of
  * random numbers. A graph is held out by its own digest, one in ten, so none is on both
  * sides. */
-struct up_graph_draws {
+struct up_vgae_draws {
     const struct up_space *space;
     uint64_t seed;
     bool held_out; /* which side */
 };
 /* Borrows d. */
-struct up_vgae_source up_graphs_drawn(const struct up_graph_draws *d, size_t n);
+struct up_vgae_source up_vgae_drawn(const struct up_vgae_draws *d, size_t n);
 
 #endif

@@ -1,7 +1,7 @@
+/* The trained autoencoder in evaluation mode: embedding and decoding, see vgae.h. */
 #include "stages/learn/autoencoder/vgae.h"
 #include "stages/learn/autoencoder/vgae_layout.h"
 #include "stages/kernels/dense.h"
-#include "store/base/pack.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,35 +9,29 @@
 /* Graphs that go through the layers together. */
 enum { BLOCK = 32 };
 
-int up_vgae_load(struct up_vgae *m, const struct up_space *space, struct up_view artifact,
-                 struct up_arena *arena, struct up_err *err)
+int up_vgae_load(struct up_vgae *m, const struct up_space *space, struct up_reader *r)
 {
-    int head[2], op[2], first[2];
-    const char *name;
-    int rc = up_doc_str(artifact, "space", arena, &name, err);
-    if (!rc && strcmp(name, space->name))
-        rc = up_fail(err, UP_EINVAL, "the autoencoder was trained for space %s, not %s", name,
-                     space->name);
-    if (!rc)
-        rc = up_tensors_shape(head, artifact, "model", "mu.weight", err);
-    if (!rc)
-        rc = up_tensors_shape(op, artifact, "model", "ops.weight", err);
-    if (!rc)
-        rc = up_tensors_shape(first, artifact, "model", "layer0.linear1.weight", err);
-    if (!rc && (op[0] != space->classes || op[1] != head[0] || head[0] < 1 || head[1] < 1 ||
-                head[0] > 4096 || head[1] > 4096))
-        rc = up_fail(err, UP_EINVAL, "the autoencoder's tensors do not fit space %s",
-                     space->name);
-    if (rc)
-        return rc;
-    struct up_vgae_layout *l = UP_NEW(arena, 1, struct up_vgae_layout);
-    up_vgae_layout_init(l, space->nodes, space->classes, first[1] != space->classes, head[1],
-                        head[0]);
-    float *v = UP_NEW(arena, l->tensors.total, float);
-    rc = up_tensors_unpack(v, &l->tensors, artifact, "model", err);
-    if (!rc)
-        up_vgae_fold(m, l, v, space, arena);
-    return rc;
+    enum { WIDEST = 4096 };
+    size_t latent, hidden, classes, width, rows, inputs;
+    const char *name = up_reader_str(r, "space");
+    if (!up_reader_end(r) && strcmp(name, space->name))
+        return up_reader_fail(r, "it was trained for space %s, not %s", name, space->name);
+    (void)up_reader_matrix(r, "model/mu.weight", UP_F32, &latent, &hidden);
+    (void)up_reader_matrix(r, "model/ops.weight", UP_F32, &classes, &width);
+    (void)up_reader_matrix(r, "model/layer0.linear1.weight", UP_F32, &rows, &inputs);
+    if (!up_reader_end(r) && (classes != (size_t)space->classes || width != latent || !latent ||
+                              !hidden || latent > WIDEST || hidden > WIDEST))
+        return up_reader_fail(r, "its tensors do not fit space %s", space->name);
+    if (up_reader_end(r))
+        return up_reader_end(r);
+    struct up_vgae_layout *l = UP_NEW(r->arena, 1, struct up_vgae_layout);
+    up_vgae_layout_init(l, space->nodes, space->classes, inputs != (size_t)space->classes,
+                        (int)hidden, (int)latent);
+    float *v = UP_NEW(r->arena, l->tensors.total, float);
+    up_tensors_read(v, &l->tensors, r);
+    if (!up_reader_end(r))
+        up_vgae_fold(m, l, v, space, r->arena);
+    return up_reader_end(r);
 }
 
 /* a[nodes][d] = (1 + eps) x + A~ x, for each graph of the block. */

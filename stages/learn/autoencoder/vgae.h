@@ -12,7 +12,7 @@
 #ifndef UP_LEARN_AUTOENCODER_VGAE_H
 #define UP_LEARN_AUTOENCODER_VGAE_H
 #include "stages/space/space.h"
-#include "store/base/arena.h"
+#include "store/base/reader.h"
 
 enum { UP_VGAE_LAYERS = 4 };
 
@@ -32,10 +32,9 @@ struct up_vgae {
     const float *op_w, *op_b; /* [classes][latent], [classes] */
 };
 
-/* From the vgae artifact (map "model"); memory in the arena. UP_EINVAL when the
- * artifact belongs to another space or a tensor does not fit. */
-int up_vgae_load(struct up_vgae *m, const struct up_space *space, struct up_view artifact,
-                 struct up_arena *arena, struct up_err *err);
+/* From the vgae artifact (map "model"); memory in the reader's arena. The reader fails
+ * when the artifact belongs to another space or a tensor does not fit; returns its end. */
+int up_vgae_load(struct up_vgae *m, const struct up_space *space, struct up_reader *r);
 
 /* z_out[n][dim]. */
 void up_vgae_embed(float *z_out, const struct up_vgae *m, const struct up_space *space,

@@ -1,3 +1,4 @@
+/* Where the tensors of the autoencoder lie, and its normalisations folded in. */
 #include "stages/learn/autoencoder/vgae_layout.h"
 
 #include <stdio.h>
@@ -69,12 +70,14 @@ void up_vgae_fold(struct up_vgae *m, const struct up_vgae_layout *l, const float
         int in = i ? h : l->inputs;
         float *w1 = UP_NEW(arena, h * in + h + h * h + h, float);
         float *b1 = w1 + h * in, *w2 = b1 + h, *b2 = w2 + h * h;
-        up_tensors_fold(w1, b1, v + l->layer[i].w1, v + l->layer[i].b1, v + l->layer[i].gamma1,
-                        v + l->layer[i].beta1, v + l->layer[i].mean1, v + l->layer[i].var1, in,
-                        h);
-        up_tensors_fold(w2, b2, v + l->layer[i].w2, v + l->layer[i].b2, v + l->layer[i].gamma2,
-                        v + l->layer[i].beta2, v + l->layer[i].mean2, v + l->layer[i].var2, h,
-                        h);
+        up_tensors_fold(w1, b1,
+                        &(struct up_normed_map){in, h, v + l->layer[i].w1, v + l->layer[i].b1,
+                                                v + l->layer[i].gamma1, v + l->layer[i].beta1,
+                                                v + l->layer[i].mean1, v + l->layer[i].var1});
+        up_tensors_fold(w2, b2,
+                        &(struct up_normed_map){h, h, v + l->layer[i].w2, v + l->layer[i].b2,
+                                                v + l->layer[i].gamma2, v + l->layer[i].beta2,
+                                                v + l->layer[i].mean2, v + l->layer[i].var2});
         m->layer[i] = (struct up_vgae_layer){v[l->layer[i].eps], in, w1, b1, w2, b2};
     }
     int L = l->latent, K = l->classes;

@@ -1,3 +1,4 @@
+/* How well cells come back from their embedding, see vgae_quality.h. */
 #include "stages/learn/autoencoder/vgae_quality.h"
 #include "stages/learn/autoencoder/graph_hash.h"
 
@@ -138,7 +139,7 @@ void up_vgae_prior(struct up_vgae_quality *q, const struct up_vgae *m,
         for (int i = 0; i < m->graphs; i++)
             up_vgae_decode_graph(&g[i], m, z);
         if (rule && rule->valid(g))
-            hash[valid++] = up_graph_hash(g, m->nodes);
+            hash[valid++] = up_vgae_graph_hash(g, m->nodes);
         if (space->decode(&a, g, NULL) == UP_OK)
             arch[strict++] = up_digest_of(a.gene, sizeof a.gene);
     }

@@ -1,10 +1,9 @@
-/* Training of the VGAE, one epoch at a time; see vgae_net_body.h for the network
- * and its loss. Everything that the next epoch depends on is in the values, the
- * moments and the two counters: saved and restored, training goes on with the
- * same bits. */
+/* Training of the VGAE: what the training driver (training.h) has to know of it. See
+ * vgae_net_body.h for the network and its loss. */
 #ifndef UP_LEARN_AUTOENCODER_VGAE_TRAIN_H
 #define UP_LEARN_AUTOENCODER_VGAE_TRAIN_H
 #include "stages/learn/autoencoder/vgae_layout.h"
+#include "stages/learn/training.h"
 
 struct up_vgae_recipe {
     int batch, epochs;
@@ -30,38 +29,21 @@ struct up_vgae_source {
 /* graphs[n], borrowed. */
 struct up_vgae_source up_vgae_listed(const struct up_cell_graph *graphs, size_t n);
 
-struct up_vgae_epoch { /* means over the batches */
-    double ops, edges, kl, norm;
-};
+enum { UP_VGAE_LOSSES = 4 }; /* columns of the history: ops, edges, kl, gradient norm */
 
 struct up_vgae_trainer {
+    struct up_training training; /* rows are graphs; first, see training.h */
     struct up_vgae_layout layout;
     struct up_vgae_recipe recipe;
-    float *value;   /* [tensors.total] */
-    float *m1, *m2; /* [tensors.learned] Adam's moments */
-    int64_t step;   /* updates done */
-    int epoch;      /* epochs done */
-    double *prior;  /* [2][nodes * latent] mean and deviation of mu over the graphs of
-                     * the last epoch, as they came by */
-    struct up_vgae_epoch *history; /* [recipe.epochs] */
+    struct up_vgae_source source;
+    double *prior; /* [2][nodes * latent] mean and deviation of mu over the graphs of
+                    * the last epoch, as they came by */
 };
 
-/* Memory in the arena; weights drawn from the recipe's seed. */
-void up_vgae_trainer_init(struct up_vgae_trainer *t, const struct up_vgae_recipe *r, int nodes,
-                          int classes, struct up_arena *arena);
-/* One pass over the source on up to `threads` threads, which change no bit; four find
- * work, one for a quarter of the batch. `tick` is called after every batch with the graphs
- * done and stops the epoch by a value other than 0, which is returned. UP_EINVAL: the loss
- * is no longer a number. After a failure the trainer must not go on. Scratch: a batch, and
- * 4 bytes a graph for the order. */
-int up_vgae_trainer_epoch(struct up_vgae_trainer *t, const struct up_vgae_source *source,
-                          int threads, int (*tick)(void *ctx, size_t done), void *ctx,
-                          struct up_arena *scratch, struct up_err *err);
-
-/* Appends the state as one MessagePack map; reads it back (UP_EINVAL when it does
- * not fit this trainer). */
-void up_vgae_trainer_save(const struct up_vgae_trainer *t, struct up_buf *out);
-int up_vgae_trainer_restore(struct up_vgae_trainer *t, struct up_view state,
-                            struct up_err *err);
+/* Memory in the arena; weights drawn from the recipe's seed. Four threads find work, one for
+ * a quarter of the batch. The training's history has a row of UP_VGAE_LOSSES an epoch. */
+void up_vgae_trainer_init(struct up_vgae_trainer *t, const struct up_vgae_recipe *r,
+                          const struct up_vgae_source *source, int nodes, int classes,
+                          struct up_arena *arena);
 
 #endif

@@ -1,8 +1,8 @@
+/* The trained estimator in evaluation mode: scores and their gradient, see mlp.h. */
 #include "stages/learn/estimator/mlp.h"
 #include "stages/learn/estimator/mlp_layout.h"
 #include "stages/kernels/dense.h"
 #include "stages/kernels/matmul.h"
-#include "store/base/pack.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,34 +11,29 @@
 /* Rows that go through the layers together. */
 enum { BLOCK = 128, WIDEST = 1 << 16 };
 
-int up_mlp_load(struct up_mlp *m, struct up_view artifact, struct up_arena *arena,
-                struct up_err *err)
+int up_mlp_load(struct up_mlp *m, struct up_reader *r)
 {
-    struct up_cursor map, at;
-    int depth = 0, first[2], last[2];
-    int rc = up_doc_at(artifact, "model", &map, err);
-    if (rc)
-        return rc == UP_ENOTFOUND ? UP_EINVAL : rc;
-    for (char name[UP_TENSOR_NAME]; depth < UP_MLP_DEPTH_MAX; depth++) {
-        snprintf(name, sizeof name, "hidden%d.weight", depth);
-        if (up_cur_at(map, name, &at, NULL))
+    int depth = 0;
+    size_t hidden, in, out, width;
+    for (char path[8 + UP_TENSOR_NAME]; depth < UP_MLP_DEPTH_MAX; depth++) {
+        snprintf(path, sizeof path, "model/hidden%d.weight", depth);
+        if (!up_reader_has(r, path))
             break;
     }
-    rc = up_tensors_shape(first, artifact, "model", "hidden0.weight", err);
-    if (!rc)
-        rc = up_tensors_shape(last, artifact, "model", "output.weight", err);
-    if (!rc && (first[0] < 1 || first[1] < 1 || last[0] < 1 || first[0] > WIDEST ||
-                first[1] > WIDEST || last[0] > WIDEST))
-        rc = up_fail(err, UP_EINVAL, "the estimator's tensors have no usable shape");
-    if (rc)
-        return rc;
-    struct up_mlp_layout *l = UP_NEW(arena, 1, struct up_mlp_layout);
-    up_mlp_layout_init(l, first[1], first[0], depth, last[0]);
-    float *v = UP_NEW(arena, l->tensors.total, float);
-    rc = up_tensors_unpack(v, &l->tensors, artifact, "model", err);
-    if (!rc)
-        up_mlp_fold(m, l, v, arena);
-    return rc;
+    (void)up_reader_matrix(r, "model/hidden0.weight", UP_F32, &hidden, &in);
+    (void)up_reader_matrix(r, "model/output.weight", UP_F32, &out, &width);
+    if (!up_reader_end(r) &&
+        (!hidden || !in || !out || hidden > WIDEST || in > WIDEST || out > WIDEST))
+        return up_reader_fail(r, "its tensors have no usable shape");
+    if (up_reader_end(r))
+        return up_reader_end(r);
+    struct up_mlp_layout *l = UP_NEW(r->arena, 1, struct up_mlp_layout);
+    up_mlp_layout_init(l, (int)in, (int)hidden, depth, (int)out);
+    float *v = UP_NEW(r->arena, l->tensors.total, float);
+    up_tensors_read(v, &l->tensors, r);
+    if (!up_reader_end(r))
+        up_mlp_fold(m, l, v, r->arena);
+    return up_reader_end(r);
 }
 
 /* Activations of one block, one allocation: x[BLOCK][in], h[i][BLOCK][hidden],

@@ -6,9 +6,7 @@
  * not depend on n or on the other rows. */
 #ifndef UP_LEARN_ESTIMATOR_MLP_H
 #define UP_LEARN_ESTIMATOR_MLP_H
-#include "store/base/arena.h"
-#include "store/base/buf.h"
-#include "store/base/err.h"
+#include "store/base/reader.h"
 
 enum { UP_MLP_DEPTH_MAX = 3 };
 
@@ -18,10 +16,9 @@ struct up_mlp {
     const float *b[UP_MLP_DEPTH_MAX + 1]; /* [to] */
 };
 
-/* From the mpe artifact (map "model"); memory in the arena. UP_EINVAL: a tensor
- * is missing or does not fit. */
-int up_mlp_load(struct up_mlp *m, struct up_view artifact, struct up_arena *arena,
-                struct up_err *err);
+/* From the mpe artifact (map "model"); memory in the reader's arena. The reader fails when
+ * a tensor is missing or does not fit; returns its end. */
+int up_mlp_load(struct up_mlp *m, struct up_reader *r);
 
 /* out[n][M] from z[n][in]. */
 void up_mlp_predict(float *out, const struct up_mlp *m, const float *z, size_t n);

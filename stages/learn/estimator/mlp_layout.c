@@ -1,3 +1,4 @@
+/* Where the tensors of the estimator lie, and its normalisations folded in. */
 #include "stages/learn/estimator/mlp_layout.h"
 
 #include <stdio.h>
@@ -45,8 +46,10 @@ void up_mlp_fold(struct up_mlp *m, const struct up_mlp_layout *l, const float *v
         const float *lw = v + l->layer[i].w, *lb = v + l->layer[i].b;
         float *w = UP_NEW(arena, to * from + to, float), *b = w + to * from;
         if (i < l->depth) {
-            up_tensors_fold(w, b, lw, lb, v + l->layer[i].gamma, v + l->layer[i].beta,
-                            v + l->layer[i].mean, v + l->layer[i].var, from, to);
+            up_tensors_fold(w, b,
+                            &(struct up_normed_map){from, to, lw, lb, v + l->layer[i].gamma,
+                                                    v + l->layer[i].beta, v + l->layer[i].mean,
+                                                    v + l->layer[i].var});
         } else {
             memcpy(w, lw, (size_t)(to * from) * sizeof *w);
             memcpy(b, lb, (size_t)to * sizeof *b);

@@ -1,3 +1,4 @@
+/* How well predicted scores order rows that nothing was trained on. */
 #include "stages/learn/statistics/held_out.h"
 #include "stages/learn/statistics/kendall.h"
 #include "store/base/arena.h"

@@ -1,3 +1,4 @@
+/* Kendall's tau-b in O(n log n), and Vigna's weighted tau; see kendall.h. */
 #include "stages/learn/statistics/kendall.h"
 #include "store/base/arena.h"
 #include "store/base/err.h"

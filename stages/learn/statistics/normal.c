@@ -1,3 +1,4 @@
+/* The quantile of the normal distribution. */
 #include "stages/learn/statistics/normal.h"
 #include <math.h>
 

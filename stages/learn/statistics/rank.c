@@ -1,3 +1,4 @@
+/* Ranks with ties, and Spearman's rho on them. */
 #include "stages/learn/statistics/kendall.h"
 #include "store/base/arena.h"
 #include "store/base/err.h"

@@ -1,3 +1,4 @@
+/* The tree-structured Parzen estimator, see tpe.h. */
 #include "stages/learn/statistics/tpe.h"
 #include "stages/learn/statistics/normal.h"
 #include "store/base/arena.h"

@@ -1,6 +1,6 @@
 /* Shares of a sweep: every architecture is in one, in whole blocks. */
 #include "stages/scores/chunks.h"
-#include "stages/scores/share.h"
+#include "stages/scores/shard.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,12 +29,12 @@ static void only_i_of_n_is_a_share(void **state)
                                       "0/0",
                                       "1/1000001",
                                       "18446744073709551617/18446744073709551617"};
-    struct up_share s;
+    struct up_shard s;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        if (up_share_parse(&s, bad[i]))
+        if (up_shard_parse(&s, bad[i]))
             fail_msg("\"%s\" passes", bad[i]);
-    assert_true(up_share_parse(&s, "1/1") && s.i == 1 && s.n == 1);
-    assert_true(up_share_parse(&s, "20/1000000") && s.i == 20 && s.n == 1000000);
+    assert_true(up_shard_parse(&s, "1/1") && s.i == 1 && s.n == 1);
+    assert_true(up_shard_parse(&s, "20/1000000") && s.i == 20 && s.n == 1000000);
 }
 
 enum { POOL = 200, GENES = 2 };
@@ -47,12 +47,12 @@ static void deal(size_t n, size_t limit, const uint8_t *archs)
     size_t total = 0, most = 0, least = POOL;
     for (size_t i = 1; i <= n; i++) {
         struct up_portion p = {archs, limit, POOL};
-        up_share_take(&p, (struct up_share){i, n}, GENES, &arena);
+        up_shard_take(&p, (struct up_shard){i, n}, GENES, &arena);
         for (size_t k = 0; k < p.pool; k++) {
             size_t at = p.archs[k * GENES];
             assert_int_equal(p.archs[k * GENES + 1], 255 - at);
-            assert_int_equal(at / UP_BLOCK % n, i - 1);
-            assert_int_equal(at % UP_BLOCK, k % UP_BLOCK); /* a kept block's place */
+            assert_int_equal(at / UP_GROUP % n, i - 1);
+            assert_int_equal(at % UP_GROUP, k % UP_GROUP); /* a kept block's place */
             assert_true(at < limit ? k < p.n : k >= p.n);
             owner[at] = 1;
         }
@@ -61,8 +61,8 @@ static void deal(size_t n, size_t limit, const uint8_t *archs)
         least = p.n < least ? p.n : least;
     }
     assert_int_equal(total, limit);
-    assert_true(most - least <= UP_BLOCK);
-    size_t whole = (limit + UP_BLOCK - 1) / UP_BLOCK * UP_BLOCK;
+    assert_true(most - least <= UP_GROUP);
+    size_t whole = (limit + UP_GROUP - 1) / UP_GROUP * UP_GROUP;
     for (size_t at = 0; at < POOL; at++)
         assert_int_equal(owner[at], n == 1 || at < whole);
     up_arena_release(&arena);

@@ -69,6 +69,8 @@ int main(int argc, char **argv)
         int rc = (*c)->run(*c, argc - 2, argv + 2, &err);
         if (rc < 0)
             up_cli_error(err.msg[0] ? err.msg : "failed without a reason");
+        if (rc == 0 && up_cli_store_lost())
+            return 1;
         return rc == UP_EUSAGE ? 2 : rc < 0 ? 1 : rc;
     }
     return unknown(argv[1]);

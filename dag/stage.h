@@ -59,6 +59,9 @@ struct up_stage {
     /* What the settings alone tell to be wrong: asked of every stage of the graph before
      * anything is read or executed. UP_EUSAGE. NULL: nothing. */
     int (*check)(const struct up_config *settings, struct up_err *err);
+    /* Of an artifact that was not computed here and that people read, not only stages: whether
+     * what they are shown is there. UP_EINVAL. NULL: whoever reads it finds out. */
+    int (*sound)(struct up_view artifact, struct up_err *err);
 };
 
 /* ---- what check() may call; full names, "section.key", of any stage. A name that is not
@@ -91,6 +94,12 @@ size_t up_job_map(const struct up_job *j, const char *name, const char *const **
 
 /* The artifact of an input stage; false when that input is not part of this run. */
 bool up_job_input(const struct up_job *j, const char *stage, struct up_view *doc);
+/* What reading inputs came to. An artifact may have come from elsewhere and be anything, under
+ * digests that fit: a reader checks what it relies on. rc UP_EINVAL, UP_ENOTFOUND, UP_EUSAGE or
+ * UP_EUNSUPPORTED: the artifact of one of these stages ("scores|calibrate") cannot be what it
+ * should; the runner may set it aside and compute it again. Returns UP_ECORRUPT then, which the
+ * stage returns as it is, else rc. */
+int up_job_read(struct up_job *j, const char *stages, int rc, struct up_err *err);
 
 struct up_file {
     const char *name; /* file name, or for FILE the path's last component */

@@ -1,6 +1,8 @@
 #include "store/lease.h"
 #include "store/base/arena.h"
 #include "store/base/err.h"
+#include "store/file/lock.h"
+#include "store/file/owner.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -25,18 +27,24 @@ static char *path_of(const char *dir, const char *name)
 static int open_lock(int *fd, const char *dir, const char *name, struct up_err *err)
 {
     char *path = path_of(dir, name);
-    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    *fd = open(path, O_RDWR | O_CLOEXEC);
+    if (*fd < 0 && errno == ENOENT) {
+        *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (*fd >= 0)
+            up_owner_join(*fd, dir);
+    }
     int rc = *fd < 0 ? up_fail_errno(err, "cannot open the store's lock file %s", path) : UP_OK;
     free(path);
     return rc;
 }
 
-static int lock(int fd, int how, struct up_err *err)
+/* hold.lock, when it is still the one that everybody else takes. */
+static int lock_gate(struct up_waiter *w, int fd, int how, struct up_err *err)
 {
-    int rc;
-    while ((rc = flock(fd, how)) != 0 && errno == EINTR)
-        ;
-    return rc == 0 ? UP_OK : up_fail_errno(err, "cannot lock the store");
+    int rc = up_wait_flock(w, fd, how, how == LOCK_EX ? "using" : "collecting in", err);
+    if (rc == UP_OK && (rc = up_lock_file_still(w->dir, "hold.lock", fd, err)) != UP_OK)
+        (void)flock(fd, LOCK_UN);
+    return rc;
 }
 
 static void close_fd(int *fd)
@@ -48,9 +56,9 @@ static void close_fd(int *fd)
 
 /* ---- holding ---- */
 
-void up_lease_init(struct up_lease *l, const char *dir)
+void up_lease_init(struct up_lease *l, struct up_waiter *wait)
 {
-    *l = (struct up_lease){.dir = up_strdup(dir), .fd = -1, .gate_fd = -1};
+    *l = (struct up_lease){.dir = up_strdup(wait->dir), .fd = -1, .gate_fd = -1, .wait = wait};
     UP_CHECK(pthread_mutex_init(&l->lock, NULL) == 0);
 }
 
@@ -61,7 +69,11 @@ static int make_file(struct up_lease *l, struct up_err *err)
     uint32_t r = 0;
     char name[64];
     char *folder = path_of(l->dir, "leases");
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
+    int made = mkdir(folder, 0777), at = made == 0 ? open(folder, O_RDONLY | O_CLOEXEC) : -1;
+    if (at >= 0) {
+        up_owner_join(at, l->dir);
+        (void)close(at);
+    } else if (made != 0 && errno != EEXIST) {
         int rc = up_fail_errno(err, "cannot make the folder %s", folder);
         free(folder);
         return rc;
@@ -77,6 +89,7 @@ static int make_file(struct up_lease *l, struct up_err *err)
         free(path);
         return rc;
     }
+    up_owner_join(l->fd, l->dir);
     l->path = path;
     return UP_OK;
 }
@@ -85,7 +98,7 @@ static int append(struct up_lease *l, struct up_digest name, struct up_err *err)
 {
     int rc = l->gate_fd < 0 ? open_lock(&l->gate_fd, l->dir, "hold.lock", err) : UP_OK;
     if (rc == UP_OK)
-        rc = lock(l->gate_fd, LOCK_SH, err);
+        rc = lock_gate(l->wait, l->gate_fd, LOCK_SH, err);
     if (rc != UP_OK)
         return rc;
     if (l->fd < 0)
@@ -189,23 +202,37 @@ static int look_at_all(struct up_holders *h, bool first, struct up_err *err)
     return rc;
 }
 
-int up_holders_begin(struct up_holders *h, const char *dir, struct up_err *err)
+/* A process that is closing has it for a moment; another collector for long. */
+static int lock_gc(const struct up_holders *h, struct up_err *err)
 {
-    *h = (struct up_holders){.gc_fd = -1, .gate_fd = -1, .dir = path_of(dir, "leases")};
+    for (int i = 0; flock(h->gc_fd, LOCK_EX | LOCK_NB) != 0; i++) {
+        struct up_buf who = UP_BUF_INIT;
+        if (i == 200) {
+            up_note_text(&who, h->gc_fd, 0);
+            int rc =
+                up_fail(err, UP_EIO, "another gc is at work on the store %s (%s); let it end",
+                        h->wait->dir, up_buf_str(&who));
+            up_buf_release(&who);
+            return rc;
+        }
+        (void)usleep(10000);
+    }
+    up_note_put(h->gc_fd, 0);
+    return UP_OK;
+}
+
+int up_holders_begin(struct up_holders *h, struct up_waiter *wait, struct up_err *err)
+{
+    const char *dir = wait->dir;
+    *h = (struct up_holders){
+        .gc_fd = -1, .gate_fd = -1, .dir = path_of(dir, "leases"), .wait = wait};
     int rc = open_lock(&h->gc_fd, dir, "gc.lock", err);
     if (rc == UP_OK)
         rc = open_lock(&h->gate_fd, dir, "hold.lock", err);
-    if (rc == UP_OK && flock(h->gc_fd, LOCK_EX | LOCK_NB) != 0) {
-        /* a process that is closing has it for a moment */
-        for (int i = 0; rc == UP_OK && flock(h->gc_fd, LOCK_EX | LOCK_NB) != 0; i++) {
-            if (i == 200)
-                rc = up_fail(err, UP_EIO, "another gc is at work on the store %s; let it end",
-                             dir);
-            (void)usleep(10000);
-        }
-    }
     if (rc == UP_OK)
-        rc = lock(h->gate_fd, LOCK_EX, err);
+        rc = lock_gc(h, err);
+    if (rc == UP_OK)
+        rc = lock_gate(wait, h->gate_fd, LOCK_EX, err);
     if (rc == UP_OK) {
         rc = look_at_all(h, true, err);
         (void)flock(h->gate_fd, LOCK_UN);
@@ -215,7 +242,9 @@ int up_holders_begin(struct up_holders *h, const char *dir, struct up_err *err)
 
 int up_holders_enter(struct up_holders *h, struct up_err *err)
 {
-    int rc = lock(h->gate_fd, LOCK_EX, err);
+    int rc = up_lock_file_still(h->wait->dir, "gc.lock", h->gc_fd, err);
+    if (rc == UP_OK)
+        rc = lock_gate(h->wait, h->gate_fd, LOCK_EX, err);
     if (rc == UP_OK && (rc = look_at_all(h, false, err)) != UP_OK)
         (void)flock(h->gate_fd, LOCK_UN);
     return rc;
@@ -242,7 +271,7 @@ static void remove_dead(const struct up_holders *h)
 
 void up_holders_end(struct up_holders *h)
 {
-    if (h->gate_fd >= 0 && flock(h->gate_fd, LOCK_EX) == 0)
+    if (h->gate_fd >= 0 && h->wait && lock_gate(h->wait, h->gate_fd, LOCK_EX, NULL) == UP_OK)
         remove_dead(h);
     close_fd(&h->gate_fd);
     close_fd(&h->gc_fd);

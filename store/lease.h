@@ -9,6 +9,7 @@
  *
  *   hold.lock    shared around every append, exclusive around a collector's step
  *   gc.lock      exclusive as long as a collector works
+ *                Where one of the two was removed meanwhile nothing is appended or removed
  *   leases/N     16 bytes a name: keys and digests as they are, runs by the digest of their id
  *
  * A lease whose process has ended still counts for the collector that was at work then: what
@@ -18,7 +19,7 @@
 #ifndef UP_STORE_LEASE_H
 #define UP_STORE_LEASE_H
 #include "store/base/set.h"
-#include "store/base/buf.h"
+#include "store/file/wait.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -31,8 +32,10 @@ struct up_lease {
     int fd, gate_fd;
     pthread_mutex_t lock;
     struct up_digest_set held;
+    struct up_waiter *wait;
 };
-void up_lease_init(struct up_lease *l, const char *dir);
+/* `wait` stays the caller's, and names the folder. */
+void up_lease_init(struct up_lease *l, struct up_waiter *wait);
 void up_lease_release(struct up_lease *l);
 /* From any thread; UP_EIO, UP_ENOSPC. */
 int up_lease_hold(struct up_lease *l, struct up_digest name, struct up_err *err);
@@ -48,9 +51,10 @@ struct up_holders {
     } * file;
     size_t n;
     struct up_digest_set held;
+    struct up_waiter *wait;
 };
-/* UP_EIO also when another collector is at work. */
-int up_holders_begin(struct up_holders *h, const char *dir, struct up_err *err);
+/* UP_EIO also when another collector is at work. `wait` as up_lease_init's. */
+int up_holders_begin(struct up_holders *h, struct up_waiter *wait, struct up_err *err);
 /* Between these two nothing new is held; `held` is complete. */
 int up_holders_enter(struct up_holders *h, struct up_err *err);
 void up_holders_leave(struct up_holders *h);

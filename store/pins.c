@@ -1,6 +1,7 @@
 /* Pins, claims and counts: what is told about a store beside its records. */
 #include "store/base/err.h"
 #include "store/state.h"
+#include "store/file/owner.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -116,6 +117,31 @@ static struct flock byte_of(struct up_digest key, short how)
     return l;
 }
 
+/* Notes of claims stand in claim.lock in a table, each after its key; one that another claim
+ * has overwritten is missed. */
+enum { NOTES = 128, KEY = sizeof(struct up_digest) };
+
+static off_t note_of(struct up_digest key)
+{
+    return (off_t)(key.b[KEY - 1] % NOTES) * (KEY + UP_NOTE_BYTES);
+}
+
+static void claim_note(const struct up_store *s, struct up_digest key)
+{
+    if (pwrite(s->claim_fd, key.b, KEY, note_of(key)) == KEY)
+        up_note_put(s->claim_fd, (long)note_of(key) + KEY);
+}
+
+void up_store_claim_tell(struct up_store *s, struct up_digest key)
+{
+    struct up_digest there;
+    struct up_blocked who = {.note_fd = -1, .note_at = (long)note_of(key) + KEY};
+    if (s->claim_fd >= 0 && pread(s->claim_fd, there.b, KEY, note_of(key)) == KEY &&
+        up_digest_equal(there, key))
+        who.note_fd = s->claim_fd;
+    up_wait_tell(&s->waiter, "computing what is needed next, in", &who);
+}
+
 int up_store_claim(struct up_store *s, struct up_digest key, bool *mine, struct up_err *err)
 {
     struct flock l = byte_of(key, F_WRLCK);
@@ -124,12 +150,19 @@ int up_store_claim(struct up_store *s, struct up_digest key, bool *mine, struct 
     if (s->claim_fd < 0) {
         struct up_buf path = UP_BUF_INIT;
         up_buf_printf(&path, "%s/claim.lock", s->dir);
-        s->claim_fd = open(up_buf_str(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        s->claim_fd = open(up_buf_str(&path), O_RDWR | O_CLOEXEC);
+        if (s->claim_fd < 0 && errno == ENOENT) {
+            s->claim_fd = open(up_buf_str(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+            if (s->claim_fd >= 0)
+                up_owner_join(s->claim_fd, s->dir);
+        }
         if (s->claim_fd < 0)
             rc = up_fail_errno(err, "cannot open the store's lock file %s", up_buf_str(&path));
         up_buf_release(&path);
     }
     *mine = rc == UP_OK && fcntl(s->claim_fd, F_OFD_SETLK, &l) == 0;
+    if (*mine)
+        claim_note(s, key);
     if (rc == UP_OK && !*mine && errno != EAGAIN && errno != EACCES && errno != EINTR)
         rc = up_fail_errno(err, "cannot lock the store %s", s->dir);
     (void)pthread_mutex_unlock(&s->write);
@@ -141,6 +174,11 @@ void up_store_unclaim(struct up_store *s, struct up_digest key)
     struct flock l = byte_of(key, F_UNLCK);
     if (s->claim_fd >= 0)
         (void)fcntl(s->claim_fd, F_OFD_SETLK, &l);
+}
+
+int up_claims_still(const struct up_store *s, struct up_err *err)
+{
+    return up_lock_file_still(s->dir, "claim.lock", s->claim_fd, err);
 }
 
 void up_claims_release(struct up_store *s)

@@ -9,8 +9,9 @@ struct lookup {
     enum up_db db;
     struct up_view key, doc; /* doc.data NULL: any */
     struct up_buf *out;
-    const char *why; /* what is wrong with the record found */
-    bool unreadable; /* its checksum holds, but its value cannot be had */
+    const char *why;  /* what is wrong with the record found */
+    bool unreadable;  /* its checksum holds, but its value cannot be had */
+    uint64_t written; /* its sequence */
 };
 
 static int find(struct up_txn *t, void *ctx, struct up_err *err)
@@ -26,6 +27,7 @@ static int find(struct up_txn *t, void *ctx, struct up_err *err)
         return UP_ECORRUPT;
     if (l->doc.data && !up_view_equal(r.doc, l->doc))
         return UP_ENOTFOUND; /* a collision of keys */
+    l->written = r.seq;
     size_t before = l->out->len;
     if (up_record_value(&r, l->out, NULL) != UP_OK) {
         l->out->len = before;
@@ -144,6 +146,16 @@ int up_store_result_get(struct up_store *s, struct up_view key_doc, struct up_bu
     return get_keyed(s, UP_DB_RESULTS, key_doc, record, err);
 }
 
+int up_store_result_aside(struct up_store *s, struct up_view key_doc, const char *why,
+                          struct up_err *err)
+{
+    struct up_digest digest = s->key_digest(key_doc.data, key_doc.len);
+    int rc = up_store_hold(s, digest, err);
+    if (rc == UP_OK && !up_damage_aside(s, UP_DB_RESULTS, up_digest_view(&digest), why))
+        rc = up_fail(err, UP_ENOTFOUND, "the store %s has no such result", s->dir);
+    return rc;
+}
+
 int up_store_memo_put(struct up_store *s, const struct up_memo_item *items, size_t n,
                       struct up_err *err)
 {
@@ -164,19 +176,65 @@ static int check_id(struct up_view id, struct up_err *err)
                    UP_LMDB_KEY_MAX, id.len);
 }
 
+/* ---- the order of runs ---- */
+
+enum { ORDER = 8 };
+#define ORDER_MAX ((uint64_t)1 << 62) /* no more than damage */
+
+uint64_t up_run_order(const struct up_record *r)
+{
+    uint64_t n = 0;
+    if (r->type == UP_REC_RUN && r->doc.len == ORDER)
+        for (unsigned i = 0; i < ORDER; i++)
+            n |= (uint64_t)r->doc.data[i] << 8 * i;
+    return n < ORDER_MAX ? n : 0;
+}
+
+/* One more than that of any other run. */
+static int next_order(struct up_txn *t, uint64_t *next, struct up_err *err)
+{
+    struct up_view key = {NULL, 0}, bytes;
+    struct up_record r;
+    int rc = up_txn_seek(t, UP_DB_RUNS, UP_SEEK_FIRST, &key, &bytes, err);
+    *next = 1;
+    for (; rc == UP_OK; rc = up_txn_seek(t, UP_DB_RUNS, UP_SEEK_AFTER, &key, &bytes, err))
+        if (up_record_peek(bytes, &r) == NULL && up_run_order(&r) >= *next)
+            *next = up_run_order(&r) + 1;
+    return rc == UP_ENOTFOUND ? UP_OK : rc;
+}
+
+static int put_run(struct up_txn *t, void *ctx, struct up_err *err)
+{
+    struct item *it = ctx;
+    struct up_view there;
+    struct up_record r;
+    uint64_t order = 0;
+    int rc = up_txn_get(t, UP_DB_RUNS, it->key, &there, err);
+    if (rc == UP_OK && up_record_peek(there, &r) == NULL)
+        order = up_run_order(&r);
+    if ((rc == UP_OK || rc == UP_ENOTFOUND) && !order)
+        rc = next_order(t, &order, err);
+    if (rc != UP_OK && rc != UP_ENOTFOUND)
+        return rc;
+    uint8_t *doc = it->rec.data + UP_REC_HEAD + it->key.len;
+    for (unsigned i = 0; i < ORDER; i++)
+        doc[i] = (uint8_t)(order >> 8 * i);
+    return up_store_put_record(t, UP_DB_RUNS, it->key, it->rec.data, it->rec.len, err);
+}
+
 int up_store_run_put(struct up_store *s, const char *id, struct up_view doc, struct up_err *err)
 {
     struct item it = {.key = up_view_str(id)};
-    struct items b = {UP_DB_RUNS, &it, 1};
+    static const uint8_t open[ORDER]; /* filled in by the transaction */
     int rc = check_id(it.key, err);
     if (rc == UP_OK)
         rc = check_size((struct up_view){NULL, 0}, doc, err);
     if (rc != UP_OK)
         return rc;
-    up_record_encode(&it.rec, UP_REC_RUN, it.key, (struct up_view){NULL, 0}, doc);
+    up_record_encode(&it.rec, UP_REC_RUN, it.key, (struct up_view){open, ORDER}, doc);
     rc = up_store_hold(s, up_run_name(it.key), err);
     if (rc == UP_OK)
-        rc = up_store_update(s, put_items, &b, err);
+        rc = up_store_update(s, put_run, &it, err);
     up_buf_release(&it.rec);
     return rc;
 }
@@ -188,4 +246,16 @@ int up_store_run_get(struct up_store *s, const char *id, struct up_buf *doc, str
     if (rc == UP_OK)
         rc = up_store_hold(s, up_run_name(l.key), err);
     return rc == UP_OK ? lookup(s, &l, err) : rc;
+}
+
+int up_store_run_written(struct up_store *s, const char *id, uint64_t *when)
+{
+    struct up_buf doc = UP_BUF_INIT;
+    struct lookup l = {.db = UP_DB_RUNS, .key = up_view_str(id), .out = &doc};
+    int rc = check_id(l.key, NULL);
+    if (rc == UP_OK)
+        rc = lookup(s, &l, NULL);
+    *when = l.written;
+    up_buf_release(&doc);
+    return rc;
 }

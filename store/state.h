@@ -16,18 +16,24 @@ enum { UP_STORE_FORMAT = 1 };
 
 struct up_store {
     struct up_lmdb *lmdb;
+    struct up_waiter waiter;
     struct up_lock lock;
     struct up_lease lease;
-    struct up_seal seal; /* which it was opened under */
-    uint64_t walked;     /* when the pages were found sound, seconds since 1970; 0: not */
-    int claim_fd;        /* claim.lock; -1 until it is needed */
+    struct up_seal seal;   /* which it was opened under */
+    struct up_err refused; /* why the pages were, when the store was opened all the same */
+    uint64_t walked;       /* when the pages were found sound, seconds since 1970; 0: not */
+    int claim_fd;          /* claim.lock; -1 until it is needed */
     char *dir;
-    bool read_only, unlocked;
+    bool read_only, unlocked; /* unlocked: without lock.mdb, and quiet (lock.h) */
+    bool rescue;              /* what is sound in a damaged file is shown */
+    bool no_seal;             /* a page has rotted under the seal */
+    atomic_bool told_gone;    /* somebody has been told that the store is no longer there */
     dev_t dev;
     ino_t ino;
     void (*on_damage)(void *ctx, const char *sentence);
+    void (*on_gone)(void *ctx, const char *sentence);
     void *damage_ctx;
-    pthread_mutex_t write;  /* held around every use of lock.open_fd */
+    pthread_mutex_t write;  /* held around every use of lock, but while opening and closing */
     pthread_mutex_t report; /* one sentence at a time */
     /* How key documents become keys; a test puts a poor one here. */
     struct up_digest (*key_digest)(const void *p, size_t n);
@@ -46,8 +52,15 @@ struct up_digest up_run_name(struct up_view id);
  * before looking whether it is there. A handle that only reads holds nothing. */
 int up_store_hold(struct up_store *s, struct up_digest name, struct up_err *err);
 
-/* A write transaction of this store: read-only handles refuse, other processes
- * that check the file's pages are waited for. fn as up_lmdb_write's. */
+/* Once in a process: UP_EINVAL. Ends with up_store_close. */
+int up_folder_register(struct up_store *s, struct up_err *err);
+/* Puts the format record where it is missing. */
+int up_format_there(struct up_txn *t, void *ctx, struct up_err *err);
+/* The way in (open.c): locks, the check of the pages, LMDB. */
+int up_store_enter(struct up_store *s, const struct up_store_opts *o, struct up_err *err);
+
+/* A write transaction of this store: read-only handles refuse, others that write are waited
+ * for, and it is committed only to the file that was opened. fn as up_lmdb_write's. */
 int up_store_update(struct up_store *s, up_txn_fn *fn, void *ctx, struct up_err *err);
 
 /* Which database a record of this type lives in; UP_DB_COUNT for no type. */
@@ -62,11 +75,16 @@ const char *up_record_expect(struct up_view bytes, enum up_db db, struct up_view
 /* The same from the header alone, without reading the value. */
 const char *up_record_expect_head(struct up_view bytes, enum up_db db, struct up_view key);
 
+/* The order that a run's record names; 0: none. */
+uint64_t up_run_order(const struct up_record *r);
+
 /* Seals a record and puts it under its own name, inside a transaction. */
 int up_store_put_record(struct up_txn *t, enum up_db db, struct up_view key, uint8_t *rec,
                         size_t n, struct up_err *err);
 
 void up_claims_release(struct up_store *s);
+/* UP_EIO when claim.lock was removed while this handle had it open. */
+int up_claims_still(const struct up_store *s, struct up_err *err);
 
 /* ---- damage ---- */
 /* One sentence to whoever opened the store. */

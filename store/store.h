@@ -13,27 +13,40 @@
  * What a handle that may write has read or written is safe from a collector in any process
  * (store/sweep.h) until it is closed.
  * Never used across fork. All calls are thread-safe. A folder is open at most
- * once in a process; other processes may use it at the same time. The file itself
- * is checked page by page before it is opened: one that is broken is kept as
- * damaged-N.mdb and what is sound in it goes into a new one, which a read-only
- * handle leaves to the next that may write, and is UP_ECORRUPT. */
+ * once in a process; other processes may use it at the same time: writers wait for each
+ * other, readers for nobody (store/file/lock.h). A store that is removed or replaced meanwhile
+ * gets no more commits: UP_EIO. The file itself is checked page by page before it is opened:
+ * one that is broken is kept as damaged-N.mdb and what is sound in it goes into a new one,
+ * which a read-only handle leaves to the next that may write, and is UP_ECORRUPT; with
+ * `rescue` it is opened all the same, and shows the records that a search for sound ones
+ * found. */
 #ifndef UP_STORE_STORE_H
 #define UP_STORE_STORE_H
 #include "store/base/buf.h"
 #include "store/base/err.h"
 #include "store/base/hash.h"
 
+#include <signal.h>
+
 struct up_store; /* opaque: the backend is one .c file */
 
 struct up_store_opts {
     bool create;           /* make the folder when it is not there */
     bool read_only;        /* for commands that only look */
+    bool rescue;           /* read_only: open a damaged file too, for what is sound in it */
     bool allow_network_fs; /* override the refusal of NFS, SMB, ... */
     size_t map_bytes;      /* initial map size; 0 = default, doubles by itself */
     /* One call per bad record, one at a time, from any thread, also while opening;
      * it must not call the store. */
     void (*on_damage)(void *ctx, const char *sentence);
-    void *damage_ctx;
+    /* Another process has been waited for, for a second: which, and what it does. From any
+     * thread, also while opening. */
+    void (*on_wait)(void *ctx, const char *sentence);
+    /* While closing: the folder does not hold the file any more that was opened. */
+    void (*on_gone)(void *ctx, const char *sentence);
+    void *damage_ctx; /* of all three */
+    /* Not zero: whatever is waited for is given up, with UP_ECANCELED. NULL: never. */
+    const volatile sig_atomic_t *cancel;
 };
 
 /* dir is created when opts->create. Errors: UP_EUNSUPPORTED newer format, UP_EIO
@@ -68,6 +81,10 @@ int up_store_results_put(struct up_store *s, const struct up_memo_item *items, s
 int up_store_result_get(struct up_store *s, struct up_view key_doc, struct up_buf *record,
                         struct up_err *err);
 
+/* Moves a result that is sound in itself aside, as a damaged one would be, with the reason,
+ * which is reported. Nothing is under its key afterwards. */
+int up_store_result_aside(struct up_store *s, struct up_view key_doc, const char *why,
+                          struct up_err *err);
 /* ---- memo: finished parts of a running node; same promises as results ---- */
 /* All items in one transaction. */
 int up_store_memo_put(struct up_store *s, const struct up_memo_item *items, size_t n,
@@ -76,10 +93,15 @@ int up_store_memo_get(struct up_store *s, struct up_view key_doc, struct up_buf 
                       struct up_err *err);
 
 /* ---- runs: id (sortable text) -> document ---- */
+/* The store counts the runs that it gets, here or by an import: that is their order, and no
+ * clock's matter. Putting one again leaves it in its place. */
 int up_store_run_put(struct up_store *s, const char *id, struct up_view doc,
                      struct up_err *err);
 int up_store_run_get(struct up_store *s, const char *id, struct up_buf *doc,
                      struct up_err *err);
+/* When this store wrote the record, in microseconds since 1970: by its own clock, whatever the
+ * record says. */
+int up_store_run_written(struct up_store *s, const char *id, uint64_t *when);
 
 /* ---- pins: name (1 to 200 bytes of text) -> the run or artifact that gc never removes ---- */
 int up_store_pin_put(struct up_store *s, const char *name, const char *what,
@@ -94,6 +116,8 @@ int up_store_pin_remove(struct up_store *s, const char *name, struct up_err *err
  * ends with up_store_unclaim, or with its process, however that ends. */
 int up_store_claim(struct up_store *s, struct up_digest key, bool *mine, struct up_err *err);
 void up_store_unclaim(struct up_store *s, struct up_digest key);
+/* Says through on_wait who has a claim that is waited for, as far as that is known. */
+void up_store_claim_tell(struct up_store *s, struct up_digest key);
 
 struct up_store_counts {
     uint64_t results, objects, runs, memo, pins; /* records */
@@ -113,9 +137,9 @@ enum up_store_kind {
 /* RESULT and MEMO: name = 16 digest bytes of the key, doc = key document, value = record.
  * OBJECT: name = digest, value empty. RUN: name = id, value = document. PIN: name = the
  * pin's, value = what it pins.
- * newest_first walks runs backwards. Bad records are reported and passed over;
- * of objects only the header is looked at.
- * The callback gets copies and may call the store. */
+ * newest_first, for runs, is the order of the store's counter backwards; else by name. Bad
+ * records are reported and passed over; of objects only the header is looked at. The callback
+ * gets copies and may call the store. */
 typedef int up_store_visit(void *ctx, struct up_view name, struct up_view doc,
                            struct up_view value);
 int up_store_walk(struct up_store *s, enum up_store_kind kind, bool newest_first,
@@ -130,8 +154,11 @@ struct up_store_health {
     uint64_t records, bytes; /* looked at */
     uint64_t bad;            /* failed a digest, checksum or structure check */
 };
-/* Reads every record and checks it against both digests. Bad ones are counted, reported,
- * and moved aside as by a get; a failure of another kind ends it and is returned. */
+/* Walks all pages, then reads every record and checks it against both digests. Bad ones are
+ * counted, reported, and moved aside as by a get; one that is removed meanwhile is not bad. A
+ * failure of another kind ends it and is returned. Where the pages are refused, that counts as
+ * one that is bad, and this handle reads on, now and later, from what a search for sound
+ * records finds in the file; it cannot be written to any more. */
 int up_store_verify(struct up_store *s, struct up_store_health *h, struct up_err *err);
 
 #endif

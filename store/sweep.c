@@ -27,7 +27,7 @@ int up_sweep_begin(struct up_sweep **out, struct up_store *s, struct up_err *err
                  : UP_OK;
     w->holders.gate_fd = w->holders.gc_fd = -1;
     if (rc == UP_OK)
-        rc = up_holders_begin(&w->holders, s->dir, err);
+        rc = up_holders_begin(&w->holders, &s->waiter, err);
     if (rc != UP_OK) {
         up_sweep_end(w);
         w = NULL;

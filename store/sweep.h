@@ -18,6 +18,7 @@ struct up_seen {               /* views live for the call */
     struct up_view name;       /* the record's key */
     struct up_view doc, value; /* as up_store_walk's; empty for objects and chunks */
     uint64_t written; /* microseconds since 1970; names this very version of the record */
+    uint64_t order;   /* of a run: the store's counter (store/file/record.h); 0: none */
     uint64_t bytes;   /* of the record in the file, roughly: with the pages it fills */
 };
 typedef int up_survey_visit(void *ctx, const struct up_seen *seen);

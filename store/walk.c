@@ -18,7 +18,7 @@ enum depth { DEPTH_HEAD, DEPTH_SUM, DEPTH_ALL };
 
 struct entry { /* offsets into the batch's bytes */
     size_t name, name_len, doc, doc_len, value, value_len, stored;
-    uint64_t seq;
+    uint64_t seq, order;
     bool bad;
 };
 
@@ -43,7 +43,10 @@ static void take(struct batch *b, struct up_view key, struct up_view bytes)
     struct entry *e = &b->entry[b->n++];
     struct up_record r;
     *e = (struct entry){.name = add(&b->bytes, key), .name_len = key.len, .stored = bytes.len};
-    e->seq = up_record_peek(bytes, &r) == NULL ? r.seq : 0;
+    if (up_record_peek(bytes, &r) == NULL) {
+        e->seq = r.seq;
+        e->order = up_run_order(&r);
+    }
     if (b->depth == DEPTH_HEAD) {
         e->bad = up_record_expect_head(bytes, b->db, key) != NULL;
         return;
@@ -135,16 +138,17 @@ static bool shown(int kind, const struct entry *e, struct up_view *name)
     return true;
 }
 
-static int survey(struct up_store *s, int kind, bool newest_first, up_survey_visit *visit,
+static int survey(struct up_store *s, int kind, enum depth depth, up_survey_visit *visit,
                   void *ctx, struct up_err *err)
 {
     static const enum up_db dbs[] = {
         [UP_STORE_RESULT] = UP_DB_RESULTS, [UP_STORE_OBJECT] = UP_DB_OBJECTS,
         [UP_STORE_RUN] = UP_DB_RUNS,       [UP_STORE_MEMO] = UP_DB_MEMO,
         [UP_STORE_PIN] = UP_DB_META,       [UP_STORE_CHUNK] = UP_DB_CHUNKS};
-    bool head = kind == UP_STORE_OBJECT || kind == UP_STORE_CHUNK;
+    if (kind == UP_STORE_OBJECT || kind == UP_STORE_CHUNK)
+        depth = DEPTH_HEAD;
     int rc, stop = 0;
-    struct batch *b = batch_new(dbs[kind], newest_first, head ? DEPTH_HEAD : DEPTH_ALL);
+    struct batch *b = batch_new(dbs[kind], false, depth);
     while (!stop && next_batch(s, b, &rc, err))
         for (size_t i = 0; !stop && i < b->n; i++) {
             const struct entry *e = &b->entry[i];
@@ -152,7 +156,10 @@ static int survey(struct up_store *s, int kind, bool newest_first, up_survey_vis
                                    .doc = {b->bytes.data + e->doc, e->doc_len},
                                    .value = {b->bytes.data + e->value, e->value_len},
                                    .written = e->seq,
+                                   .order = e->order,
                                    .bytes = room(e)};
+            if (kind == UP_STORE_RUN) /* its document is its order alone */
+                seen.doc = (struct up_view){NULL, 0};
             if (shown(kind, e, &seen.name))
                 stop = visit(ctx, &seen);
         }
@@ -163,7 +170,7 @@ static int survey(struct up_store *s, int kind, bool newest_first, up_survey_vis
 int up_store_survey(struct up_store *s, int kind, up_survey_visit *visit, void *ctx,
                     struct up_err *err)
 {
-    return survey(s, kind, false, visit, ctx, err);
+    return survey(s, kind, DEPTH_ALL, visit, ctx, err);
 }
 
 struct plain { /* a visitor that asks for less */
@@ -177,11 +184,69 @@ static int visit_plain(void *ctx, const struct up_seen *seen)
     return p->visit(p->ctx, seen->name, seen->doc, seen->value);
 }
 
+struct runs { /* by their headers alone */
+    struct run {
+        uint64_t order;
+        char *id;
+    } * run;
+    size_t n, cap;
+};
+
+static int visit_header(void *ctx, const struct up_seen *seen)
+{
+    struct runs *all = ctx;
+    if (all->n == all->cap) {
+        all->cap = all->cap ? 2 * all->cap : 64;
+        all->run = up_realloc(all->run, all->cap * sizeof *all->run);
+    }
+    struct up_buf id = UP_BUF_INIT;
+    up_buf_append(&id, seen->name.data, seen->name.len);
+    all->run[all->n++] = (struct run){seen->order, up_strdup(up_buf_str(&id))};
+    up_buf_release(&id);
+    return 0;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct run *x = a, *y = b;
+    return x->order != y->order ? (x->order < y->order) - (x->order > y->order)
+                                : strcmp(y->id, x->id);
+}
+
+/* One that vanished since, or is damaged, is passed over. */
+static int walk_newest(struct up_store *s, const struct plain *p, struct up_err *err)
+{
+    struct runs all = {NULL, 0, 0};
+    struct up_buf doc = UP_BUF_INIT;
+    int rc = survey(s, UP_STORE_RUN, DEPTH_HEAD, visit_header, &all, err), stop = 0;
+    if (all.n)
+        qsort(all.run, all.n, sizeof *all.run, newest_first);
+    for (size_t i = 0; rc == UP_OK && !stop && i < all.n; i++) {
+        struct up_err why = {""};
+        up_buf_clear(&doc);
+        rc = up_store_run_get(s, all.run[i].id, &doc, &why);
+        if (rc == UP_OK)
+            stop = p->visit(p->ctx, up_view_str(all.run[i].id), (struct up_view){NULL, 0},
+                            up_buf_view(&doc));
+        else if (rc == UP_ENOTFOUND || rc == UP_ECORRUPT)
+            rc = UP_OK;
+        else
+            (void)up_fail(err, (enum up_status)rc, "%s", why.msg);
+    }
+    for (size_t i = 0; i < all.n; i++)
+        free(all.run[i].id);
+    free(all.run);
+    up_buf_release(&doc);
+    return stop ? stop : rc;
+}
+
 int up_store_walk(struct up_store *s, enum up_store_kind kind, bool newest_first,
                   up_store_visit *visit, void *ctx, struct up_err *err)
 {
     struct plain p = {visit, ctx};
-    return survey(s, kind, newest_first, visit_plain, &p, err);
+    if (newest_first && kind == UP_STORE_RUN)
+        return walk_newest(s, &p, err);
+    return survey(s, kind, DEPTH_ALL, visit_plain, &p, err);
 }
 
 /* ---- glance ---- */
@@ -209,8 +274,8 @@ void up_store_glance(struct up_store *s, uint64_t bytes)
 
 /* ---- verify ---- */
 
-/* One that vanished since its header was seen is bad too; what else goes wrong
- * says nothing about the object. */
+/* One that was removed since its header was seen is not bad; what else goes wrong says nothing
+ * about the object. */
 static int verify_object(struct up_store *s, struct up_view name, struct up_buf *bytes,
                          bool *bad, struct up_err *err)
 {
@@ -219,8 +284,10 @@ static int verify_object(struct up_store *s, struct up_view name, struct up_buf 
     UP_CHECK(name.len == sizeof d.b); /* a record of another name is bad before */
     memcpy(d.b, name.data, sizeof d.b);
     int rc = up_store_get(s, d, bytes, err);
-    *bad = rc == UP_ECORRUPT || rc == UP_ENOTFOUND;
-    return *bad ? UP_OK : rc;
+    if (rc == UP_ECORRUPT && up_lmdb_suspect(s->lmdb) && !up_lmdb_is_rescued(s->lmdb))
+        return rc; /* it is the pages that are damaged */
+    *bad = rc == UP_ECORRUPT;
+    return *bad || rc == UP_ENOTFOUND ? UP_OK : rc;
 }
 
 static int verify_db(struct up_store *s, enum up_db db, struct up_store_health *h,
@@ -244,27 +311,45 @@ static int verify_db(struct up_store *s, enum up_db db, struct up_store_health *
     return rc;
 }
 
-/* Nobody writes while the pages are looked at. */
+/* Nothing of the file is read through LMDB from here on. */
+static void refuse_pages(struct up_store *s, struct up_inspection *in, const char *why)
+{
+    s->walked = 0; /* whoever opens it next looks for himself */
+    if (in) {
+        (void)up_lmdb_rescued(s->lmdb, s->dir, in->file);
+        in->file = (struct up_view){NULL, 0};
+    }
+    up_damage_report(s,
+                     "%s/data.mdb is damaged (%s): the next command that writes to the "
+                     "store repairs it",
+                     s->dir, why);
+}
+
+/* Nobody begins to write while the pages are looked at. */
 static int verify_pages(struct up_store *s, struct up_store_health *h, struct up_err *err)
 {
     struct up_inspection in = {.format = 0};
     struct up_err why;
+    if (up_lmdb_is_rescued(s->lmdb)) {
+        refuse_pages(s, NULL, s->refused.msg);
+        h->bad++;
+        return UP_OK;
+    }
     (void)pthread_mutex_lock(&s->write);
-    int rc = s->unlocked ? UP_OK : up_lock_open_exclusive(&s->lock, err);
-    if (rc == UP_OK) {
+    up_lock_quiet(&s->lock);
+    int rc = up_inspect(&in, s->dir, &why);
+    for (int i = 0; rc == UP_ECORRUPT && i < 2; i++) { /* a commit that was under way */
+        up_inspect_release(&in);
         rc = up_inspect(&in, s->dir, &why);
-        if (!s->unlocked)
-            up_lock_open_drop(&s->lock);
-        if (rc == UP_ECORRUPT) {
-            h->bad++;
-            s->walked = 0; /* whoever opens it next looks for himself */
-            up_damage_report(s,
-                             "%s/data.mdb is damaged (%s): the next command that writes to the "
-                             "store repairs it",
-                             s->dir, why.msg);
-        } else if (rc != UP_OK) {
-            rc = up_fail(err, (enum up_status)rc, "%s", why.msg);
-        }
+    }
+    if (!s->unlocked)
+        up_lock_quiet_end(&s->lock);
+    if (rc == UP_ECORRUPT) {
+        h->bad++;
+        refuse_pages(s, &in, why.msg);
+        rc = UP_OK;
+    } else if (rc != UP_OK) {
+        rc = up_fail(err, (enum up_status)rc, "%s", why.msg);
     }
     (void)pthread_mutex_unlock(&s->write);
     up_inspect_release(&in);
@@ -277,8 +362,6 @@ int up_store_verify(struct up_store *s, struct up_store_health *h, struct up_err
                                      UP_DB_CHUNKS, UP_DB_MEMO,    UP_DB_RUNS};
     *h = (struct up_store_health){0};
     int rc = verify_pages(s, h, err);
-    if (rc == UP_ECORRUPT)
-        return UP_OK; /* the pages are not to be followed */
     for (size_t i = 0; rc == UP_OK && i < sizeof dbs / sizeof *dbs; i++)
         rc = verify_db(s, dbs[i], h, err);
     return rc;

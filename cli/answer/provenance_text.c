@@ -138,6 +138,10 @@ static void ancestor_text(struct up_buf *out, const struct up_lineage *l, size_t
            up_time_text(took, r->seconds), r->run);
     up_say(out, "  by        %s on %s [%zu]\n", up_why_by(r, "user"), up_why_by(r, "host"),
            maker);
+    if (r->from != UP_CAME_HERE)
+        up_say(out, "  from      %s\n", r->source);
+    if (a->doubt)
+        up_say(out, "  unproven  %s\n", a->doubt);
     settings_text(out, a);
     inputs_text(out, l, a);
 }
@@ -230,6 +234,8 @@ static void made_json(struct up_jw *w, const struct up_ancestor *a)
     up_jw_key_str(w, "sha256", up_sha256_hex(r->sha256, sha));
     up_jw_key_int(w, "size", (int64_t)r->size);
     up_jw_key_str(w, "run", r->run);
+    up_jw_key_str(w, "from", r->source);
+    up_jw_key_str(w, "doubt", a->doubt);
     up_jw_key_str(w, "started", r->started);
     up_jw_key_str(w, "finished", r->finished);
     up_jw_key_real(w, "seconds", r->seconds);

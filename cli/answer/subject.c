@@ -1,5 +1,6 @@
 #include "cli/answer/subject.h"
 #include "cli/answer/document_json.h"
+#include "cli/shared/workspace.h"
 #include "stages/format/number.h"
 #include "store/store.h"
 #include <string.h>
@@ -11,7 +12,7 @@ static int of_number(struct up_answer *a, struct up_store *s, const char *run,
 {
     char text[UP_NUMBER_TEXT];
     struct up_result r;
-    int rc = up_run_find(s, run, &a->run, err);
+    int rc = up_task_run_find(s, run, &a->run, err);
     if (!rc)
         rc = up_number_find(&a->number, s, a->run, number, err);
     if (rc)
@@ -102,7 +103,7 @@ int up_answer_find(struct up_answer *a, struct up_store *s, const char *name, co
         return of_number(a, s, run, number, err);
     bool last = !path && !strncmp(name, "last", 4) && (!name[4] || name[4] == '~') &&
                 !strpbrk(name, ":/"); /* can be nothing but a run */
-    int rc = path ? UP_EUSAGE : up_run_find(s, name, &a->run, last ? err : NULL);
+    int rc = path ? UP_EUSAGE : up_task_run_find(s, name, &a->run, last ? err : NULL);
     if (!rc) {
         a->asked.run = a->run->id;
         return up_lineage_of_run(&a->lineage, s, a->run, err);

@@ -4,6 +4,7 @@
 #include "cli/shared/io.h"
 #include "cli/shared/workspace.h"
 #include "cli/shared/say.h"
+#include "cli/command/verify_trust.h"
 #include "stages/format/json_write.h"
 #include "store/base/regular.h"
 #include <errno.h>
@@ -40,6 +41,7 @@ static int report(const struct up_common *common, const char *verb,
 {
     struct up_buf out = UP_BUF_INIT;
     char size[24];
+    bool taken = *verb == 'i';
     if (common->json) {
         struct up_jw w;
         up_jw_init(&w, &out, 0);
@@ -51,6 +53,8 @@ static int report(const struct up_common *common, const char *verb,
         up_jw_key_int(&w, "had_results", (int64_t)c->had_results);
         up_jw_key_int(&w, "had_artifacts", (int64_t)c->had_artifacts);
         up_jw_key_int(&w, "differ", (int64_t)c->differ);
+        if (taken)
+            up_jw_key_int(&w, "signed", (int64_t)c->vouched);
         up_jw_end(&w);
         up_buf_puts(&out, "\n");
     } else {
@@ -61,6 +65,9 @@ static int report(const struct up_common *common, const char *verb,
                    c->had_results, c->had_artifacts);
         if (c->differ)
             up_say(&out, ", %" PRIu64 " results with other bytes, which stay", c->differ);
+        if (taken && c->vouched < c->results)
+            up_say(&out, "; %" PRIu64 " of the file's results nobody trusted has signed",
+                   c->results - c->vouched);
         up_buf_puts(&out, "\n");
     }
     int rc = up_cli_print(&out, err);
@@ -132,10 +139,11 @@ static int map(struct up_view *out, const char *path, struct up_err *err)
 static int run_import(const struct up_command *cmd, int argc, char **argv, struct up_err *err)
 {
     struct up_common common = UP_COMMON_INIT;
-    struct up_words rest = {0};
-    const struct up_opt opts[] = {UP_OPT_COMMON(&common), {0}};
+    struct up_words rest = {0}, trust = {0};
+    const struct up_opt opts[] = {UP_OPT_COMMON(&common), UP_OPT_TRUST(&trust), {0}};
     struct up_store *store = NULL;
     struct up_bundle_count c;
+    struct up_team team = {.arena = UP_ARENA_INIT};
     struct up_view file = {(const uint8_t *)"", 0};
     int rc = up_cli_options(cmd, opts, argc, argv, &rest, err);
     if (rc || common.help)
@@ -145,9 +153,14 @@ static int run_import(const struct up_command *cmd, int argc, char **argv, struc
     if (!(rc = map(&file, rest.v[0], err)) && (rc = up_bundle_check(file, &c, err)))
         up_fail_in(err, rc, "%s", rest.v[0]);
     if (!rc && !(rc = up_cli_open_store(&store, &common, true, err)))
-        rc = up_bundle_take(store, file, &c, err);
+        rc = up_team_open(&team, &common, UP_TEAM_NAMES, NULL, err);
+    if (!rc) {
+        struct up_admit admit = up_trust_admit(&team, UP_CAME_FILE, rest.v[0], &trust);
+        rc = up_bundle_take(store, file, &admit, &c, err);
+    }
     if (!rc)
         rc = report(&common, "imported", &c, err);
+    up_team_close(&team);
     up_store_close(store);
     if (file.len)
         (void)munmap((void *)(uintptr_t)file.data, file.len);
@@ -158,11 +171,18 @@ const struct up_command up_command_export = {"export", "RUN FILE",
                                              "a run with all it made and read, as one file",
                                              "Takes results, artifacts and provenance; `upnas "
                                              "import FILE` puts them into another store.\n"
+                                             "Signatures go with them: `upnas key sign` "
+                                             "first signs what this store computed.\n"
                                              "dag/exchange/bundle.h describes the file.",
                                              run_export};
 const struct up_command up_command_import = {
-    "import", "FILE", "take over a run that was exported",
+    "import", "FILE [--trust KEY ...]", "take over a run that was exported",
     "Everything is checked first: checksums, both digests of every artifact, keys, and that\n"
     "nothing is missing; a file that is not whole changes nothing. What is here under a key "
-    "stays.",
+    "stays.\n"
+    "What is taken is marked as come from this file, with the signatures it has; with --trust "
+    "a file\n"
+    "in which these keys (or one's own) have not signed every result is refused. verify and "
+    "push do\n"
+    "not believe what nobody trusted has signed.",
     run_import};

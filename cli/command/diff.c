@@ -182,8 +182,8 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
         return rc;
     if ((rc = up_cli_words(c, &rest, 0, 2, "", err)) ||
         (rc = up_cli_open_store(&store, &common, false, err)) ||
-        (rc = up_run_find(store, rest.n ? rest.v[0] : "last~1", &a, err)) ||
-        (rc = up_run_find(store, rest.n > 1 ? rest.v[1] : "last", &b, err)))
+        (rc = up_task_run_find(store, rest.n ? rest.v[0] : "last~1", &a, err)) ||
+        (rc = up_task_run_find(store, rest.n > 1 ? rest.v[1] : "last", &b, err)))
         goto out;
     d = up_diff_make(a, b);
     (common.json ? as_json : as_text)(&out, &(struct runs){store, a, b, d});

@@ -43,6 +43,7 @@ static int visit(void *ctx, const struct up_run_record *r)
     struct list *l = ctx;
     char took[24];
 
+    up_task_warn_ahead(r);
     if (l->json) {
         as_json(&l->out, r);
     } else {

@@ -5,6 +5,7 @@
 #include "dag/run/clock.h"
 #include "dag/run/rate.h"
 #include "cli/shared/say.h"
+#include "cli/command/verify_trust.h"
 #include "stages/format/json_write.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@
 struct session {
     struct up_common common;
     bool dry;
+    struct up_words trust;
+    struct up_team team;
     struct up_merge merge;
     struct up_progress progress;
     struct up_rate rate;
@@ -167,12 +170,15 @@ static int merge(struct session *s, const struct up_words *stores, struct up_err
 {
     struct up_merge_count sum = {{0}, {0}, 0, 0};
     int rc = open_to(s, err);
+    if (!rc)
+        rc = up_team_open(&s->team, &s->common, UP_TEAM_NAMES, NULL, err);
     for (size_t i = 0; !rc && i < stores->n; ++i) {
         struct up_merge_count c = {{0}, {0}, 0, 0};
         struct up_store *from = NULL;
         s->name = stores->v[i];
         s->before = s->n_said;
         rc = open_from(s, &from, err);
+        s->merge.admit = up_trust_admit(&s->team, UP_CAME_STORE, s->name, &s->trust);
         if (!rc)
             rc = up_merge_from(&s->merge, from, &c, err);
         up_store_close(from);
@@ -189,11 +195,12 @@ static int merge(struct session *s, const struct up_words *stores, struct up_err
 
 static int run(const struct up_command *c, int argc, char **argv, struct up_err *err)
 {
-    struct session s = {.common = UP_COMMON_INIT};
+    struct session s = {.common = UP_COMMON_INIT, .team = {.arena = UP_ARENA_INIT}};
     struct up_words rest = {0};
     const struct up_opt opts[] = {UP_OPT_COMMON(&s.common),
                                   {"--dry-run", UP_OPT_FLAG, &s.dry, NULL,
                                    "read and check everything, and copy nothing", 0, 0},
+                                  UP_OPT_TRUST(&s.trust),
                                   {0}};
 
     int rc = up_cli_options(c, opts, argc, argv, &rest, err);
@@ -205,6 +212,7 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
     rc = merge(&s, &rest, err);
     up_progress_end(&s.progress);
     up_merge_release(&s.merge);
+    up_team_close(&s.team);
     up_store_close(s.to);
     bool incomplete = s.n_said > 0;
     free(s.said);
@@ -212,11 +220,15 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
 }
 
 const struct up_command up_command_merge = {
-    "merge", "STORE... [--dry-run]", "take over what other stores have and this one lacks",
+    "merge", "STORE... [--dry-run] [--trust KEY ...]",
+    "take over what other stores have and this one lacks",
     "Copies results, artifacts and kept parts (the blocks of a sweep's shares) into --store,\n"
     "checking every digest; runs stay where they were. Damaged records are left out, each "
     "with\n"
-    "a warning. Killed half way, it goes on when started again. Exit status: 0 all taken, 1 "
+    "a warning. What is taken is marked as come from that store, with the signatures it has "
+    "(upnas\n"
+    "key sign); with --trust only what these keys or one's own have signed is taken. Killed "
+    "half way, it goes on when started again. Exit status: 0 all taken, 1 "
     "not\n"
     "all, 2 usage.",
     run};

@@ -2,6 +2,7 @@
 #include "cli/shared/cli.h"
 #include "dag/record/record.h"
 #include "cli/shared/say.h"
+#include "cli/shared/workspace.h"
 #include "stages/format/json_write.h"
 #include <stdio.h>
 #include <string.h>
@@ -65,7 +66,7 @@ static int pin_what(struct session *s, const char *what, struct up_buf *text,
     struct up_result r;
     char hex[UP_DIGEST_HEX];
     struct up_err as_run = {""};
-    int rc = up_run_find(s->store, what, &run, &as_run);
+    int rc = up_task_run_find(s->store, what, &run, &as_run);
     if (!rc) {
         up_say(text, "run %s", run->id);
     } else if (!(rc = up_result_find(s->store, what, &r, &a, err))) {

@@ -82,7 +82,7 @@ static int hand_over(struct session *s, struct up_share_push *p, struct up_err *
         return up_share_push_all(p, err);
     for (size_t i = 0; !rc && i < s->runs.n; ++i) {
         struct up_run_record *r = NULL;
-        rc = up_run_find(s->store, s->runs.v[i], &r, err);
+        rc = up_task_run_find(s->store, s->runs.v[i], &r, err);
         if (!rc)
             rc = up_share_push_run(p, r, err);
         up_run_record_free(r);
@@ -180,9 +180,12 @@ const struct up_command up_command_push = {
     "push", "[REMOTE...] [--run RUN ...] [--key NAME]", "hand results over to remotes, signed",
     "Every result of the store that the remote lacks, or those of some runs: artifacts first, "
     "then the\n"
-    "signed results that name them, then the runs. What came from elsewhere goes on with the "
-    "signatures\n"
-    "it has. Stopped half way, it goes on when started again. Exit status: 0 all is there, 1 "
+    "signed results that name them, then the runs. Signed is what this store computed from "
+    "what it\n"
+    "computed itself or a trusted key has signed; what a trusted key has signed goes on with "
+    "that\n"
+    "signature; all else is left out, with a sentence. Stopped half way, it goes on when "
+    "started again. Exit status: 0 all is there, 1 "
     "not all,\n"
     "2 usage.",
     run};

@@ -1,6 +1,7 @@
 /* upnas report: what a run found, as text or as one page in a file. */
 #include "cli/shared/io.h"
 #include "cli/shared/cli.h"
+#include "cli/shared/workspace.h"
 #include "cli/page/page.h"
 #include "cli/answer/result.h"
 #include "store/base/arena.h"
@@ -55,7 +56,7 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
         return rc;
     if ((rc = up_cli_words(c, &rest, 0, 1, "", err)) ||
         (rc = up_cli_open_store(&store, &common, false, err)) ||
-        (rc = up_run_find(store, rest.n ? rest.v[0] : "last", &r, err)))
+        (rc = up_task_run_find(store, rest.n ? rest.v[0] : "last", &r, err)))
         goto out;
     if (html)
         rc = page(&out, store, r, html, err);

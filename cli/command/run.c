@@ -112,7 +112,6 @@ static int execute(struct up_run_record **record, struct up_task *t, struct up_r
     o.command = command_of(argc, argv, &o.ncommand);
     up_progress_init(&progress, t->common.json);
     json = t->common.json;
-    catch_signals();
     int rc = up_run_execute(record, t->config, t->store, &o, err);
     up_progress_end(&progress);
     free((void *)o.command);
@@ -227,6 +226,8 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
         (rc = up_pin_kernels(t.config->native, err)))
         goto out;
     up_task_warn(&t);
+    catch_signals();
+    t.common.cancel = &interrupted;
     if (!(rc = up_cli_open_store(&t.store, &t.common, true, err)) &&
         (offline || !(rc = open_team(&team, &t.common, remote_seconds, err))) &&
         !(rc = execute(&record, &t, team.set.n ? &team.set : NULL,

@@ -5,6 +5,8 @@
 #include "cli/shared/workspace.h"
 #include "dag/record/record.h"
 #include "cli/shared/say.h"
+#include "cli/shared/remotes.h"
+#include "dag/record/trust.h"
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -116,8 +118,8 @@ static void provenance_text(struct up_buf *out, const struct up_result *r)
            "computed  %s, took %s\n",
            r->stage, r->version, up_digest_hex(r->digest, hex), up_sha256_hex(r->sha256, sha),
            up_size_text(size, r->size), r->run, r->finished, up_time_text(took, r->seconds));
-    if (r->remote)
-        up_say(out, "from      remote %s\n", r->remote);
+    if (r->from != UP_CAME_HERE)
+        up_say(out, "from      %s\n", r->source);
     for (size_t i = 0; i < r->ninputs; ++i)
         up_say(out, "input     %-10s %s\n", r->inputs[i].stage,
                up_digest_zero(r->inputs[i].digest) ? "absent"
@@ -141,7 +143,8 @@ static void provenance_json(struct up_jw *w, const struct up_result *r)
     up_jw_key_str(w, "sha256", up_sha256_hex(r->sha256, sha));
     up_jw_key_int(w, "size", (int64_t)r->size);
     up_jw_key_str(w, "run", r->run);
-    up_jw_key_str(w, "remote", r->remote);
+    up_jw_key_str(w, "remote", r->from == UP_CAME_REMOTE ? r->source + sizeof "remote" : NULL);
+    up_jw_key_str(w, "from", r->source);
     up_jw_key_str(w, "started", r->started);
     up_jw_key_str(w, "finished", r->finished);
     up_jw_key_real(w, "seconds", r->seconds);
@@ -288,7 +291,7 @@ static int show(struct show *s, struct up_err *err)
     if (s->csv && last)
         return csv_usage(err);
     if (s->rest.n < 2 && !s->csv &&
-        !(rc = up_run_find(s->store, name, &r, last ? err : NULL))) {
+        !(rc = up_task_run_find(s->store, name, &r, last ? err : NULL))) {
         (s->common.json ? run_json : run_text)(&s->out, r);
     } else if (!last && !(rc = up_result_find(s->store, name, &result, &arena, err))) {
         rc = artifact(s, &result, err);
@@ -301,10 +304,20 @@ static int show(struct show *s, struct up_err *err)
 static int why(struct show *s, struct up_err *err)
 {
     struct up_answer a;
+    struct up_team team = {.arena = UP_ARENA_INIT};
+    struct up_judge *j = NULL;
     int rc = up_answer_find(&a, s->store, s->rest.n ? s->rest.v[0] : "last",
                             s->rest.n > 1 ? s->rest.v[1] : NULL, err);
     if (!rc)
+        rc = up_team_open(&team, &s->common, UP_TEAM_NAMES, NULL, err);
+    if (!rc)
+        rc = up_judge_make(&j, s->store, &team.set, err);
+    if (!rc)
+        up_judge_lineage(j, a.lineage);
+    if (!rc)
         (s->common.json ? up_why_json : up_why_text)(&s->out, &a.asked, a.lineage);
+    up_judge_free(j);
+    up_team_close(&team);
     up_answer_release(&a);
     return rc;
 }

@@ -66,7 +66,7 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
         (rc = up_cli_open_store(&t.store, &t.common, false, err)))
         goto out;
     if ((rc = up_store_count(t.store, &n, err)) ||
-        (n.runs && (rc = up_run_find(t.store, "last", &last, err))) ||
+        (n.runs && (rc = up_task_run_find(t.store, "last", &last, err))) ||
         (t.config && (rc = up_plan_make(&plan, t.config, NULL, t.store, &t.mode, err))))
         goto out;
     (t.common.json ? as_json : as_text)(&out, t.common.store, &n, last, plan);

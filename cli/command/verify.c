@@ -12,6 +12,7 @@
 
 struct affected {
     struct up_store *store;
+    struct up_buf run;
     struct up_buf runs; /* ids, each with its terminator */
 };
 
@@ -22,6 +23,8 @@ static int visit(void *ctx, const struct up_run_record *r)
     for (size_t i = 0; i < r->nnodes; ++i) {
         if (up_digest_zero(r->nodes[i].digest) || up_store_has(a->store, r->nodes[i].digest))
             continue;
+        if (up_store_run_get(a->store, r->id, &a->run, NULL) == UP_ENOTFOUND)
+            break; /* a collector has removed the run, and its artifacts with it */
         up_buf_append(&a->runs, r->id, strlen(r->id) + 1);
         break;
     }
@@ -80,6 +83,7 @@ static int verify(const struct up_common *c, struct up_store *store, struct up_s
     }
     up_buf_release(&out);
     up_buf_release(&a.runs);
+    up_buf_release(&a.run);
     return rc;
 }
 
@@ -95,6 +99,7 @@ static int rebuild(struct up_task *t, size_t n, size_t *differ, struct up_err *e
         up_jw_object(&w);
         up_jw_key_int(&w, "rebuilt", (int64_t)r.n);
         up_jw_key_int(&w, "differ", (int64_t)r.differ);
+        up_jw_key_int(&w, "adopted", (int64_t)r.adopted);
         up_jw_end(&w);
         up_buf_puts(&line, "\n");
     } else if (!rc) {
@@ -128,7 +133,9 @@ static int run(const struct up_command *c, int argc, char **argv, struct up_err 
         (n && (rc = up_task_config(&t, err))) ||
         (n && (rc = up_pin_kernels(t.config->native, err))))
         goto out;
-    if (!(rc = up_cli_open_store(&t.store, &t.common, false, err)))
+    rc = n ? up_cli_open_existing(&t.store, &t.common, true, err)
+           : up_cli_open_damaged(&t.store, &t.common, err);
+    if (!rc)
         rc = n ? rebuild(&t, (size_t)n, &differ, err)
                : verify(&t.common, t.store, &h, &untrusted, err);
 out:
@@ -137,17 +144,21 @@ out:
                (untrusted ? UP_EXIT_UNTRUSTED : 0);
     if (rc)
         up_cli_error(err->msg);
-    return rc && rc != UP_ECORRUPT ? exit + UP_EXIT_OTHER : exit;
+    return (rc && rc != UP_ECORRUPT) || up_cli_store_lost() ? exit + UP_EXIT_OTHER : exit;
 }
 
 const struct up_command up_command_verify = {
     "verify", "[--rebuild N CONFIG [--set KEY=VALUE ...]]",
     "check every record against its digests",
-    "Exit status: 0 sound, 1 corrupt, 2 results from remotes that no key trusted today has "
-    "signed,\n"
-    "4 other trouble such as wrong usage; added up. The next run moves damaged records aside "
-    "and\n"
-    "computes them again, with the same bytes. With --rebuild, N nodes are computed again in a "
-    "store\n"
-    "of their own, and their bytes compared.",
+    "Exit status: 0 sound, 1 corrupt, 2 results from elsewhere (remotes, import, merge) that "
+    "no "
+    "key\n"
+    "trusted today has signed, 4 other trouble such as wrong usage; added up. The next run "
+    "moves\n"
+    "damaged records aside and computes them again, with the same bytes. With --rebuild, N "
+    "nodes are\n"
+    "computed again in a store of their own, and their bytes compared: what came from "
+    "elsewhere "
+    "is\n"
+    "this store's own afterwards, with the bytes that were computed.",
     run};

@@ -2,6 +2,7 @@
 #include "cli/shared/io.h"
 #include "dag/run/run.h"
 #include "cli/shared/say.h"
+#include "cli/shared/provenance.h"
 #include "store/base/arena.h"
 #include "store/base/rng.h"
 #include <ftw.h>
@@ -75,11 +76,66 @@ static void compare(struct up_rebuilt *out, const struct up_plan *p, const bool 
     }
 }
 
+/* Whether the store has another's result under the key, and whose. */
+static bool is_foreign(struct up_store *s, struct up_view key_doc, struct up_arena *a,
+                       const char **whose)
+{
+    struct up_buf record = UP_BUF_INIT;
+    struct up_result r;
+    bool yes = up_store_result_get(s, key_doc, &record, NULL) == UP_OK &&
+               up_result_unpack(&r, a, up_buf_view(&record), NULL) == UP_OK &&
+               r.from != UP_CAME_HERE;
+    if (yes)
+        *whose = r.source;
+    up_buf_release(&record);
+    return yes;
+}
+
+static int adopt_one(struct up_rebuilt *out, const struct copy *c, const struct up_run_node *n,
+                     struct up_err *err)
+{
+    struct up_arena a = UP_ARENA_INIT;
+    struct up_buf record = UP_BUF_INIT, bytes = UP_BUF_INIT;
+    const char *whose;
+    int rc = UP_OK;
+    if (n->status == UP_DONE_RAN && is_foreign(c->from, n->key_doc, &a, &whose)) {
+        rc = up_store_get(c->to, n->digest, &bytes, err);
+        if (!rc)
+            rc = up_store_result_get(c->to, n->key_doc, &record, err);
+        if (!rc)
+            rc = up_store_put(c->from, up_buf_view(&bytes), NULL, NULL, err);
+        if (!rc)
+            rc = up_store_result_put(c->from, n->key_doc, up_buf_view(&record), err);
+        out->adopted += !rc;
+        up_say(&out->report, "%-10s this store's own now (it was: %s)\n", n->stage, whose);
+    }
+    up_buf_release(&record);
+    up_buf_release(&bytes);
+    up_arena_release(&a);
+    return rc;
+}
+
+static int adopt(struct up_rebuilt *out, const struct copy *c, const struct up_run_record *r,
+                 struct up_err *err)
+{
+    struct up_buf doc = UP_BUF_INIT;
+    int rc = UP_OK;
+    for (size_t i = 0; i < r->nnodes && !rc; ++i)
+        rc = adopt_one(out, c, &r->nodes[i], err);
+    if (!rc && out->adopted && !(rc = up_store_run_get(c->to, r->id, &doc, err)))
+        rc = up_store_run_put(c->from, r->id, up_buf_view(&doc), err);
+    up_buf_release(&doc);
+    return rc;
+}
+
 static int rebuild_in(struct up_rebuilt *out, const char *dir, struct up_task *t,
                       const struct up_plan *p, const bool *chosen, struct up_err *err)
 {
     struct up_store_opts so = {.create = true, .allow_network_fs = true};
-    struct up_run_opts ro = {.threads = 1, .mode = t->mode};
+    struct up_provenance by;
+    up_provenance_fill(&by);
+    struct up_run_opts ro = {
+        .threads = 1, .mode = t->mode, .provenance = by.pair, .nprovenance = by.n};
     struct up_run_record *r = NULL;
     struct copy c = {p, chosen, t->store, NULL, UP_OK, err};
 
@@ -90,8 +146,10 @@ static int rebuild_in(struct up_rebuilt *out, const char *dir, struct up_task *t
         rc = c.rc;
     if (!rc)
         rc = up_run_execute(&r, t->config, c.to, &ro, err);
-    if (!rc)
+    if (!rc) {
         compare(out, p, chosen, r);
+        rc = adopt(out, &c, r, err);
+    }
     up_run_record_free(r);
     up_store_close(c.to);
     return rc;

@@ -1,40 +1,48 @@
 #include "cli/command/verify_trust.h"
-#include "cli/shared/remotes.h"
-#include "dag/exchange/share.h"
 #include "cli/shared/say.h"
-
-struct judge {
-    struct up_team team;
-    size_t untrusted;
-};
-
-static int visit(void *ctx, struct up_view name, struct up_view doc, struct up_view value)
-{
-    struct judge *j = ctx;
-    struct up_err why = {""};
-    struct up_digest key;
-    char hex[UP_DIGEST_HEX];
-    struct up_buf text = UP_BUF_INIT;
-    (void)name;
-    if (up_share_trusted(&j->team.set, doc, value, &why))
-        return 0;
-    key = up_digest_of(doc.data, doc.len);
-    up_say(&text, "result %s came from a remote, but %s", up_digest_hex(key, hex), why.msg);
-    up_cli_warn(up_buf_str(&text));
-    up_buf_release(&text);
-    j->untrusted++;
-    return 0;
-}
+#include "dag/record/trust.h"
+#include <string.h>
 
 int up_verify_trust(const struct up_common *c, struct up_store *store, size_t *untrusted,
                     struct up_err *err)
 {
-    struct judge j;
-    int rc = up_team_open(&j.team, c, UP_TEAM_NAMES, NULL, err);
-    j.untrusted = 0;
+    struct up_team team;
+    struct up_judge *j = NULL;
+    int rc = up_team_open(&team, c, UP_TEAM_NAMES, NULL, err);
     if (!rc)
-        rc = up_store_walk(store, UP_STORE_RESULT, false, visit, &j, err);
-    *untrusted = j.untrusted;
-    up_team_close(&j.team);
+        rc = up_judge_make(&j, store, &team.set, err);
+    for (size_t i = 0; !rc && i < j->n; ++i) {
+        struct up_arena arena = UP_ARENA_INIT;
+        if (j->result[i].verdict == UP_V_DOUBTED) {
+            up_cli_warn(up_judge_why(j, &j->result[i], &arena));
+            ++*untrusted;
+        }
+        up_arena_release(&arena);
+    }
+    up_judge_free(j);
+    up_team_close(&team);
     return rc;
+}
+
+static void warn_unknown(const struct up_team *t, const char *name)
+{
+    struct up_buf text = UP_BUF_INIT;
+    if (!strcmp(name, "any") || up_keyring_find(&t->keys.ring, name))
+        return;
+    up_say(&text, "the public key of %s is not known yet: upnas key trust %s:...", name, name);
+    up_cli_warn(up_buf_str(&text));
+    up_buf_release(&text);
+}
+
+struct up_admit up_trust_admit(const struct up_team *t, enum up_came came, const char *name,
+                               const struct up_words *trust)
+{
+    for (size_t i = 0; i < trust->n; ++i)
+        warn_unknown(t, trust->v[i]);
+    return (struct up_admit){.from = came,
+                             .name = name,
+                             .keys = &t->set,
+                             .trust = trust->v,
+                             .ntrust = trust->n,
+                             .strict = trust->n > 0};
 }

@@ -45,10 +45,12 @@ struct up_opt {
 struct up_common { /* in every command */
     bool help, json, network;
     const char *store;
+    /* Not zero once the user has interrupted; NULL: a signal ends the program. */
+    const volatile sig_atomic_t *cancel;
 };
 #define UP_COMMON_INIT                                                                         \
     {                                                                                          \
-        false, false, false, ".upnas"                                                          \
+        false, false, false, ".upnas", NULL                                                    \
     }
 /* Four rows that begin every option table. */
 #define UP_OPT_COMMON(c)                                                                       \
@@ -93,5 +95,11 @@ int up_cli_open_store(struct up_store **s, const struct up_common *c, bool creat
 /* The same, for commands that never make a store; write: they change it. */
 int up_cli_open_existing(struct up_store **s, const struct up_common *c, bool write,
                          struct up_err *err);
+/* For reading, and though its file is damaged: then what is sound in it is there. */
+int up_cli_open_damaged(struct up_store **s, const struct up_common *c, struct up_err *err);
+
+/* A store that was closed was no longer there, and that has been said: the command has failed,
+ * whatever it printed. */
+bool up_cli_store_lost(void);
 
 #endif

@@ -56,15 +56,33 @@ static void damaged(void *ctx, const char *sentence)
     up_cli_warn(sentence);
 }
 
-static int open_store(struct up_store **s, const struct up_common *c, bool create, bool write,
+static void waiting(void *ctx, const char *sentence)
+{
+    (void)ctx;
+    say_to_stderr("", sentence);
+}
+
+static volatile sig_atomic_t store_lost;
+
+static void lost(void *ctx, const char *sentence)
+{
+    (void)ctx;
+    store_lost = 1;
+    say_to_stderr("", sentence);
+}
+
+bool up_cli_store_lost(void) { return store_lost; }
+
+static int open_store(struct up_store **s, const struct up_common *c, struct up_store_opts o,
                       struct up_err *err)
 {
-    struct up_store_opts o = {.create = create,
-                              .read_only = !write,
-                              .allow_network_fs = c->network,
-                              .on_damage = damaged};
     struct up_err why = {""};
-    int rc = create ? up_folders_above(c->store, 0777, &why) : UP_OK;
+    o.allow_network_fs = c->network;
+    o.on_damage = damaged;
+    o.on_wait = waiting;
+    o.on_gone = lost;
+    o.cancel = c->cancel;
+    int rc = o.create ? up_folders_above(c->store, 0777, &why) : UP_OK;
     if (rc)
         return up_fail(err, UP_EIO, "%s; --store DIR names another place", why.msg);
     rc = up_store_open(s, c->store, &o, err);
@@ -79,13 +97,19 @@ static int open_store(struct up_store **s, const struct up_common *c, bool creat
 int up_cli_open_store(struct up_store **s, const struct up_common *c, bool create,
                       struct up_err *err)
 {
-    return open_store(s, c, create, create, err);
+    return open_store(s, c, (struct up_store_opts){.create = create, .read_only = !create},
+                      err);
 }
 
 int up_cli_open_existing(struct up_store **s, const struct up_common *c, bool write,
                          struct up_err *err)
 {
-    return open_store(s, c, false, write, err);
+    return open_store(s, c, (struct up_store_opts){.read_only = !write}, err);
+}
+
+int up_cli_open_damaged(struct up_store **s, const struct up_common *c, struct up_err *err)
+{
+    return open_store(s, c, (struct up_store_opts){.read_only = true, .rescue = true}, err);
 }
 
 int up_file_read(struct up_buf *out, const char *path, struct up_err *err)

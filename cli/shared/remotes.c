@@ -183,6 +183,8 @@ int up_team_open(struct up_team *t, const struct up_common *c, enum up_team_how 
     if (!rc)
         rc = check_wanted(t, only, err);
     t->set.keyring = &t->keys.ring;
+    t->set.own = t->keys.mine;
+    t->set.nown = t->keys.nmine;
     t->set.temp_dir = c->store;
     t->set.warn = warn;
     for (size_t i = 0; !rc && i < t->list.n; ++i) {

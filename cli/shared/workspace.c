@@ -1,10 +1,12 @@
 #include "cli/shared/workspace.h"
 #include "cli/shared/openblas.h"
 #include "cli/shared/say.h"
+#include "dag/run/clock.h"
 #include "stages/format/json_write.h"
 #include "stages/kernels/gemm.h"
 #include "stages/stages.h"
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,6 +40,29 @@ static void warn(void *ctx, const char *sentence)
 {
     (void)ctx;
     up_cli_warn(sentence);
+}
+
+void up_task_warn_ahead(const struct up_run_record *r)
+{
+    static atomic_bool told;
+    struct up_err text = {""};
+    if (!up_clock_ahead(r->started) || atomic_exchange(&told, true))
+        return;
+    (void)up_fail(&text, UP_OK,
+                  "run %s began at %s, which is still to come: a clock was wrong then, or is "
+                  "now. Runs stand in the order in which this store got them, not in that of "
+                  "their times",
+                  r->id, r->started);
+    up_cli_warn(text.msg);
+}
+
+int up_task_run_find(struct up_store *s, const char *name, struct up_run_record **out,
+                     struct up_err *err)
+{
+    int rc = up_run_find(s, name, out, err);
+    if (!rc && !strncmp(name, "last", 4))
+        up_task_warn_ahead(*out);
+    return rc;
 }
 
 void up_task_warn(const struct up_task *t) { up_config_idle(t->config, warn, NULL); }

@@ -4,6 +4,7 @@
 #define UP_CLI_SHARED_WORKSPACE_H
 #include "cli/shared/cli.h"
 #include "dag/plan/plan.h"
+#include "dag/record/record.h"
 
 struct up_task {
     struct up_common common;
@@ -29,6 +30,11 @@ const char *up_task_target(const struct up_task *t);
 int up_task_config(struct up_task *t, struct up_err *err);
 /* Opens the store for reading; when there is none, store stays NULL and that is fine. */
 int up_task_peek_store(struct up_task *t, struct up_err *err);
+/* up_run_find, which says when "last" is a run from the future. */
+int up_task_run_find(struct up_store *s, const char *name, struct up_run_record **out,
+                     struct up_err *err);
+/* Says once that a run's clock was ahead, if it was. */
+void up_task_warn_ahead(const struct up_run_record *r);
 /* Warns of settings that have no effect. */
 void up_task_warn(const struct up_task *t);
 void up_task_release(struct up_task *t);

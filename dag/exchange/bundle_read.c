@@ -6,6 +6,7 @@
 
 #include "dag/exchange/bundle_parts.h"
 #include "dag/record/record.h"
+#include "dag/record/origin.h"
 #include "store/base/arena.h"
 #include "store/base/err.h"
 #include "store/base/pack.h"
@@ -17,6 +18,12 @@ struct made { /* an artifact of the bundle */
     struct up_sha256 sha;
 };
 
+struct taken { /* a result on its way into the store; `arena` owns it */
+    struct up_memo_item item;
+    struct up_digest output;
+    const char *signer; /* "": none that counts */
+};
+
 struct reader {
     struct up_view file;
     size_t at;
@@ -25,7 +32,8 @@ struct reader {
     struct up_digest_set artifacts, keys;
     struct made *made;
     size_t nmade;
-    struct up_memo_item *result; /* views into the file's values, which `arena` owns */
+    const struct up_admit *admit; /* NULL: signatures are not looked at */
+    struct taken *result;
     size_t nresult;
     struct up_arena arena;
     struct up_err *err;
@@ -135,6 +143,52 @@ static struct up_view keep(struct reader *r, struct up_view v)
                             v.len};
 }
 
+/* Who of those that count has signed it; strict: somebody must. */
+static int find_signer(struct reader *r, const struct up_voucher *e, const char *what,
+                       const char **signer)
+{
+    struct up_err why = {""};
+    *signer = up_admit_signer(r->admit, e, &r->arena, &why);
+    if (!*signer && r->admit->strict)
+        return up_fail(r->err, UP_EINVAL,
+                       "%s of the bundle is not what --trust asks for: %s; nothing was taken",
+                       what, why.msg);
+    *signer = *signer ? *signer : "";
+    r->c->vouched += **signer && e->n;
+    return UP_OK;
+}
+
+/* The record as it will be kept: marked as come from this file. */
+static int mark(struct reader *r, const struct up_voucher *e, struct up_view *marked)
+{
+    struct up_buf doc = UP_BUF_INIT;
+    struct up_whence o = up_admit_whence(r->admit, e);
+    int rc = up_whence_put(&doc, e->value, &o, r->err);
+    *marked = keep(r, up_buf_view(&doc));
+    up_buf_release(&doc);
+    return rc;
+}
+
+static int gather(struct reader *r, struct up_view key, struct up_view value,
+                  const struct up_result *got)
+{
+    struct up_voucher e;
+    struct taken t = {.item = {keep(r, key), {NULL, 0}}, .output = got->digest};
+    if (!r->admit)
+        return UP_OK;
+    if (up_whence_result_voucher(&e, &r->arena, t.item.key, value, NULL))
+        return bad(r, "this result's signatures cannot be read");
+    int rc = find_signer(r, &e, up_arena_printf(&r->arena, "the result of %s", got->stage),
+                         &t.signer);
+    if (!rc && r->s)
+        rc = mark(r, &e, &t.item.value);
+    if (rc || !r->s)
+        return rc;
+    r->result = up_realloc(r->result, (r->nresult + 1) * sizeof *r->result);
+    r->result[r->nresult++] = t;
+    return UP_OK;
+}
+
 static int result(struct reader *r, const struct up_record *rec, struct up_view value)
 {
     struct up_arena a = UP_ARENA_INIT;
@@ -153,38 +207,53 @@ static int result(struct reader *r, const struct up_record *rec, struct up_view 
         m = up_digest_equal(r->made[i].digest, got.digest) ? &r->made[i] : NULL;
     if (!rc && (!m || memcmp(m->sha.b, got.sha256.b, sizeof m->sha.b) != 0))
         rc = bad(r, "this result's artifact is not in the bundle");
+    if (!rc)
+        rc = gather(r, rec->doc, value, &got);
+    r->c->results += !rc;
     up_arena_release(&a);
-    if (rc)
-        return rc;
-    r->result = up_realloc(r->result, (r->nresult + 1) * sizeof *r->result);
-    r->result[r->nresult++] = (struct up_memo_item){keep(r, rec->doc), keep(r, value)};
-    r->c->results++;
-    return UP_OK;
+    return rc;
 }
 
-/* Those that are here stay. All others at once. */
+/* Whether it takes the place of what is here under its key. */
+static bool replaces(struct reader *r, const struct taken *t, struct up_view here)
+{
+    struct up_arena a = UP_ARENA_INIT;
+    struct up_result ours;
+    struct up_voucher mine;
+    bool yes = false;
+    if (!up_result_unpack(&ours, &a, here, NULL)) {
+        bool same = up_digest_equal(ours.digest, t->output);
+        bool came = ours.from == UP_CAME_FILE || ours.from == UP_CAME_STORE;
+        yes = (same || came) && !up_whence_result_voucher(&mine, &a, t->item.key, here, NULL) &&
+              up_admit_better(r->admit, t->signer, ours.from, &mine, &a);
+        r->c->differ += !same && !yes;
+    }
+    up_arena_release(&a);
+    return yes;
+}
+
+/* All at once, but for those that are here and stay. */
 static int put_results(struct reader *r)
 {
     struct up_buf here = UP_BUF_INIT;
+    struct up_memo_item *item = up_alloc((r->nresult + 1) * sizeof *item);
     size_t n = 0;
     int rc = UP_OK;
     for (size_t i = 0; !rc && i < r->nresult; i++) {
+        const struct taken *t = &r->result[i];
         up_buf_clear(&here);
-        int got = up_store_result_get(r->s, r->result[i].key, &here, r->err);
-        if (got == UP_ENOTFOUND || got == UP_ECORRUPT) {
-            r->result[n++] = r->result[i];
-        } else if (!(rc = got)) {
-            struct up_arena a = UP_ARENA_INIT;
-            struct up_result ours, theirs;
-            r->c->had_results++;
-            r->c->differ += !up_result_unpack(&ours, &a, up_buf_view(&here), NULL) &&
-                            !up_result_unpack(&theirs, &a, r->result[i].value, NULL) &&
-                            !up_digest_equal(ours.digest, theirs.digest);
-            up_arena_release(&a);
-        }
+        int got = up_store_result_get(r->s, t->item.key, &here, r->err);
+        bool miss = got == UP_ENOTFOUND || got == UP_ECORRUPT;
+        rc = miss ? UP_OK : got;
+        r->c->had_results += !got;
+        if (miss || (!got && replaces(r, t, up_buf_view(&here))))
+            item[n++] = t->item;
     }
     up_buf_release(&here);
-    return rc ? rc : up_store_results_put(r->s, r->result, n, r->err);
+    if (!rc)
+        rc = up_store_results_put(r->s, item, n, r->err);
+    free(item);
+    return rc;
 }
 
 /* ---- the run ---- */
@@ -203,6 +272,36 @@ static int check_run(struct reader *r, const struct up_run_record *run)
     return UP_OK;
 }
 
+/* A run of this name that was made here, or that somebody trusted has signed, stays. */
+static bool run_stays(struct reader *r, const char *id, const char *signer)
+{
+    struct up_buf here = UP_BUF_INIT;
+    struct up_whence o;
+    struct up_voucher mine;
+    bool stays =
+        up_store_run_get(r->s, id, &here, NULL) == UP_OK &&
+        up_whence_read(&o, up_buf_view(&here), &r->arena, NULL) == UP_OK &&
+        up_whence_run_voucher(&mine, &r->arena, id, up_buf_view(&here), NULL) == UP_OK &&
+        !up_admit_better(r->admit, signer, o.from, &mine, &r->arena);
+    up_buf_release(&here);
+    return stays;
+}
+
+static int take_run(struct reader *r, const struct up_run_record *run, struct up_view value)
+{
+    struct up_voucher e;
+    struct up_view marked = {NULL, 0};
+    const char *signer = "";
+    if (up_whence_run_voucher(&e, &r->arena, run->id, value, NULL))
+        return bad(r, "the run's signatures cannot be read");
+    int rc = find_signer(r, &e, "the run", &signer);
+    if (rc || !r->s)
+        return rc;
+    if ((rc = mark(r, &e, &marked)) || (rc = put_results(r)) || run_stays(r, run->id, signer))
+        return rc;
+    return up_store_run_put(r->s, run->id, marked, r->err);
+}
+
 static int read_run(struct reader *r, const struct up_record *rec, struct up_view value)
 {
     struct up_run_record *run = NULL;
@@ -217,8 +316,8 @@ static int read_run(struct reader *r, const struct up_record *rec, struct up_vie
         rc = check_run(r, run);
     if (!rc)
         (void)snprintf(r->c->run, sizeof r->c->run, "%s", run->id);
-    if (!rc && r->s && !(rc = put_results(r)))
-        rc = up_store_run_put(r->s, run->id, value, r->err);
+    if (!rc && r->admit)
+        rc = take_run(r, run, value);
     up_run_record_free(run);
     return rc;
 }
@@ -251,11 +350,11 @@ static int read_all(struct reader *r)
     return rc;
 }
 
-static int read_bundle(struct up_store *s, struct up_view file, struct up_bundle_count *c,
-                       struct up_err *err)
+static int read_bundle(struct up_store *s, struct up_view file, const struct up_admit *admit,
+                       struct up_bundle_count *c, struct up_err *err)
 {
     struct up_err local = {""};
-    struct reader r = {.file = file, .s = s, .c = c, .err = err ? err : &local};
+    struct reader r = {.file = file, .s = s, .admit = admit, .c = c, .err = err ? err : &local};
     *c = (struct up_bundle_count){.results = 0};
     int rc = read_all(&r);
     up_digest_set_release(&r.artifacts);
@@ -268,12 +367,12 @@ static int read_bundle(struct up_store *s, struct up_view file, struct up_bundle
 
 int up_bundle_check(struct up_view file, struct up_bundle_count *c, struct up_err *err)
 {
-    return read_bundle(NULL, file, c, err);
+    return read_bundle(NULL, file, NULL, c, err);
 }
 
-int up_bundle_take(struct up_store *s, struct up_view file, struct up_bundle_count *c,
-                   struct up_err *err)
+int up_bundle_take(struct up_store *s, struct up_view file, const struct up_admit *admit,
+                   struct up_bundle_count *c, struct up_err *err)
 {
-    int rc = up_bundle_check(file, c, err);
-    return rc ? rc : read_bundle(s, file, c, err);
+    int rc = read_bundle(NULL, file, admit, c, err);
+    return rc ? rc : read_bundle(s, file, admit, c, err);
 }

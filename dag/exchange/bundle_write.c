@@ -66,6 +66,19 @@ static int write_artifact(struct writer *w, struct up_digest d)
     return rc;
 }
 
+/* The record with its signatures: nothing else that this store notes of it counts elsewhere. */
+static int outward(struct up_buf *out, struct up_view record, struct up_arena *a,
+                   struct up_err *err)
+{
+    struct up_whence o;
+    int rc = up_whence_read(&o, record, a, err);
+    const struct up_whence with = {.signatures = o.signatures, .nsignatures = o.nsignatures};
+    if (rc)
+        return rc;
+    return o.nsignatures ? up_whence_put(out, record, &with, err)
+                         : up_whence_strip(out, record, err);
+}
+
 /* results false: the artifacts that the node made, as the run and as the store have it. */
 static int write_node(struct writer *w, const struct up_run_node *n, bool results)
 {
@@ -82,9 +95,13 @@ static int write_node(struct writer *w, const struct up_run_node *n, bool result
     if (!rc && !results && !(rc = write_artifact(w, n->digest)))
         rc = write_artifact(w, r.digest);
     if (!rc && results && up_digest_set_add(&w->done, n->key)) {
+        struct up_buf out = UP_BUF_INIT;
         w->c->results++;
-        rc = write_record(w, UP_REC_RESULT, (struct up_view){n->key.b, sizeof n->key.b},
-                          n->key_doc, up_buf_view(&value));
+        rc = outward(&out, up_buf_view(&value), &a, w->err);
+        if (!rc)
+            rc = write_record(w, UP_REC_RESULT, (struct up_view){n->key.b, sizeof n->key.b},
+                              n->key_doc, up_buf_view(&out));
+        up_buf_release(&out);
     }
     up_arena_release(&a);
     up_buf_release(&value);
@@ -97,7 +114,8 @@ int up_bundle_write(struct up_store *s, const char *name, up_bundle_sink *sink, 
     struct up_err local = {""};
     struct writer w = {.s = s, .sink = sink, .ctx = ctx, .c = c, .err = err ? err : &local};
     struct up_run_record *run = NULL;
-    struct up_buf doc = UP_BUF_INIT;
+    struct up_buf doc = UP_BUF_INIT, out = UP_BUF_INIT;
+    struct up_arena a = UP_ARENA_INIT;
     *c = (struct up_bundle_count){.results = 0};
     int rc = up_run_find(s, name, &run, w.err);
     if (rc)
@@ -110,8 +128,12 @@ int up_bundle_write(struct up_store *s, const char *name, up_bundle_sink *sink, 
     if (!rc)
         rc = up_store_run_get(s, run->id, &doc, w.err);
     if (!rc)
+        rc = outward(&out, up_buf_view(&doc), &a, w.err);
+    if (!rc)
         rc = write_record(&w, UP_REC_RUN, up_view_str(run->id), (struct up_view){NULL, 0},
-                          up_buf_view(&doc));
+                          up_buf_view(&out));
+    up_arena_release(&a);
+    up_buf_release(&out);
     up_buf_release(&doc);
     up_digest_set_release(&w.done);
     up_run_record_free(run);

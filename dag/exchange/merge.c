@@ -8,6 +8,7 @@
 #include "dag/record/record.h"
 #include "store/base/arena.h"
 #include "store/base/err.h"
+#include "store/base/pack.h"
 
 enum { TELL_EVERY = 256, BATCH_ITEMS = 1024, BATCH_BYTES = 4 << 20 };
 
@@ -117,18 +118,65 @@ static struct up_view copy(struct up_arena *a, struct up_view v)
     return (struct up_view){(uint8_t *)up_arena_strndup(a, (const char *)v.data, v.len), v.len};
 }
 
-static int take(struct work *w, enum up_merge_kind kind, struct up_view key,
-                struct up_view value)
+static int enqueue(struct work *w, enum up_merge_kind kind, struct up_view key,
+                   struct up_view value)
 {
     struct batch *b = w->batch;
-    w->c->copied[kind]++;
-    if (w->m->dry) {
-        (void)up_digest_set_add(&w->m->taken, up_digest_of(key.data, key.len));
+    if (w->m->dry)
         return UP_OK;
-    }
     b->item[b->n++] = (struct up_memo_item){copy(&b->arena, key), copy(&b->arena, value)};
     b->bytes += key.len + value.len;
     return b->n == BATCH_ITEMS || b->bytes >= BATCH_BYTES ? flush(w, kind) : UP_OK;
+}
+
+static void count_new(struct work *w, enum up_merge_kind kind, struct up_view key)
+{
+    w->c->copied[kind]++;
+    if (w->m->dry)
+        (void)up_digest_set_add(&w->m->taken, up_digest_of(key.data, key.len));
+}
+
+/* ---- origins ---- */
+
+/* The signer that counts, "" when none does and all is taken; NULL: it is not taken, said. */
+static const char *admitted(struct work *w, const char *kind, const struct up_voucher *e,
+                            struct up_arena *arena)
+{
+    struct up_err why = {""};
+    char hex[UP_DIGEST_HEX];
+    const char *signer = up_admit_signer(&w->m->admit, e, arena, &why);
+    if (signer || !w->m->admit.strict)
+        return signer ? signer : "";
+    say(w, "%s %s was not taken: %s", kind,
+        up_digest_hex(up_digest_of(e->key.data, e->key.len), hex), why.msg);
+    return NULL;
+}
+
+/* A part's origin names its signer alone: whoever computes with it asks no more. */
+static int take_part(struct work *w, const struct up_voucher *e, const char *signer,
+                     struct up_arena *arena)
+{
+    struct up_buf doc = UP_BUF_INIT;
+    struct up_whence o = up_admit_whence(&w->m->admit, e);
+    const char **by = UP_NEW(arena, 1, const char *);
+    *by = *signer ? signer : "any";
+    o.trust = by;
+    o.ntrust = *signer || w->m->admit.strict;
+    up_part_wrap(&doc, e->value, &o);
+    int rc = enqueue(w, UP_MERGE_PART, e->key, up_buf_view(&doc));
+    up_buf_release(&doc);
+    return rc;
+}
+
+static int take_result(struct work *w, const struct up_voucher *e)
+{
+    struct up_buf doc = UP_BUF_INIT;
+    struct up_whence o = up_admit_whence(&w->m->admit, e);
+    int rc = up_whence_put(&doc, e->value, &o, w->err);
+    if (!rc)
+        rc = enqueue(w, UP_MERGE_RESULT, e->key, up_buf_view(&doc));
+    up_buf_release(&doc);
+    return rc;
 }
 
 /* What this store has under the key, into scratch; UP_ENOTFOUND also when that is damaged. */
@@ -156,44 +204,73 @@ static bool named_rightly(struct work *w, const char *kind, struct up_view name,
     return false;
 }
 
+static int part(struct work *w, struct up_view key, struct up_view value,
+                struct up_arena *arena)
+{
+    char hex[UP_DIGEST_HEX];
+    struct up_whence says, o;
+    struct up_view bytes, ours;
+    up_part_unwrap(&bytes, &says, value, arena);
+    struct up_voucher e = up_whence_part_voucher(key, bytes, &says), mine;
+    const char *signer = admitted(w, "partial result", &e, arena);
+    int rc = signer ? here(w, UP_MERGE_PART, key) : UP_OK;
+    if (!signer)
+        return UP_OK;
+    if (rc == UP_ENOTFOUND) {
+        count_new(w, UP_MERGE_PART, key);
+        return take_part(w, &e, signer, arena);
+    }
+    if (rc)
+        return rc;
+    w->c->had[UP_MERGE_PART]++;
+    up_part_unwrap(&ours, &o, up_buf_view(&w->scratch), arena);
+    mine = up_whence_part_voucher(key, ours, &o);
+    if (up_view_equal(ours, bytes))
+        return up_admit_better(&w->m->admit, signer, o.from, &mine, arena)
+                   ? take_part(w, &e, signer, arena)
+                   : UP_OK;
+    w->c->differ++;
+    say(w, "partial result %s has other bytes than this store's, which stay",
+        up_digest_hex(up_digest_of(key.data, key.len), hex));
+    return UP_OK;
+}
+
 static int visit_part(void *ctx, struct up_view name, struct up_view key, struct up_view value)
 {
     struct work *w = ctx;
-    char hex[UP_DIGEST_HEX];
+    struct up_arena arena = UP_ARENA_INIT;
     look(w);
     if (!named_rightly(w, "partial result", name, key))
         return 0;
-    if (up_digest_set_has(&w->m->taken, digest_at(name))) {
+    if (up_digest_set_has(&w->m->taken, digest_at(name)))
         w->c->had[UP_MERGE_PART]++;
-        return 0;
-    }
-    w->rc = here(w, UP_MERGE_PART, key);
-    if (w->rc == UP_ENOTFOUND)
-        return w->rc = take(w, UP_MERGE_PART, key, value);
-    if (w->rc)
-        return w->rc;
-    w->c->had[UP_MERGE_PART]++;
-    if (!up_view_equal(up_buf_view(&w->scratch), value)) {
-        w->c->differ++;
-        say(w, "partial result %s has other bytes than this store's, which stay",
-            up_digest_hex(digest_at(name), hex));
-    }
-    return 0;
+    else
+        w->rc = part(w, key, value, &arena);
+    up_arena_release(&arena);
+    return w->rc;
 }
 
-static void compare(struct work *w, const struct up_result *theirs, struct up_digest key,
-                    struct up_arena *arena)
+/* Both have a result under the key; ours is in scratch. */
+static int compare(struct work *w, const struct up_result *theirs, const struct up_voucher *e,
+                   const char *signer, struct up_arena *arena)
 {
     struct up_result ours;
+    struct up_voucher mine;
     char hex[3][UP_DIGEST_HEX];
     w->c->had[UP_MERGE_RESULT]++;
-    if (up_result_unpack(&ours, arena, up_buf_view(&w->scratch), NULL) ||
-        up_digest_equal(ours.digest, theirs->digest))
-        return;
+    if (up_result_unpack(&ours, arena, up_buf_view(&w->scratch), NULL))
+        return UP_OK;
+    if (up_digest_equal(ours.digest, theirs->digest))
+        return !up_whence_result_voucher(&mine, arena, e->key, up_buf_view(&w->scratch),
+                                         NULL) &&
+                       up_admit_better(&w->m->admit, signer, ours.from, &mine, arena)
+                   ? take_result(w, e)
+                   : UP_OK;
     w->c->differ++;
     say(w, "result %s of %s is artifact %s, and %s in this store, which stays",
-        up_digest_hex(key, hex[0]), theirs->stage, up_digest_hex(theirs->digest, hex[1]),
-        up_digest_hex(ours.digest, hex[2]));
+        up_digest_hex(up_digest_of(e->key.data, e->key.len), hex[0]), theirs->stage,
+        up_digest_hex(theirs->digest, hex[1]), up_digest_hex(ours.digest, hex[2]));
+    return UP_OK;
 }
 
 /* The record names its artifact by SHA-256 too. */
@@ -210,11 +287,16 @@ static int result(struct work *w, struct up_digest key, struct up_view doc,
                   struct up_view value, struct up_arena *arena)
 {
     struct up_result r;
+    struct up_voucher e;
     char hex[2][UP_DIGEST_HEX];
-    if (up_result_unpack(&r, arena, value, w->err)) {
+    if (up_pack_check(value, w->err) || up_result_unpack(&r, arena, value, w->err) ||
+        up_whence_result_voucher(&e, arena, doc, value, w->err)) {
         say(w, "result %s cannot be read, and was not taken", up_digest_hex(key, hex[0]));
         return UP_OK;
     }
+    const char *signer = admitted(w, "result", &e, arena);
+    if (!signer)
+        return UP_OK;
     int rc = bring(w, r.digest);
     if (rc == UP_ENOTFOUND) {
         say(w, "result %s of %s was not taken: its artifact %s is damaged or missing",
@@ -232,11 +314,11 @@ static int result(struct work *w, struct up_digest key, struct up_view doc,
     }
     if (!rc)
         rc = here(w, UP_MERGE_RESULT, doc);
-    if (rc == UP_ENOTFOUND)
-        return take(w, UP_MERGE_RESULT, doc, value);
-    if (!rc)
-        compare(w, &r, key, arena);
-    return rc;
+    if (rc == UP_ENOTFOUND) {
+        count_new(w, UP_MERGE_RESULT, doc);
+        return take_result(w, &e);
+    }
+    return rc ? rc : compare(w, &r, &e, signer, arena);
 }
 
 static int visit_result(void *ctx, struct up_view name, struct up_view key,

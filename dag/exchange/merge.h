@@ -1,12 +1,16 @@
 /* Joining stores: what another one has and this one lacks is copied, verified on the way.
  *
  * Taken are results with their artifacts, and the kept parts of stages; runs stay where
- * they were. Nothing here is ever replaced: under a key that both know, with different
- * bytes, this store's stay, and the difference is said. An artifact is whole in this store
- * before a result names it and records come in transactions, so that a merge that is killed
- * leaves a sound store, and the next one copies the rest. */
+ * they were. Each is marked as come from that store, with the signatures it has
+ * (dag/record/origin.h); with m->admit.strict only what a trusted key has signed is taken. No
+ * bytes here are ever replaced: under a key that both know, with different bytes, this store's
+ * stay, and the difference is said. What is here with equal bytes and without a signature that
+ * counts takes over the other's. An artifact is whole in this store before a result names it
+ * and records come in transactions, so that a merge that is killed leaves a sound store, and
+ * the next one copies the rest. */
 #ifndef UP_DAG_EXCHANGE_MERGE_H
 #define UP_DAG_EXCHANGE_MERGE_H
+#include "dag/record/origin.h"
 #include "store/base/set.h"
 #include "store/store.h"
 
@@ -28,6 +32,7 @@ struct up_merge {        /* up_merge_release */
     uint64_t records;
     struct up_digest_set here;  /* artifacts known to be in `to`, or to come there */
     struct up_digest_set taken; /* dry: keys of results and parts to come there */
+    struct up_admit admit;      /* whose signatures count; its name is that of the store read */
 };
 /* Adds to *c. The other store is only read, and may be in use. Errors are those of reading
  * and writing; what was copied until then stays. */

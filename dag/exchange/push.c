@@ -1,5 +1,6 @@
 /* Handing results and runs over to a remote. */
 #include "dag/exchange/share.h"
+#include "dag/record/trust.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,7 +11,8 @@ enum { TELL_EVERY = 16 };
 
 struct walk {
     struct up_share_push *p;
-    int rc; /* what ended it early */
+    struct up_judge *j; /* NULL: nothing is signed, all goes as it is */
+    int rc;             /* what ended it early */
     struct up_err *err;
 };
 
@@ -37,22 +39,44 @@ static int look(struct up_share_push *p, struct up_err *err)
     return UP_OK;
 }
 
-/* What came from elsewhere is passed on as it is: who vouches for it has signed it. */
-static int push_result(struct up_share_push *p, struct up_view key_doc, struct up_view record,
+/* Whether a result may go out beside signed ones; *sign: in one's own name. What is vouched
+ * for or admitted goes on with the signatures that it has. */
+static bool may_go(struct walk *w, struct up_view key_doc, bool *sign)
+{
+    struct up_arena arena = UP_ARENA_INIT;
+    struct up_judged *r =
+        w->j ? up_judge_of(w->j, up_digest_of(key_doc.data, key_doc.len)) : NULL;
+    bool clean = r && up_judge_clean(w->j, r);
+    bool go = !r || clean || (r->verdict == UP_V_ADMITTED && r->root == r);
+    *sign = clean && r->verdict == UP_V_OWN;
+    if (!go)
+        leave_out(w->p,
+                  "%s; it was not pushed ('upnas verify --rebuild 1000 CONFIG' computes it "
+                  "again and makes it this store's own)",
+                  up_judge_why(w->j, r, &arena));
+    up_arena_release(&arena);
+    return go;
+}
+
+static int push_result(struct walk *w, struct up_view key_doc, struct up_view record,
                        struct up_err *err)
 {
+    struct up_share_push *p = w->p;
+    bool sign = false;
     struct up_arena arena = UP_ARENA_INIT;
     struct up_voucher e;
     struct up_err why = {""};
     char hex[UP_DIGEST_HEX];
     (void)up_digest_hex(up_digest_of(key_doc.data, key_doc.len), hex);
-    int rc = up_share_result_voucher(&e, &arena, key_doc, record, &why);
+    if (!may_go(w, key_doc, &sign))
+        return UP_OK;
+    int rc = up_whence_result_voucher(&e, &arena, key_doc, record, &why);
     if (rc != UP_OK) {
         leave_out(p, "result %s cannot be read, and was not pushed", hex);
         rc = UP_OK;
         goto out;
     }
-    if (p->key && !up_share_origin(record, &arena))
+    if (sign)
         up_voucher_sign(&e, &arena, p->key);
     uint64_t before = p->count.differ;
     rc = up_remotes_push(p->remotes, p->to, p->from, e, &p->opts, &p->count, &why);
@@ -72,14 +96,21 @@ out:
     return rc;
 }
 
-static int push_run(struct up_share_push *p, const char *id, struct up_view doc,
+/* A run that rests on what was left out is left out with it. */
+static int push_run(struct walk *w, const struct up_run_record *run, struct up_view doc,
                     struct up_err *err)
 {
+    struct up_share_push *p = w->p;
+    struct up_judged *r = w->j ? up_judge_run(w->j, run) : NULL;
+    if (r && r->verdict != UP_V_ADMITTED) {
+        leave_out(p, "run %s was not pushed, for it names a result that was not", run->id);
+        return UP_OK;
+    }
     struct up_arena arena = UP_ARENA_INIT;
     struct up_push_count mine = {0};
     struct up_voucher e;
-    int rc = up_share_run_voucher(&e, &arena, id, doc, err);
-    if (rc == UP_OK && p->key && !up_share_origin(doc, &arena))
+    int rc = up_whence_run_voucher(&e, &arena, run->id, doc, err);
+    if (rc == UP_OK && w->j && up_judge_own_run(w->j, run, doc))
         up_voucher_sign(&e, &arena, p->key);
     if (rc == UP_OK)
         rc = up_remotes_push(p->remotes, p->to, p->from, e, &p->opts, &mine, err);
@@ -95,7 +126,7 @@ static int visit_result(void *ctx, struct up_view name, struct up_view doc,
     (void)name;
     w->rc = look(w->p, w->err);
     if (w->rc == UP_OK)
-        w->rc = push_result(w->p, doc, value, w->err);
+        w->rc = push_result(w, doc, value, w->err);
     return w->rc;
 }
 
@@ -109,7 +140,7 @@ static int visit_run(void *ctx, struct up_view name, struct up_view doc, struct 
         return 0;
     w->rc = look(w->p, w->err);
     if (w->rc == UP_OK && *r->status != 'u')
-        w->rc = push_run(w->p, r->id, value, w->err);
+        w->rc = push_run(w, r, value, w->err);
     up_run_record_free(r);
     return w->rc;
 }
@@ -117,9 +148,12 @@ static int visit_run(void *ctx, struct up_view name, struct up_view doc, struct 
 int up_share_push_all(struct up_share_push *p, struct up_err *err)
 {
     struct walk w = {.p = p, .err = err};
-    int rc = up_store_walk(p->from, UP_STORE_RESULT, false, visit_result, &w, err);
+    int rc = p->key ? up_judge_make(&w.j, p->from, p->remotes, err) : UP_OK;
+    if (rc == UP_OK)
+        rc = up_store_walk(p->from, UP_STORE_RESULT, false, visit_result, &w, err);
     if (rc == UP_OK)
         rc = up_store_walk(p->from, UP_STORE_RUN, false, visit_run, &w, err);
+    up_judge_free(w.j);
     return rc;
 }
 
@@ -127,7 +161,8 @@ int up_share_push_run(struct up_share_push *p, const struct up_run_record *run,
                       struct up_err *err)
 {
     struct up_buf record = UP_BUF_INIT;
-    int rc = UP_OK;
+    struct walk w = {.p = p, .err = err};
+    int rc = p->key ? up_judge_make(&w.j, p->from, p->remotes, err) : UP_OK;
     for (size_t i = 0; rc == UP_OK && i < run->nnodes; i++) {
         const struct up_run_node *n = &run->nodes[i];
         struct up_err why = {""};
@@ -140,12 +175,13 @@ int up_share_push_run(struct up_share_push *p, const struct up_run_record *run,
                      ? (leave_out(p, "%s was not pushed: %s", n->stage, why.msg), 1)
                      : up_fail(err, (enum up_status)rc, "%s", why.msg);
         if (rc == UP_OK)
-            rc = push_result(p, n->key_doc, up_buf_view(&record), err);
+            rc = push_result(&w, n->key_doc, up_buf_view(&record), err);
         rc = rc > 0 ? UP_OK : rc;
     }
     up_buf_clear(&record);
     if (rc == UP_OK && (rc = up_store_run_get(p->from, run->id, &record, err)) == UP_OK)
-        rc = push_run(p, run->id, up_buf_view(&record), err);
+        rc = push_run(&w, run, up_buf_view(&record), err);
+    up_judge_free(w.j);
     up_buf_release(&record);
     return rc;
 }

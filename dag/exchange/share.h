@@ -1,9 +1,14 @@
 /* Results and runs on their way to and from remotes (store/remote).
  *
  * What is shared of a result: the key document, the record, and the artifact; of a run its
- * record, under the key document {"run": id}. A record that came from a remote says so in one
- * more field, "from": {"remote": name, "signatures": {key: bin 64}}, so that its signatures
- * stay with it wherever it is copied. What is signed is the record without that field. */
+ * record, under the key document {"run": id}. What is signed is the record without what this
+ * store notes of its origin (dag/record/origin.h); signatures stay with it wherever it is
+ * copied.
+ *
+ * Whose results go out signed. A result is signed when this store computed it from nothing but
+ * what it computed itself or a trusted key has signed (dag/record/trust.h); what a trusted key
+ * has signed goes on with the signatures it has, byte for byte. All else is left out, with a
+ * sentence that names the result at the root of it; a run that rests on such a result too. */
 #ifndef UP_DAG_EXCHANGE_SHARE_H
 #define UP_DAG_EXCHANGE_SHARE_H
 #include "dag/record/record.h"
@@ -13,16 +18,6 @@ struct up_reach { /* what lies beyond this store */
     struct up_remotes *remotes;
     bool fetch; /* false: only ask */
 };
-
-/* A result as a remote keeps it: value without "from", signatures from there. UP_EINVAL: no
- * result record. Everything is the arena's, but the key document. */
-int up_share_result_voucher(struct up_voucher *e, struct up_arena *arena,
-                            struct up_view key_doc, struct up_view record, struct up_err *err);
-/* The same of a run. */
-int up_share_run_voucher(struct up_voucher *e, struct up_arena *arena, const char *id,
-                         struct up_view doc, struct up_err *err);
-/* The name of the remote that a record came from, or NULL. */
-const char *up_share_origin(struct up_view record, struct up_arena *arena);
 
 struct up_shared { /* text: the arena's */
     struct up_result result;
@@ -64,13 +59,5 @@ int up_share_push_all(struct up_share_push *p, struct up_err *err);
 /* The results that a run names, then the run. */
 int up_share_push_run(struct up_share_push *p, const struct up_run_record *run,
                       struct up_err *err);
-
-/* ---- afterwards ---- */
-
-/* Whether a result that came from a remote is still trusted: by the remote of that name, or,
- * when there is none, by any key of the ring. Of what was computed here: yes. Else in err->msg
- * why not. */
-bool up_share_trusted(const struct up_remotes *remotes, struct up_view key_doc,
-                      struct up_view record, struct up_err *err);
 
 #endif

@@ -74,6 +74,7 @@ static int visit_run(void *ctx, const struct up_seen *s)
     struct up_gc_rec *r = add(w, UP_GC_RUN, s);
     r->id = up_arena_strndup(&w->arena, (const char *)s->name.data, s->name.len);
     r->name = up_store_run_name(r->id);
+    r->order = s->order;
     read_run(w, r, run);
     up_run_record_free(run);
     return 0;
@@ -163,6 +164,13 @@ static int by_artifact(const void *a, const void *b)
     return c ? c : (x->written < y->written) - (x->written > y->written);
 }
 
+static int by_order(const void *a, const void *b)
+{
+    const struct up_gc_rec *x = a, *y = b;
+    return x->order != y->order ? (x->order > y->order) - (x->order < y->order)
+                                : strcmp(x->id, y->id);
+}
+
 int up_gc_load(struct up_gc_world *w, struct up_store *s, struct up_err *err)
 {
     static const struct {
@@ -186,6 +194,8 @@ int up_gc_load(struct up_gc_world *w, struct up_store *s, struct up_err *err)
         if (rc)
             return rc;
     }
+    if (w->n[UP_GC_RUN])
+        qsort(w->of[UP_GC_RUN], w->n[UP_GC_RUN], sizeof **w->of, by_order);
     size_t n = w->n[UP_GC_RESULT];
     w->by_artifact = up_alloc((n + 1) * sizeof *w->by_artifact);
     w->pending = up_alloc((n + 1) * sizeof *w->pending);

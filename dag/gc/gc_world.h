@@ -18,6 +18,7 @@ struct up_gc_rec {
     size_t ninputs;
     /* runs */
     const char *id;
+    uint64_t order;
     const struct up_gc_node *nodes;
     size_t nnodes;
     uint64_t from, to; /* when it was at work; to 0: nobody knows */
@@ -30,7 +31,7 @@ struct up_gc_node { /* of a run */
 struct up_gc_world {
     struct up_sweep *sweep; /* who holds what; NULL: nobody is asked */
     struct up_arena arena;
-    struct up_gc_rec *of[UP_GC_KINDS]; /* runs by id, so oldest first; others by name */
+    struct up_gc_rec *of[UP_GC_KINDS]; /* runs oldest first; others by name */
     size_t n[UP_GC_KINDS], cap[UP_GC_KINDS];
     struct up_digest *pinned; /* artifacts */
     size_t npinned;

@@ -14,6 +14,8 @@ struct up_ancestor {
     struct up_digest key;    /* zero: the key document is not known */
     const char *mode;        /* the key's float mode as text; "" when the key is not known */
     struct up_result result;
+    const char *doubt;               /* why it is not to be believed, or NULL: up_judge_lineage
+                                        (dag/record/trust.h) */
     const struct up_run_record *run; /* that computed it; NULL when its record is gone */
     size_t *inputs;                  /* [result.ninputs] places in the list; or UP_ABSENT */
 };

@@ -3,7 +3,7 @@
  * result  {"digest", "files": [[param, path, digest, size]], "finished", "inputs":
  *         [[stage, digest]], "params": {name: text}, "provenance": {name: text}, "run",
  *         "schema": "upnas.result/1", "seconds", "sha256": bin 32, "size", "stage",
- *         "started", "version"}, and of one that came from a remote "from" (share.h)
+ *         "started", "version"}, and "from" (whence.h), which is the store's own
  * run     {"cached", "command": [text], "config": {name: [value, origin]}, "error": text
  *         or nil, "executed", "finished", "id", "mode", "nodes": [{"digest", "inputs":
  *         [stage], "key", "key_doc": bin, "seconds", "size", "stage", "status", "why"}],
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "dag/record/wire.h"
+#include "dag/record/origin.h"
 
 static const char *const done_names[] = {"cached", "ran", "cutoff", "failed", "not run"};
 
@@ -127,8 +128,13 @@ int up_result_unpack(struct up_result *r, struct up_arena *arena, struct up_view
     r->stage = up_wire_str(&w, "stage");
     r->started = up_wire_str(&w, "started");
     r->version = up_wire_int(&w, "version");
-    if (!w.rc && up_doc_str(doc, "from/remote", arena, &r->remote, NULL) != UP_OK)
-        r->remote = NULL;
+    struct up_whence o;
+    if (!w.rc && up_whence_read(&o, doc, arena, NULL) == UP_OK) {
+        r->from = o.from;
+        r->source = up_whence_text(&o, arena);
+    } else {
+        r->source = "unknown origin";
+    }
     return w.rc ? up_fail_in(err, UP_EINVAL, "a result record") : UP_OK;
 }
 

@@ -26,6 +26,9 @@ struct up_file_ref {
     uint64_t size;
 };
 
+/* How a record came into this store (dag/record/origin.h). */
+enum up_came { UP_CAME_UNKNOWN, UP_CAME_HERE, UP_CAME_REMOTE, UP_CAME_FILE, UP_CAME_STORE };
+
 /* One computed node: the value stored under its key. */
 struct up_result {
     const char *stage;
@@ -33,8 +36,9 @@ struct up_result {
     struct up_digest digest;
     struct up_sha256 sha256;
     uint64_t size;
-    const char *run;                /* id of the run that computed it */
-    const char *remote;             /* the remote it came from, or NULL; not packed */
+    const char *run;    /* id of the run that computed it */
+    enum up_came from;  /* this and the next: read, not packed (dag/record/origin.h) */
+    const char *source; /* "computed here", "remote team", "file run.bundle" ... */
     const char *started, *finished; /* 2025-01-31T12:00:00.123Z */
     double seconds;
     const struct up_input_ref *inputs;

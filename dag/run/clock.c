@@ -1,5 +1,6 @@
 #include "dag/run/clock.h"
 
+#include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -20,6 +21,17 @@ double up_clock_seconds(void)
 {
     struct timespec t = now(CLOCK_MONOTONIC);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+bool up_clock_ahead(const char *utc)
+{
+    enum { SLACK = 60 };
+    struct timespec t = now(CLOCK_REALTIME);
+    struct tm tm;
+    char limit[32];
+    t.tv_sec += SLACK;
+    (void)gmtime_r(&t.tv_sec, &tm);
+    return strftime(limit, sizeof limit, "%Y-%m-%dT%H:%M:%S", &tm) && strcmp(utc, limit) > 0;
 }
 
 const char *up_clock_utc(struct up_arena *a)

@@ -8,10 +8,11 @@
 #include "dag/run/clock.h"
 #include "dag/run/job.h"
 #include "store/base/fp.h"
+#include "dag/record/origin.h"
 #include "store/base/pack.h"
 #include "store/store.h"
 
-enum { RESTART = 1, HOLD = 256 << 20, WAIT_MS = 20 };
+enum { RESTART = 1, HOLD = 256 << 20, WAIT_MS = 20, TELL_MS = 1000 };
 
 /* ---- events ---- */
 
@@ -132,11 +133,47 @@ static bool restore(struct up_exec *x, size_t i)
 {
     struct up_look *l = &x->slots[i].look;
     watch_downloads(x, i);
-    if (!up_look_restore(l, x->store, reach(x), &x->record->arena))
+    if (up_digest_equal(l->asked, l->key) ||
+        !up_look_restore(l, x->store, reach(x), &x->record->arena))
         return false;
     tell(x, i, UP_EV_NOTE,
          up_arena_printf(&x->record->arena, "its bytes were lost here; from %s", l->from));
     return true;
+}
+
+static bool foreign(const struct up_slot *s)
+{
+    return s->look.hit && s->look.result.from != UP_CAME_HERE;
+}
+
+/* What came from elsewhere names the stage in its schema, "upnas.scores/3", if it names any. */
+static int sound(const struct up_stage *stage, struct up_view doc, struct up_err *err)
+{
+    struct up_cursor c;
+    struct up_view schema;
+    static const char mark[] = "upnas.";
+    const size_t m = sizeof mark - 1, n = strlen(stage->name);
+    if (up_doc_at(doc, "schema", &c, NULL) == UP_OK && up_cur_str(&c, &schema, NULL) == UP_OK &&
+        schema.len > m && !memcmp(schema.data, mark, m) &&
+        (schema.len <= m + n || memcmp(schema.data + m, stage->name, n) != 0 ||
+         schema.data[m + n] != '/'))
+        return up_fail(err, UP_EINVAL, "it is a document of another kind, %.*s",
+                       schema.len < 60 ? (int)schema.len : 60, (const char *)schema.data);
+    return stage->sound ? stage->sound(doc, err) : UP_OK;
+}
+
+/* Puts a result that came from elsewhere and is not what it should be out of the way, for good:
+ * neither store nor remote is believed again. */
+static int set_aside(struct up_exec *x, size_t i, const char *why, struct up_err *err)
+{
+    struct up_slot *s = &x->slots[i];
+    tell(x, i, UP_EV_DAMAGE,
+         up_arena_printf(&x->record->arena, "%s (%s): it is set aside and computed again", why,
+                         s->look.from ? s->look.from : s->look.result.source));
+    s->look.asked = s->look.key;
+    s->loaded = false;
+    int rc = up_store_result_aside(x->store, up_buf_view(&s->look.key_doc), why, err);
+    return rc == UP_ENOTFOUND ? UP_OK : rc;
 }
 
 /* Fetches and verifies the bytes of a settled node. A miss (damaged, gone) returns
@@ -149,6 +186,10 @@ static int load(struct up_exec *x, size_t i, struct up_err *err)
         return UP_OK;
     up_buf_clear(&s->bytes);
     int rc = up_store_get(x->store, s->digest, &s->bytes, &why);
+    if (!rc && foreign(s) && sound(x->g->nodes[i].stage, up_buf_view(&s->bytes), &why)) {
+        rc = set_aside(x, i, up_arena_strdup(&x->record->arena, why.msg), err);
+        return rc ? rc : UP_ENOTFOUND;
+    }
     if (!rc) {
         s->loaded = true;
         return UP_OK;
@@ -209,6 +250,62 @@ static int gather(struct up_exec *x, size_t i, struct up_err *err)
         }
     }
     return UP_OK;
+}
+
+/* Whether "a|b" names it. */
+static bool names(const char *list, const char *stage)
+{
+    size_t n = strlen(stage);
+    for (const char *p = list; p; p = strchr(p, '|'), p += p != NULL)
+        if (!strncmp(p, stage, n) && (!p[n] || p[n] == '|'))
+            return true;
+    return false;
+}
+
+/* An input that may be set aside. Where several may be meant, only those that were computed
+ * elsewhere: their bytes are somebody's word. */
+static bool suspect(const struct up_exec *x, size_t in, const char *unreadable)
+{
+    const struct up_slot *s = &x->slots[in];
+    return names(unreadable, x->g->nodes[in].stage->name) &&
+           !up_digest_equal(s->made, s->look.key) && s->look.hit &&
+           (!strchr(unreadable, '|') || s->look.result.from != UP_CAME_HERE);
+}
+
+/* The result of `in` set aside, and computed anew. */
+static int replace(struct up_exec *x, size_t in, const char *reader, struct up_err *err)
+{
+    const char *why = up_arena_printf(&x->record->arena, "%s cannot read its artifact", reader);
+    int rc = set_aside(x, in, why, err);
+    return rc ? rc : compute(x, in, why, err);
+}
+
+/* A stage could not read one of its inputs: RESTART behind the first that has other bytes now,
+ * else UP_ECORRUPT with the reader's sentence. */
+static int mend(struct up_exec *x, size_t i, const char *unreadable, struct up_err *err)
+{
+    const struct up_node *node = &x->g->nodes[i];
+    struct up_err said = *err;
+    size_t tried = 0, changed = x->g->n;
+    for (size_t k = 0; k < node->ninputs; k++) {
+        if (node->inputs[k] == UP_NO_NODE || !suspect(x, (size_t)node->inputs[k], unreadable))
+            continue;
+        size_t in = (size_t)node->inputs[k];
+        struct up_digest before = x->slots[in].digest;
+        int rc = replace(x, in, node->stage->name, err);
+        if (rc)
+            return rc;
+        tried++;
+        if (!up_digest_equal(before, x->slots[in].digest) && in < changed)
+            changed = in;
+    }
+    if (changed < x->g->n) {
+        x->restart = changed;
+        return RESTART;
+    }
+    return up_fail(err, UP_ECORRUPT, "%s%s", said.msg,
+                   tried ? "; it was computed again and has the same bytes: please report this"
+                         : "");
 }
 
 static void describe(struct up_exec *x, size_t i, struct up_result *r)
@@ -273,9 +370,15 @@ static int keep(struct up_exec *x, size_t i, struct up_job *job, const char *sta
     if (rc)
         return rc;
     describe(x, i, &r);
-    up_result_pack(&record, &r);
-    rc =
-        up_store_result_put(x->store, up_buf_view(&s->look.key_doc), up_buf_view(&record), err);
+    const struct up_whence here = {
+        .from = UP_CAME_HERE, .parts = job->parts, .nparts = job->nparts};
+    struct up_buf plain = UP_BUF_INIT;
+    up_result_pack(&plain, &r);
+    rc = up_whence_put(&record, up_buf_view(&plain), &here, err);
+    up_buf_release(&plain);
+    if (!rc)
+        rc = up_store_result_put(x->store, up_buf_view(&s->look.key_doc), up_buf_view(&record),
+                                 err);
     up_buf_release(&record);
     if (rc)
         return rc;
@@ -293,6 +396,7 @@ static int keep(struct up_exec *x, size_t i, struct up_job *job, const char *sta
     s->loaded = true;
     run->executed += !s->executed;
     s->executed = true;
+    s->made = s->look.key;
     return UP_OK;
 }
 
@@ -306,6 +410,8 @@ static int run_stage(struct up_exec *x, size_t i, struct up_job *job, const char
     up_exec_emit(x, i, &e);
     up_fp_reset(); /* whoever ran before may have left it changed */
     int rc = stage->run(job, err);
+    if (rc == UP_ECORRUPT && job->unreadable && (rc = mend(x, i, job->unreadable, err)) > 0)
+        return rc;
     double seconds = up_clock_seconds() - t;
     if (!rc)
         rc = keep(x, i, job, started, seconds, err);
@@ -354,13 +460,16 @@ static int execute(struct up_exec *x, size_t i, const char *why, struct up_err *
 static int claim(struct up_exec *x, size_t i, struct up_err *err)
 {
     const struct timespec nap = {0, WAIT_MS * 1000000L};
+    struct up_digest key = x->slots[i].look.key;
     bool mine = false;
-    for (bool told = false;; told = true) {
-        int rc = up_store_claim(x->store, x->slots[i].look.key, &mine, err);
+    for (unsigned waited = 0;; waited += WAIT_MS) {
+        int rc = up_store_claim(x->store, key, &mine, err);
         if (rc || mine)
             return rc;
-        if (!told)
+        if (waited == 0)
             tell(x, i, UP_EV_NOTE, "another process is computing it: waiting for that");
+        if (waited == TELL_MS)
+            up_store_claim_tell(x->store, key);
         if (x->opts->cancel && *x->opts->cancel)
             return up_fail(err, UP_ECANCELED, "interrupted while waiting for %s",
                            x->g->nodes[i].stage->name);
@@ -396,8 +505,9 @@ static int compute(struct up_exec *x, size_t i, const char *why, struct up_err *
 static int check(struct up_exec *x, size_t i, struct up_err *err)
 {
     struct up_slot *s = &x->slots[i];
-    if (s->look.result.size <= x->verify_left) {
-        x->verify_left -= s->look.result.size;
+    uint64_t size = s->look.result.size;
+    if (size <= x->verify_left || (foreign(s) && x->g->nodes[i].stage->sound)) {
+        x->verify_left -= size < x->verify_left ? size : x->verify_left;
         return load(x, i, err);
     }
     if (up_store_has(x->store, s->digest) || restore(x, i))

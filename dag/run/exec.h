@@ -14,6 +14,7 @@ struct up_slot {
     bool loaded;             /* bytes are here and verified */
     bool executed;           /* in this run */
     bool touched;            /* something upstream was executed in this run */
+    struct up_digest made;   /* the key under which it executed in this run */
 };
 struct up_exec {
     const struct up_config *c;

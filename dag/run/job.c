@@ -8,6 +8,7 @@
 
 #include "dag/run/clock.h"
 #include "store/base/fp.h"
+#include "dag/record/origin.h"
 #include "store/base/pack.h"
 #include "store/store.h"
 
@@ -104,6 +105,17 @@ bool up_job_input(const struct up_job *j, const char *stage, struct up_view *doc
     up_bug(stage, 0, "a stage asks for an input that is not in its table");
 }
 
+int up_job_read(struct up_job *j, const char *stages, int rc, struct up_err *err)
+{
+    if (rc != UP_EINVAL && rc != UP_ENOTFOUND && rc != UP_EUSAGE && rc != UP_EUNSUPPORTED)
+        return rc;
+    j->unreadable = stages;
+    return up_fail_in(err, UP_ECORRUPT,
+                      strchr(stages, '|') ? "one of the artifacts of %s cannot be read"
+                                          : "the artifact of %s cannot be read",
+                      stages);
+}
+
 struct up_arena *up_job_arena(struct up_job *j) { return &j->arena; }
 
 struct up_buf *up_job_out(struct up_job *j) { return &j->out; }
@@ -189,12 +201,51 @@ static void memo_key(struct up_buf *out, const struct up_job *j, struct up_view 
     up_pack_int(out, j->node->stage->version);
 }
 
+static bool same_part(const struct up_pair *a, const char *where, const char *key)
+{
+    return !strcmp(a->name, where) && !strcmp(a->value, key);
+}
+
+/* What was not computed here is remembered, each origin once. Of a part from elsewhere merge
+ * has noted the key that had signed it, in place of the signatures. */
+static void note_part(struct up_job *j, const struct up_whence *o)
+{
+    struct up_arena a = UP_ARENA_INIT;
+    const char *where = up_whence_text(o, &a), *key = o->ntrust ? o->trust[0] : "";
+    bool known = o->from == UP_CAME_HERE;
+    while (atomic_exchange(&j->noting, true))
+        (void)sched_yield();
+    for (size_t i = 0; !known && i < j->nparts; i++)
+        known = same_part(&j->parts[i], where, key);
+    if (!known) {
+        j->parts = up_realloc(j->parts, (j->nparts + 1) * sizeof *j->parts);
+        j->parts[j->nparts++] = (struct up_pair){strdup(where), strdup(key)};
+    }
+    atomic_store(&j->noting, false);
+    up_arena_release(&a);
+}
+
+static void take_part(struct up_job *j, struct up_buf *out, struct up_view kept)
+{
+    struct up_arena a = UP_ARENA_INIT;
+    struct up_whence o;
+    struct up_view part;
+    up_part_unwrap(&part, &o, kept, &a);
+    note_part(j, &o);
+    up_buf_append(out, part.data, part.len);
+    up_arena_release(&a);
+}
+
 int up_job_memo_get(struct up_job *j, struct up_view key, struct up_buf *value_out,
                     struct up_err *err)
 {
     struct up_buf k = UP_BUF_INIT;
+    struct up_buf kept = UP_BUF_INIT;
     memo_key(&k, j, key);
-    int rc = up_store_memo_get(j->store, up_buf_view(&k), value_out, err);
+    int rc = up_store_memo_get(j->store, up_buf_view(&k), &kept, err);
+    if (rc == UP_OK)
+        take_part(j, value_out, up_buf_view(&kept));
+    up_buf_release(&kept);
     up_buf_release(&k);
     return_to_stage();
     return rc == UP_ECORRUPT ? UP_ENOTFOUND : rc; /* damaged parts are computed again */
@@ -203,14 +254,16 @@ int up_job_memo_get(struct up_job *j, struct up_view key, struct up_buf *value_o
 int up_job_memo_put(struct up_job *j, const struct up_memo_item *items, size_t n,
                     struct up_err *err)
 {
-    struct up_buf *keys = up_alloc(n * sizeof *keys);
+    const struct up_whence here = {.from = UP_CAME_HERE};
+    struct up_buf *keys = up_alloc(2 * n * sizeof *keys); /* and values */
     struct up_memo_item *full = up_alloc(n * sizeof *full);
     for (size_t i = 0; i < n; i++) {
         memo_key(&keys[i], j, items[i].key);
-        full[i] = (struct up_memo_item){up_buf_view(&keys[i]), items[i].value};
+        up_part_wrap(&keys[n + i], items[i].value, &here);
+        full[i] = (struct up_memo_item){up_buf_view(&keys[i]), up_buf_view(&keys[n + i])};
     }
     int rc = up_store_memo_put(j->store, full, n, err);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < 2 * n; i++)
         up_buf_release(&keys[i]);
     free(keys);
     free(full);
@@ -220,6 +273,11 @@ int up_job_memo_put(struct up_job *j, const struct up_memo_item *items, size_t n
 
 void up_job_release(struct up_job *j)
 {
+    for (size_t i = 0; i < j->nparts; i++) {
+        free((void *)(uintptr_t)j->parts[i].name);
+        free((void *)(uintptr_t)j->parts[i].value);
+    }
+    free(j->parts);
     up_arena_release(&j->arena);
     up_buf_release(&j->out);
 }

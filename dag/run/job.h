@@ -19,10 +19,16 @@ struct up_job {
     void (*emit)(void *ctx, struct up_event *e); /* one call at a time, any thread */
     void *ctx;
 
+    /* Where parts came from that were not computed here; dag/record/origin.h. */
+    struct up_pair *parts;
+    size_t nparts;
+    atomic_bool noting; /* a thread has these two */
+
     struct up_arena arena;
     struct up_buf out;
-    atomic_ullong told_ms; /* when progress was last passed on; 0: never */
-    atomic_bool telling;   /* a thread has `rate` and `done` */
+    const char *unreadable; /* "scores|calibrate": one of these inputs cannot be read */
+    atomic_ullong told_ms;  /* when progress was last passed on; 0: never */
+    atomic_bool telling;    /* a thread has `rate` and `done` */
     struct up_rate rate;
     uint64_t done; /* the most that was told */
 };

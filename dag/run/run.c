@@ -5,6 +5,7 @@
 
 #include "dag/run/clock.h"
 #include "dag/run/exec.h"
+#include "dag/record/origin.h"
 #include "store/store.h"
 
 enum { VERIFY = 64 << 20, GLANCE = 16 << 20 }; /* bytes per run */
@@ -77,9 +78,13 @@ static struct up_run_record *begin(const struct up_config *c, const struct up_gr
 
 static int save(struct up_store *s, const struct up_run_record *r, struct up_err *err)
 {
-    struct up_buf doc = UP_BUF_INIT;
-    up_run_record_pack(&doc, r);
-    int rc = up_store_run_put(s, r->id, up_buf_view(&doc), err);
+    const struct up_whence here = {.from = UP_CAME_HERE};
+    struct up_buf plain = UP_BUF_INIT, doc = UP_BUF_INIT;
+    up_run_record_pack(&plain, r);
+    int rc = up_whence_put(&doc, up_buf_view(&plain), &here, err);
+    if (!rc)
+        rc = up_store_run_put(s, r->id, up_buf_view(&doc), err);
+    up_buf_release(&plain);
     up_buf_release(&doc);
     return rc;
 }

@@ -3,7 +3,10 @@
  * Nodes run one after the other (a node may use threads). A node whose key has a
  * result with sound bytes is not run; a node whose new bytes equal the old ones
  * leaves everything behind it cached (early cutoff). Damaged bytes are a miss:
- * the node is run again, and so is a node upstream whose bytes it needs. */
+ * the node is run again, and so is a node upstream whose bytes it needs. An
+ * artifact that its reader cannot read, though its digests fit, is damaged, too:
+ * its result is set aside, and the node that should have made it runs. When that
+ * gives the same bytes the run fails: then reader or writer has a bug. */
 #ifndef UP_DAG_RUN_RUN_H
 #define UP_DAG_RUN_RUN_H
 #include "dag/plan/plan.h"

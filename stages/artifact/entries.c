@@ -44,6 +44,8 @@ int up_entries_load(struct up_entries *x, const struct up_scored *s, struct up_v
         return up_fail(err, UP_EINVAL,
                        "the search artifact does not fit the scores; run again "
                        "from an empty store");
+    if ((rc = up_space_check(s->space, archs, d[0], d[1], err)))
+        return up_fail_in(err, rc, "the search artifact");
     x->n = (size_t)d[0];
     x->e = UP_NEW(arena, x->n + 1, struct up_entry);
     for (size_t i = 0; i < x->n; i++) {
@@ -57,4 +59,22 @@ int up_entries_load(struct up_entries *x, const struct up_scored *s, struct up_v
         entry_join(e, s, arena);
     }
     return UP_OK;
+}
+
+int up_files_sound(struct up_view artifact, struct up_err *err)
+{
+    struct up_cursor c;
+    struct up_view name, bytes;
+    size_t n = 0;
+    int rc = up_doc_at(artifact, "files", &c, err);
+    if (!rc)
+        rc = up_cur_map(&c, &n, err);
+    for (size_t i = 0; !rc && i < n; i++) {
+        if ((rc = up_cur_str(&c, &name, err)) || (rc = up_cur_bin(&c, &bytes, err)))
+            break;
+        if (!name.len || name.data[0] == '.' || name.len >= 200 ||
+            memchr(name.data, '/', name.len) || memchr(name.data, 0, name.len))
+            rc = up_fail(err, UP_EINVAL, "it carries a file whose name is no plain file name");
+    }
+    return rc;
 }

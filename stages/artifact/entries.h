@@ -23,6 +23,9 @@ struct up_entries {
 int up_entries_load(struct up_entries *x, const struct up_scored *s, struct up_view search,
                     struct up_arena *arena, struct up_err *err);
 
+/* Whether an artifact has the "files" that run --out writes: a map of names and bytes. */
+int up_files_sound(struct up_view artifact, struct up_err *err);
+
 /* Appends one line per entry: numbers read back equal, absent ones are empty. */
 void up_entries_csv(struct up_buf *out, const struct up_entries *x);
 /* Appends the same as JSON, with where each kind of number comes from. */

@@ -34,6 +34,8 @@ int up_truth_load(struct up_truth *t, const struct up_space *space, struct up_vi
     if (dims[1] != genes || vdims[0] != dims[0] || vdims[1] != t->columns)
         return up_fail(err, UP_EINVAL, "the benchmark artifact does not fit the space %s",
                        space->name);
+    if ((rc = up_space_check(space, archs, dims[0], dims[1], err)))
+        return up_fail_in(err, rc, "the benchmark artifact");
     t->n = (size_t)dims[0];
     t->value = values;
     up_truth_index(t, archs, arena);
@@ -84,6 +86,8 @@ int up_scored_load(struct up_scored *s, const struct up_space *space, struct up_
         return up_fail(err, UP_EINVAL,
                        "the artifacts of scores, calibrate and lambda do not have the same "
                        "architectures and proxies; run again from an empty store");
+    if ((rc = up_space_check(space, archs, da[0], da[1], err)))
+        return up_fail_in(err, rc, "the artifact of scores");
     s->n = (size_t)da[0];
     s->raw = raw;
     s->calibrated = calibrated;

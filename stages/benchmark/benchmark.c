@@ -119,6 +119,7 @@ static int run(struct up_job *job, struct up_err *err)
     int rc = up_doc_str(doc, "space", up_job_arena(job), &name, err);
     if (!rc)
         rc = up_space_find(&space, name, err);
+    rc = up_job_read(job, "space", rc, err);
     if (!rc)
         rc = load(job, "scores", &tables[0], &scores, err);
     if (!rc)

@@ -45,12 +45,11 @@ static int table_load(struct table *t, struct up_view doc, struct up_arena *aren
         rc = up_doc_array(doc, "scores", UP_F64, 2, arena, &raw, dims, err);
     if (rc)
         return rc;
-    UP_CHECK(dims[1] == t->m);
+    if (dims[1] != t->m)
+        return up_fail(err, UP_EINVAL, "its %zu names do not fit its %zu columns", t->m,
+                       (size_t)dims[1]);
     t->raw = raw;
     t->n = (size_t)dims[0];
-    if (t->n == 0)
-        return up_fail(err, UP_EINVAL,
-                       "no architecture is scored; raise scores.limit or space.pool");
     return UP_OK;
 }
 
@@ -98,7 +97,10 @@ static int run(struct up_job *job, struct up_err *err)
     struct up_view doc = {0};
     struct table t;
     UP_CHECK(up_job_input(job, "scores", &doc));
-    int rc = table_load(&t, doc, arena, err);
+    int rc = up_job_read(job, "scores", table_load(&t, doc, arena, err), err);
+    if (!rc && t.n == 0)
+        rc = up_fail(err, UP_EINVAL,
+                     "no architecture is scored; raise scores.limit or space.pool");
     if (rc)
         return rc;
     size_t n_train = (size_t)(up_job_real(job, "train") * (double)t.n + 0.5);

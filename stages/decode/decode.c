@@ -217,14 +217,18 @@ static int decode_run(struct up_job *job, struct up_err *err)
     int rc = up_doc_str(space, "space", arena, &name, err);
     if (!rc)
         rc = up_space_find(&row, name, err);
+    if ((rc = up_job_read(job, "space", rc, err)))
+        return rc;
+    rc = up_scored_load(&scored, row, scores, calibrate, lambda, benchmark, arena, err);
+    if ((rc = up_job_read(job, "scores|calibrate|lambda|benchmark", rc, err)))
+        return rc;
+    rc = up_entries_load(&entries, &scored, search, arena, err);
+    if ((rc = up_job_read(job, "search", rc, err)))
+        return rc;
+    rc = up_job_read(job, "lambda", up_doc_str(lambda, "preset", arena, &preset, err), err);
     if (!rc)
-        rc = up_scored_load(&scored, row, scores, calibrate, lambda, benchmark, arena, err);
-    if (!rc)
-        rc = up_entries_load(&entries, &scored, search, arena, err);
-    if (!rc)
-        rc = up_doc_str(lambda, "preset", arena, &preset, err);
-    if (!rc)
-        rc = up_doc_str(calibrate, "method", arena, &calibration, err);
+        rc = up_job_read(job, "calibrate",
+                         up_doc_str(calibrate, "method", arena, &calibration, err), err);
     if (!rc)
         decode_pack(job, &entries, preset, calibration);
     return rc;
@@ -236,4 +240,5 @@ const struct up_stage up_stage_decode = {
     .does = "writes the architectures found in every form that people use",
     .params = params,
     .inputs = inputs,
-    .run = decode_run};
+    .run = decode_run,
+    .sound = up_files_sound};

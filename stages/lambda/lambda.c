@@ -120,7 +120,13 @@ static int load_calibrate(struct up_lambda *l, struct up_view doc, struct up_are
         rc = up_doc_array(doc, "train", UP_U32, 1, arena, &train, &n_train, err);
     if (rc)
         return rc;
-    UP_CHECK(dims[1] == l->m);
+    if (dims[1] != l->m)
+        return up_fail(err, UP_EINVAL, "its %zu names do not fit its %zu columns", l->m,
+                       (size_t)dims[1]);
+    for (uint64_t i = 0; i < n_train; i++)
+        if (((const uint32_t *)train)[i] >= dims[0])
+            return up_fail(err, UP_EINVAL, "it names row %u of %zu",
+                           ((const uint32_t *)train)[i], (size_t)dims[0]);
     l->values = values;
     l->train = train;
     l->n = (size_t)dims[0];
@@ -194,7 +200,8 @@ static int run(struct up_job *job, struct up_err *err)
     struct up_view calibrate = {0};
     bool any = false;
     UP_CHECK(up_job_input(job, "calibrate", &calibrate));
-    int rc = load_calibrate(&l, calibrate, up_job_arena(job), err);
+    int rc = up_job_read(job, "calibrate",
+                         load_calibrate(&l, calibrate, up_job_arena(job), err), err);
     if (rc)
         return rc;
     l.calibration = l.method;

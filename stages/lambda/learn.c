@@ -186,9 +186,14 @@ int up_lambda_learn(struct up_lambda *l, struct up_job *job, struct up_err *err)
     int rc = load_truth(&truth, scores, benchmark, arena, err);
     if (!rc)
         rc = up_doc_array(scores, "archs", UP_U8, 2, arena, &archs, dims, err);
+    if (!rc)
+        rc = up_space_check(truth.space, archs, dims[0], dims[1], err);
+    if (!rc && dims[0] != l->n)
+        rc = up_fail(err, UP_EINVAL, "scores has %zu rows and calibrate %zu", (size_t)dims[0],
+                     l->n);
+    rc = up_job_read(job, "scores|benchmark|calibrate", rc, err);
     if (rc)
         return rc;
-    UP_CHECK(dims[0] == l->n);
     int column = up_truth_column(&truth, target);
     if (column < 0)
         return up_fail(err, UP_EINVAL,

@@ -180,6 +180,11 @@ static int split(struct mpe_run *r, struct up_err *err)
         if (!used[i])
             held[r->n_held++] = (uint32_t)i;
     r->held = held;
+    return UP_OK;
+}
+
+static int enough(const struct mpe_run *r, struct up_err *err)
+{
     if (r->n_train < 2)
         return up_fail(err, UP_EINVAL,
                        "the estimator needs two training architectures and has %zu: raise "
@@ -244,11 +249,15 @@ static int embed(struct mpe_run *r, struct up_view scores, struct up_view calibr
     if (!rc)
         rc = up_space_find(&r->space, name, err);
     if (!rc)
-        rc = up_vgae_load(&r->vgae, r->space, vgae, arena, err);
+        rc = up_job_read(r->job, "vgae", up_vgae_load(&r->vgae, r->space, vgae, arena, err),
+                         err);
     if (!rc)
         rc = up_doc_array(scores, "archs", UP_U8, 2, arena, &genes, d, err);
-    if (!rc && (d[0] != r->n || d[1] != (uint64_t)r->space->genes))
-        rc = up_fail(err, UP_EINVAL, "the architectures of scores are not of space %s", name);
+    if (!rc && d[0] != r->n)
+        rc = up_fail(err, UP_EINVAL, "scores has %zu architectures for %zu rows", (size_t)d[0],
+                     r->n);
+    if (!rc)
+        rc = up_space_check(r->space, genes, d[0], d[1], err);
     if (rc)
         return rc;
     struct up_arch *archs = UP_NEW(arena, r->n, struct up_arch);
@@ -416,6 +425,9 @@ static int mpe_run(struct up_job *job, struct up_err *err)
     int rc = load_tables(&r, scores, calibrate, err);
     if (!rc)
         rc = embed(&r, scores, calibrate, vgae, err);
+    rc = up_job_read(job, "scores|calibrate", rc, err);
+    if (!rc)
+        rc = enough(&r, err);
     if (rc)
         return rc;
     struct up_mlp_recipe recipe = recipe_of(job, r.space, r.n_train);

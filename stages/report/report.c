@@ -45,6 +45,7 @@ static const struct up_stage_input inputs[] = {
 };
 
 struct report {
+    struct up_arena *arena;
     struct up_view space, scores, calibrate, vgae, mpe, lambda, search, decode, benchmark;
     struct up_scored scored;
     struct up_entries entries;
@@ -236,7 +237,7 @@ static int names_load(struct up_report_names *n, const struct report *r, struct 
 
 static int report_load(struct report *r, struct up_job *job, struct up_err *err)
 {
-    struct up_arena *arena = up_job_arena(job);
+    struct up_arena *arena = r->arena = up_job_arena(job);
     const struct up_space *space;
     const char *name;
     UP_CHECK(
@@ -249,14 +250,19 @@ static int report_load(struct report *r, struct up_job *job, struct up_err *err)
     int rc = up_doc_str(r->space, "space", arena, &name, err);
     if (!rc)
         rc = up_space_find(&space, name, err);
-    if (!rc)
-        rc = up_scored_load(&r->scored, space, r->scores, r->calibrate, r->lambda, r->benchmark,
-                            arena, err);
-    if (!rc)
-        rc = up_entries_load(&r->entries, &r->scored, r->search, arena, err);
-    if (!rc)
-        rc = up_models_load(&r->models, space, r->vgae, r->mpe, r->lambda, arena, err);
-    return rc ? rc : names_load(&r->names, r, arena, err);
+    if ((rc = up_job_read(job, "space", rc, err)))
+        return rc;
+    rc = up_scored_load(&r->scored, space, r->scores, r->calibrate, r->lambda, r->benchmark,
+                        arena, err);
+    if ((rc = up_job_read(job, "scores|calibrate|lambda|benchmark", rc, err)))
+        return rc;
+    rc = up_entries_load(&r->entries, &r->scored, r->search, arena, err);
+    if ((rc = up_job_read(job, "search", rc, err)))
+        return rc;
+    rc = up_models_load(&r->models, space, r->vgae, r->mpe, r->lambda, arena, err);
+    if ((rc = up_job_read(job, "vgae|mpe|lambda", rc, err)))
+        return rc;
+    return up_job_read(job, "lambda|calibrate", names_load(&r->names, r, arena, err), err);
 }
 
 /* The column asked for, lambda's, the usual one, or the first there is. */
@@ -286,6 +292,18 @@ static int report_target(const struct report *r, struct up_job *job, int *target
     return UP_OK;
 }
 
+/* Numbers of scored rows. */
+static int rows_load(const struct report *r, struct up_view doc, const char *path,
+                     const void **rows, uint64_t n[4], struct up_err *err)
+{
+    int rc = up_doc_array(doc, path, UP_U32, 1, r->arena, rows, n, err);
+    for (uint64_t i = 0; !rc && i < n[0]; i++)
+        if (((const uint32_t *)*rows)[i] >= r->scored.n)
+            rc = up_fail(err, UP_EINVAL, "it names row %u of %zu", ((const uint32_t *)*rows)[i],
+                         r->scored.n);
+    return rc;
+}
+
 static int report_run(struct up_job *job, struct up_err *err)
 {
     struct up_arena *arena = up_job_arena(job);
@@ -297,9 +315,11 @@ static int report_run(struct up_job *job, struct up_err *err)
     if (!rc)
         rc = report_target(r, job, &target, err);
     if (!rc)
-        rc = up_doc_array(r->lambda, "used", UP_U32, 1, arena, &used, n_used, err);
+        rc = up_job_read(job, "lambda", rows_load(r, r->lambda, "used", &used, n_used, err),
+                         err);
     if (!rc)
-        rc = up_doc_array(r->mpe, "rows_train", UP_U32, 1, arena, &train, n_train, err);
+        rc = up_job_read(job, "mpe", rows_load(r, r->mpe, "rows_train", &train, n_train, err),
+                         err);
     if (rc)
         return rc;
     /* Which of the benchmark's architectures a preset was fitted on is not known, and
@@ -317,10 +337,27 @@ static int report_run(struct up_job *job, struct up_err *err)
     return UP_OK;
 }
 
+/* What every run ends with. */
+static int report_sound(struct up_view artifact, struct up_err *err)
+{
+    struct up_cursor c;
+    struct up_view text;
+    size_t n;
+    int rc = up_doc_at(artifact, "text", &c, err);
+    if (!rc)
+        rc = up_cur_str(&c, &text, err);
+    if (!rc)
+        rc = up_doc_at(artifact, "best", &c, err);
+    if (!rc)
+        rc = up_cur_list(&c, &n, err);
+    return rc ? rc : up_files_sound(artifact, err);
+}
+
 const struct up_stage up_stage_report = {
     .name = "report",
     .version = 3,
     .does = "measures what was found on rows that nothing was fitted on",
     .params = params,
     .inputs = inputs,
-    .run = report_run};
+    .run = report_run,
+    .sound = report_sound};

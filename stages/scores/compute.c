@@ -66,8 +66,18 @@ static int images_load(struct images *x, struct up_view doc, struct up_arena *ar
         rc = up_doc_int(doc, "draws", &draws, err);
     if (rc)
         return rc;
-    UP_CHECK(draws > 0 && d[0] % (uint64_t)draws == 0 && n_label == d[0] && n3[0] == 3 &&
-             n3[1] == 3);
+    if (draws <= 0 || d[0] % (uint64_t)draws || !d[0] || n_label != d[0] || n3[0] != 3 ||
+        n3[1] != 3 || classes <= 0 || classes > INT32_MAX)
+        return up_fail(err, UP_EINVAL, "its images, labels and draws do not fit together");
+    for (uint64_t i = 0; i < n_label; i++)
+        if (((const int32_t *)label)[i] < 0 || ((const int32_t *)label)[i] >= classes)
+            return up_fail(err, UP_EINVAL, "a label of it is none of its %d classes",
+                           (int)classes);
+    for (int i = 0; i < 3; i++)
+        if (!(((const double *)std)[i] > 0) || !isfinite(((const double *)std)[i]) ||
+            !isfinite(((const double *)mean)[i]))
+            return up_fail(err, UP_EINVAL,
+                           "its means and deviations are no numbers to scale by");
     *x = (struct images){(size_t)draws, (size_t)d[0] / (size_t)draws,
                          (size_t)d[1],  (size_t)d[2],
                          (size_t)d[3],  (int)classes,
@@ -360,7 +370,7 @@ int up_scores_compute(struct up_score_table *t, const struct up_scores_plan *pla
                       struct up_view data, struct up_job *job, struct up_err *err)
 {
     struct up_arena *arena = up_job_arena(job);
-    struct images x;
+    struct images x = {.draws = 0};
     int *proxy = UP_NEW(arena, t->m, int);
     struct work w = {.job = job, .t = t, .repeats = plan->repeats};
     t->archs = plan->portion.archs;
@@ -370,7 +380,9 @@ int up_scores_compute(struct up_score_table *t, const struct up_scores_plan *pla
         UP_CHECK(proxy[i] >= 0);
     }
     int rc = images_load(&x, data, arena, err);
-    UP_CHECK(rc || plan->repeats <= x.draws);
+    if (!rc && plan->repeats > x.draws)
+        rc = up_fail(err, UP_EINVAL, "it has %zu batches, not %zu", x.draws, plan->repeats);
+    rc = up_job_read(job, "data", rc, err);
     if (!rc)
         rc = room(&x, plan->repeats, err);
     if (rc)

@@ -24,7 +24,6 @@ static int bench_load(struct bench *b, const struct up_space *space, struct up_v
 {
     const void *value, *state, *archs;
     uint64_t dv[4], ds[4], da[4];
-    size_t genes = (size_t)space->genes;
     *b = (struct bench){0};
     int rc = up_doc_names(doc, "scores/names", arena, &b->names, &b->m, err);
     if (!rc)
@@ -35,8 +34,10 @@ static int bench_load(struct bench *b, const struct up_space *space, struct up_v
         rc = up_doc_array(doc, "archs", UP_U8, 2, arena, &archs, da, err);
     if (rc)
         return rc;
-    UP_CHECK(dv[1] == b->m && ds[1] == b->m && dv[0] == da[0] && ds[0] == da[0]);
-    UP_CHECK(da[1] == genes);
+    if (dv[1] != b->m || ds[1] != b->m || dv[0] != da[0] || ds[0] != da[0])
+        return up_fail(err, UP_EINVAL, "its scores do not fit its architectures");
+    if ((rc = up_space_check(space, archs, da[0], da[1], err)))
+        return rc;
     b->n = (size_t)da[0];
     b->value = value;
     b->state = state;

@@ -203,6 +203,9 @@ static int run(struct up_job *job, struct up_err *err)
     if (!rc)
         rc = up_doc_array(doc, "archs", UP_U8, 2, up_job_arena(job), &pool, dims, err);
     if (!rc)
+        rc = up_space_check(t.space, pool, dims[0], dims[1], err);
+    rc = up_job_read(job, "space", rc, err);
+    if (!rc)
         t.net = t.space->net;
     t.m = up_job_list(job, "proxies", &t.names);
     if (!rc && strcmp(source, "import") == 0)

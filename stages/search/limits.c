@@ -47,6 +47,7 @@ static int limit_make(struct up_limit *l, double max, double scored, enum cost w
     if (!up_job_input(job, "calibrate", &doc))
         return UP_OK;
     int rc = up_calibration_load(&c, doc, up_job_arena(job), err);
+    rc = up_job_read(job, "calibrate", rc, err);
     for (size_t i = 0; !rc && i < c.columns && i < m->proxies; i++)
         if (strcmp(c.name[i], cost_name[which]) == 0 &&
             strcmp(m->names[i], cost_name[which]) == 0) {

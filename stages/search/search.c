@@ -285,9 +285,10 @@ static int models_read(struct up_models *m, struct up_job *job, struct up_err *e
     int rc = up_doc_str(space, "space", up_job_arena(job), &name, err);
     if (!rc)
         rc = up_space_find(&row, name, err);
-    if (!rc)
-        rc = up_models_load(m, row, vgae, mpe, lambda, up_job_arena(job), err);
-    return rc;
+    if ((rc = up_job_read(job, "space", rc, err)))
+        return rc;
+    rc = up_models_load(m, row, vgae, mpe, lambda, up_job_arena(job), err);
+    return up_job_read(job, "vgae|mpe|lambda", rc, err);
 }
 
 /* Runs the method and packs what it found. */

@@ -71,6 +71,21 @@ struct seen {
 };
 
 /* Adds a to the set; false when it is there already. */
+int up_space_check(const struct up_space *s, const uint8_t *archs, uint64_t n, uint64_t genes,
+                   struct up_err *err)
+{
+    if (genes != (uint64_t)s->genes)
+        return up_fail(err, UP_EINVAL, "its architectures are not of space %s", s->name);
+    for (uint64_t i = 0; i < n; i++) {
+        struct up_arch a = {.len = (uint8_t)genes};
+        memcpy(a.gene, archs + i * genes, (size_t)genes);
+        if (!s->valid(&a))
+            return up_fail(err, UP_EINVAL, "row %llu is no architecture of space %s",
+                           (unsigned long long)i, s->name);
+    }
+    return UP_OK;
+}
+
 static bool add(struct seen *s, const struct up_arch *a)
 {
     uint64_t h = 1469598103934665603u;

@@ -70,6 +70,9 @@ struct up_space {
     int (*parse)(struct up_arch *out, const char *text, size_t len, struct up_err *err);
     void (*print)(char out[UP_ARCH_TEXT], const struct up_arch *a, enum up_spelling s);
     void (*canonical)(struct up_arch *out, const struct up_arch *a);
+    /* Whether genes that come from a file are an architecture; all else takes that for granted.
+     */
+    bool (*valid)(const struct up_arch *a);
     bool (*connected)(const struct up_arch *a);      /* any path from input to output */
     void (*at)(struct up_arch *out, uint64_t index); /* index < count; API order */
     uint64_t (*index)(const struct up_arch *a);
@@ -95,6 +98,10 @@ struct up_space {
 extern const struct up_space *const up_spaces[]; /* NULL-terminated */
 /* UP_EUSAGE with a suggestion when unknown. */
 int up_space_find(const struct up_space **out, const char *name, struct up_err *err);
+
+/* archs[n][genes] as an artifact has them: UP_EINVAL unless each is one of the space. */
+int up_space_check(const struct up_space *s, const uint8_t *archs, uint64_t n, uint64_t genes,
+                   struct up_err *err);
 
 /* Canonical architectures in an order that depends on the seed alone, so that a
  * pool of n is the beginning of a pool of m > n. want = 0: all (enumerable

@@ -348,6 +348,7 @@ static int vgae_run(struct up_job *job, struct up_err *err)
     int rc = up_doc_str(space, "space", arena, &name, err);
     if (!rc)
         rc = up_space_find(&r.space, name, err);
+    rc = up_job_read(job, "space", rc, err);
     if (rc)
         return rc;
     recipe = recipe_of(job, r.space);

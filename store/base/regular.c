@@ -28,13 +28,20 @@ static const char *what_it_is(mode_t mode)
     return "it is no regular file";
 }
 
+/* upnas rank --lambda <(...): somebody is at the other end. */
+static bool handed_over(const char *path)
+{
+    return !strncmp(path, "/dev/fd/", 8) || !strcmp(path, "/dev/stdin");
+}
+
 int up_regular_open(const char *path, struct stat *st, const char **why)
 {
     /* O_NONBLOCK: opening a FIFO does not wait; reading a regular file is not changed by it. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    bool pipe = handed_over(path);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (pipe ? 0 : O_NONBLOCK));
     int failed = fd < 0 || fstat(fd, st) != 0 ? errno : 0;
     *why = NULL;
-    if (!failed && S_ISREG(st->st_mode))
+    if (!failed && (S_ISREG(st->st_mode) || (pipe && S_ISFIFO(st->st_mode))))
         return fd;
     *why = failed == ENXIO ? "it is a socket or a device, and only regular files are read"
            : failed        ? strerrordesc_np(failed)

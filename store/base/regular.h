@@ -2,7 +2,8 @@
  *
  * Only regular files are read. A FIFO would make the reader wait for a writer that may never
  * come, a device such as /dev/zero has no end, and a folder has no bytes. Whatever else
- * stands under a name is refused at once, without waiting. */
+ * stands under a name is refused at once, without waiting. A pipe that a shell has opened
+ * for the program, and names as /dev/fd/N or /dev/stdin, is read to its end. */
 #ifndef UP_STORE_BASE_REGULAR_H
 #define UP_STORE_BASE_REGULAR_H
 #include "store/base/buf.h"

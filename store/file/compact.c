@@ -37,17 +37,38 @@ static int copy_to(struct up_store *s, const char *tmp, struct up_err *err)
     return rc;
 }
 
+static int busy(const struct up_store *s, struct up_err *err)
+{
+    return up_fail(err, UP_EIO,
+                   "the store %s is in use by another process and was not made smaller: "
+                   "run gc again when it has ended",
+                   s->dir);
+}
+
+/* To the file that is there now, whichever it is. */
+static int come_back(struct up_store *s, struct up_err *err)
+{
+    int rc;
+    do {
+        rc = up_lock_attach(&s->lock, true, err);
+        if (rc == UP_OK)
+            rc = up_lock_enter(&s->lock, err);
+    } while (rc == UP_ENOTFOUND && access(s->dir, W_OK) == 0);
+    return rc == UP_OK ? up_lmdb_open(&s->lmdb, s->dir, UP_LMDB_WRITE, 0, err) : rc;
+}
+
 static int swap(struct up_store *s, struct up_err *err)
 {
     struct up_buf tmp = UP_BUF_INIT;
-    up_buf_printf(&tmp, "%s/build.tmp", s->dir);
-    up_salvage_clear(up_buf_str(&tmp));
+    up_salvage_folder(&tmp, s->dir);
     int rc = copy_to(s, up_buf_str(&tmp), err);
-    if (rc == UP_OK) {
+    if (rc == UP_OK && !up_lock_alone(&s->lock))
+        rc = busy(s, err);
+    else if (rc == UP_OK) {
         up_lmdb_close(s->lmdb);
         s->lmdb = NULL;
         rc = up_salvage_swap(s->dir, up_buf_str(&tmp), NULL, err);
-        int back = up_lmdb_open(&s->lmdb, s->dir, UP_LMDB_WRITE, 0, rc == UP_OK ? err : NULL);
+        int back = come_back(s, rc == UP_OK ? err : NULL);
         rc = rc == UP_OK ? back : rc;
     }
     up_salvage_clear(up_buf_str(&tmp));
@@ -55,26 +76,23 @@ static int swap(struct up_store *s, struct up_err *err)
     return rc;
 }
 
-/* With open.lock exclusive nobody comes in; with use.lock exclusive nobody is. flock gives
- * the shared lock up before it tries for the exclusive one, so it is taken again. */
+/* Others may read while the copy is made, and must be out when it takes the file's place:
+ * looked at before, too, so that no copy is made in vain. */
 int up_store_compact(struct up_store *s, struct up_err *err)
 {
     if (s->read_only)
         return up_fail(err, UP_EIO, "the store %s is open for reading only", s->dir);
     (void)pthread_mutex_lock(&s->write);
-    int rc = up_lock_open_exclusive(&s->lock, err);
-    if (rc == UP_OK) {
-        if (!up_lock_use_exclusive(&s->lock, 2000))
-            rc = up_fail(err, UP_EIO,
-                         "the store %s is in use by another process and was not made smaller: "
-                         "run gc again when it has ended",
-                         s->dir);
-        else
-            rc = swap(s, err);
-        int again = up_lock_use_shared(&s->lock, rc == UP_OK ? err : NULL);
-        rc = rc == UP_OK ? again : rc;
-        up_lock_open_drop(&s->lock);
+    int rc = up_lock_write(&s->lock, err);
+    if (rc == UP_OK)
+        rc = up_lock_still(&s->lock, true, err);
+    if (rc == UP_OK && !up_lock_alone(&s->lock))
+        rc = busy(s, err);
+    else if (rc == UP_OK) {
+        up_lock_alone_end(&s->lock);
+        rc = swap(s, err);
     }
+    up_lock_write_end(&s->lock);
     (void)pthread_mutex_unlock(&s->write);
     return rc;
 }

@@ -4,10 +4,22 @@
  * not start another transaction. Views from a transaction die with it. Any
  * thread may call; writers go one at a time. The map doubles when it is full and
  * follows when another process has enlarged it. The same folder must not be open
- * twice in one process, and an environment must not be used after fork. */
+ * twice in one process, and an environment must not be used after fork.
+ *
+ * LMDB believes every number in the file. Whoever opens the store has walked all pages
+ * (store/file/pages.h), or found that the parts which only a walk can judge are as they were
+ * when it was walked (the seal's digest: free list, branch pages). A leaf may have rotted
+ * since, on a disk that keeps times. So no page is followed unchecked: reading   is done by our
+ * own reader (store/file/tree.h), in a transaction of LMDB's that keeps the pages; LMDB's
+ * cursors are not used putting   the way to the key is checked first, then LMDB's own goes the
+ * same way removing, replacing a value on an overflow run, and the compact copy: all pages are
+ *             walked first, once after opening, for LMDB then reads and gives back others
+ * A page that is refused is UP_ECORRUPT; no seal is left, and the next to open the store
+ * repairs it. */
 #ifndef UP_STORE_FILE_LMDB_H
 #define UP_STORE_FILE_LMDB_H
 #include "store/base/buf.h"
+#include "store/file/tree.h"
 
 struct up_err;
 
@@ -42,6 +54,14 @@ void up_lmdb_close(struct up_lmdb *e); /* NULL is fine */
 /* Whether LMDB has met pages that make no sense, or a commit has failed. */
 bool up_lmdb_suspect(struct up_lmdb *e);
 size_t up_lmdb_map_bytes(struct up_lmdb *e);
+/* All pages have been walked: the check before removals may be left out. */
+void up_lmdb_walked(struct up_lmdb *e);
+/* Walks all pages, unless that was done. Waits for writers. UP_ECORRUPT. */
+int up_lmdb_check(struct up_lmdb *e, struct up_err *err);
+/* Reads go to what is sound in the file (store/file/rescue.h) from now on, and writes fail with
+ * UP_ECORRUPT. e may be NULL: then LMDB has not opened it. Takes the mapped file over. */
+struct up_lmdb *up_lmdb_rescued(struct up_lmdb *e, const char *dir, struct up_view file);
+bool up_lmdb_is_rescued(const struct up_lmdb *e);
 /* A compact copy as dir/data.mdb, of what is committed now; not synced. */
 int up_lmdb_copy(struct up_lmdb *e, const char *dir, struct up_err *err);
 
@@ -68,7 +88,6 @@ int up_txn_put(struct up_txn *t, enum up_db db, struct up_view key, struct up_vi
 /* Deleting what is not there is fine. */
 int up_txn_del(struct up_txn *t, enum up_db db, struct up_view key, struct up_err *err);
 
-enum up_seek { UP_SEEK_FIRST, UP_SEEK_LAST, UP_SEEK_AFTER, UP_SEEK_BEFORE };
 /* The entry first, last, or next after or before *key; UP_ENOTFOUND without a
  * sentence when there is none. */
 int up_txn_seek(struct up_txn *t, enum up_db db, enum up_seek how, struct up_view *key,

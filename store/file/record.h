@@ -26,7 +26,7 @@
  *   type  database  name                        document        value
  *     R   results   XXH3-128 of the key doc.    key document    result record
  *     M   memo      XXH3-128 of the key doc.    key document    part of a node's work
- *     N   runs      run id, text                -               run document
+ *     N   runs      run id, text                u64 order       run document
  *     O   objects   XXH3-128 of the bytes       SHA-256 (32)    the bytes, up to 1 MiB
  *     L   objects   XXH3-128 of the bytes       SHA-256 (32)    u64 size, u64 chunk size
  *     C   chunks    object's name, u32 index,   -               the index-th chunk of
@@ -39,6 +39,10 @@
  * With width w and m = length / w (rounded down), the uncompressed frame holds
  * w planes of m bytes, plane k being bytes k, k + w, k + 2w, ... of the value;
  * the length - w * m bytes left over follow as they are.
+ *
+ * Runs have an order, for clocks are set: one more than that of any run there when it was put,
+ * 1 for the first; a record that takes an older one's place keeps it. Those that version 0.1.0
+ * wrote have no document, and come before all others, by their ids.
  *
  * The record "format" keeps this layout in every later format, so that an old
  * program can read which one it has met.

@@ -2,9 +2,12 @@
 #include "store/base/arena.h"
 #include "store/base/err.h"
 #include "store/state.h"
+#include "store/file/owner.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +119,28 @@ static int fill(const char *dir, const struct up_view *records, size_t n, struct
     return rc;
 }
 
+void up_salvage_folder(struct up_buf *tmp, const char *dir)
+{
+    static const char begin[] = "build-";
+    DIR *d = opendir(dir);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        long pid = strncmp(e->d_name, begin, sizeof begin - 1)
+                       ? 0
+                       : strtol(e->d_name + sizeof begin - 1, NULL, 10);
+        bool dead =
+            pid > 0 && (pid == (long)getpid() || (kill((pid_t)pid, 0) != 0 && errno == ESRCH));
+        if (!dead && strcmp(e->d_name, "build.tmp") != 0) /* as older versions call it */
+            continue;
+        up_buf_clear(tmp);
+        up_buf_printf(tmp, "%s/%s", dir, e->d_name);
+        up_salvage_clear(up_buf_str(tmp));
+    }
+    if (d)
+        (void)closedir(d);
+    up_buf_clear(tmp);
+    up_buf_printf(tmp, "%s/%s%ld.tmp", dir, begin, (long)getpid());
+}
+
 void up_salvage_clear(const char *tmp)
 {
     static const char *const names[] = {"data.mdb", "lock.mdb"};
@@ -139,14 +164,16 @@ static int sync_folder(const char *dir, struct up_err *err)
     return rc;
 }
 
-/* From here to there in one step; what was there stays as `keep`. */
+/* From here to there in one step; what was there stays as `keep`, and its owner and mode go
+ * over. */
 int up_salvage_swap(const char *dir, const char *tmp, const char *keep, struct up_err *err)
 {
     struct up_buf from = UP_BUF_INIT, to = UP_BUF_INIT, aside = UP_BUF_INIT;
     int rc = UP_OK;
     up_buf_printf(&from, "%s/data.mdb", tmp);
     up_buf_printf(&to, "%s/data.mdb", dir);
-    if (keep) {
+    rc = up_owner_copy(up_buf_str(&from), up_buf_str(&to), err);
+    if (rc == UP_OK && keep) {
         up_buf_printf(&aside, "%s/%s", dir, keep);
         /* a file system without links: a moment without data.mdb, then */
         if (link(up_buf_str(&to), up_buf_str(&aside)) != 0 &&
@@ -163,18 +190,38 @@ int up_salvage_swap(const char *dir, const char *tmp, const char *keep, struct u
     return rc;
 }
 
+/* Of two processes that make a store one is first; the other takes what that has made. */
+static int put_new(const char *dir, const char *tmp, struct up_err *err)
+{
+    struct up_buf from = UP_BUF_INIT, to = UP_BUF_INIT;
+    up_buf_printf(&from, "%s/data.mdb", tmp);
+    up_buf_printf(&to, "%s/data.mdb", dir);
+    int rc = UP_OK;
+    if (link(up_buf_str(&from), up_buf_str(&to)) != 0 && errno != EEXIST &&
+        renameat2(AT_FDCWD, up_buf_str(&from), AT_FDCWD, up_buf_str(&to), RENAME_NOREPLACE) !=
+            0 &&
+        errno != EEXIST)
+        rc = up_fail_errno(err, "cannot put the new store file %s in place", up_buf_str(&to));
+    if (rc == UP_OK)
+        rc = sync_folder(dir, err);
+    up_buf_release(&from);
+    up_buf_release(&to);
+    return rc;
+}
+
 int up_salvage_build(const char *dir, const struct up_view *records, size_t n, const char *keep,
                      struct up_err *err)
 {
     struct up_buf tmp = UP_BUF_INIT;
     int rc = UP_OK;
-    up_buf_printf(&tmp, "%s/build.tmp", dir);
-    up_salvage_clear(up_buf_str(&tmp));
+    up_salvage_folder(&tmp, dir);
     if (mkdir(up_buf_str(&tmp), 0777) != 0)
         rc = up_fail_errno(err, "cannot make the folder %s", up_buf_str(&tmp));
     if (rc == UP_OK)
         rc = fill(up_buf_str(&tmp), records, n, err);
-    if (rc == UP_OK)
+    if (rc == UP_OK && !keep)
+        rc = put_new(dir, up_buf_str(&tmp), err);
+    else if (rc == UP_OK)
         rc = up_salvage_swap(dir, up_buf_str(&tmp), keep, err);
     up_salvage_clear(up_buf_str(&tmp));
     up_buf_release(&tmp);

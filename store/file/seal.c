@@ -1,16 +1,20 @@
 #include "store/file/seal.h"
 #include "store/base/buf.h"
 #include "store/file/record.h"
+#include "store/base/err.h"
+#include "store/file/owner.h"
+#include "store/file/pages.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { DAY = 86400, LATELY = 2, PAGE = 4096, TXN_AT = 144 };
-static const char magic[8] = "UPSEAL1";
+static const char magic[8] = "UPSEAL2";
 
 struct image { /* the file */
     char magic[8];
@@ -43,6 +47,16 @@ static uint64_t last_txn(int fd)
     return a > b ? a : b;
 }
 
+/* False when the skeleton makes no sense. */
+static bool skeleton(struct up_digest *sum, int fd, size_t size)
+{
+    void *p = size ? mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
+    bool good = p != MAP_FAILED && up_pages_sum((struct up_view){p, size}, sum, NULL) == UP_OK;
+    if (p != MAP_FAILED)
+        (void)munmap(p, size);
+    return good;
+}
+
 static bool look(struct up_seal *s, int fd)
 {
     struct stat st;
@@ -56,7 +70,7 @@ static bool look(struct up_seal *s, int fd)
     s->nanoseconds = (uint64_t)st.st_mtim.tv_nsec;
     s->txn = last_txn(fd);
     s->boot = boot_now();
-    return true;
+    return skeleton(&s->skeleton, fd, (size_t)st.st_size);
 }
 
 static int open_in(const char *dir, const char *name, int how)
@@ -129,6 +143,8 @@ void up_seal_put(const char *dir, const struct up_seal *before, uint64_t walked,
         up_buf_printf(&from, "%s/seal.tmp", dir);
         up_buf_printf(&to, "%s/seal", dir);
         fd = open_in(dir, "seal.tmp", O_WRONLY | O_CREAT | O_TRUNC);
+        if (fd >= 0)
+            up_owner_join(fd, dir);
         if (fd >= 0 && (write(fd, &i, sizeof i) != (ssize_t)sizeof i ||
                         rename(up_buf_str(&from), up_buf_str(&to)) != 0))
             (void)unlink(up_buf_str(&from));

@@ -5,7 +5,12 @@
  * Whoever opens the store takes the note away; when all of it still holds, the walk
  * (store/file/pages.h) is left out. A process that dies leaves no seal, so the next one walks.
  * Nothing is trusted longer than a day or beyond a restart of the machine, for a disk changes
- * bytes without changing times. Records are checked on every read, sealed or not.
+ * bytes without changing times. That may happen in between, too: the seal holds a digest of
+ * the skeleton (free list, list of trees, branch pages: store/file/pages.h), which is compared
+ * at every opening; leaves and records are checked on every read (store/file/lmdb.h), sealed or
+ * not. Checksums of all pages would have to be made anew by reading all of the file at every
+ * close, and a whole walk at every opening takes the 50 ms in which a run that has nothing to
+ * do must end (100,000 artifacts: walk 35 to 50 ms, skeleton 1 ms).
  *
  * The kernel's times come in ticks: the time of change is set to one between two of them, so
  * that a later write in the same tick shows. */
@@ -16,7 +21,7 @@
 struct up_seal {
     uint64_t dev, ino, size, seconds, nanoseconds, txn;
     uint64_t walked; /* when the pages were last walked: seconds since 1970 */
-    struct up_digest boot;
+    struct up_digest boot, skeleton;
 };
 /* Takes dir's seal away (unless `leave`); true when it fits data.mdb. */
 bool up_seal_take(struct up_seal *s, const char *dir, bool leave);

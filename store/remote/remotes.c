@@ -45,6 +45,9 @@ static const char *untrusted(const struct up_member *m, const struct up_voucher 
         (void)up_fail(err, UP_EINVAL, "%s", fault);
     else if (!e->nsignatures)
         (void)up_fail(err, UP_EINVAL, "it is not signed");
+    else if (!m->remote)
+        (void)up_fail(err, UP_EINVAL, "it is signed by %s%s, whom nobody trusts for it",
+                      e->signatures[0].name, e->nsignatures > 1 ? " and others" : "");
     else
         (void)up_fail(err, UP_EINVAL, "it is signed by %s%s, whom remote %s does not trust",
                       e->signatures[0].name, e->nsignatures > 1 ? " and others" : "",

@@ -25,7 +25,7 @@ struct up_remote_count {
     uint64_t bytes;   /* of outputs fetched */
 };
 struct up_member {
-    struct up_remote *remote; /* owned by the set */
+    struct up_remote *remote; /* owned by the set; NULL: what came by file or folder */
     bool writable, trust_any;
     const char *const *trust; /* names of keys; borrowed */
     size_t ntrust;
@@ -36,7 +36,9 @@ struct up_remotes { /* up_remotes_release */
     struct up_member *member;
     size_t n;
     const struct up_keyring *keyring; /* borrowed */
-    const char *temp_dir;             /* on the disk of the store */
+    const char *const *own; /* names of one's own keys, which always count; borrowed */
+    size_t nown;
+    const char *temp_dir; /* on the disk of the store */
     void (*warn)(void *ctx, const char *sentence);
     void *ctx;
     uint64_t patience_ms; /* how long all questions together may take; 0: without limit */

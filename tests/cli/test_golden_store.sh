@@ -29,4 +29,8 @@ same_scores .upnas
 up import "$golden/run.bundle" --store other
 up pin add last golden --store other
 same_scores other
-up verify --store other
+refuse=0
+"$upnas" verify --store other >out 2>err || refuse=$? # nobody has signed it
+[ "$refuse" = 2 ] && [ "$(grep -c 'came from file .*run.bundle, but it is not signed' err)" = 3 ] || fail "an unsigned import: $(cat out err)"
+up import "$golden/run.bundle" --store admitted --trust any
+up verify --store admitted

@@ -19,17 +19,17 @@ for s in share-1 killed; do
 done
 
 # a rehearsal says what the merge will do, and does nothing; a killed merge goes on
-up merge --store again share-1 share-2 --json --dry-run
+up merge --trust any --store again share-1 share-2 --json --dry-run
 [ ! -e again ] || fail "--dry-run made a store"
 tail -n 1 out | sed 's/"dry_run": true/"dry_run": false/' >rehearsed
 for at in 0.005 0.01 0.015 0.02 0.03; do
-    (timeout -s KILL "$at" "$upnas" merge --store again share-1 share-2 || true) >out 2>&1
+    (timeout -s KILL "$at" "$upnas" merge --trust any --store again share-1 share-2 || true) >out 2>&1
     [ ! -e again/data.mdb ] || up verify --store again
 done
 rm -rf again
-up merge --store again share-1 share-2 --json
+up merge --trust any --store again share-1 share-2 --json
 tail -n 1 out | cmp - rehearsed || fail "the merge did something else than the rehearsal"
-up merge --store again share-3
+up merge --trust any --store again share-3
 grep -qE '^share-3: copied [0-9]+ results, [0-9]+ artifacts of .*, [0-9]+ parts; [0-9]+ records were here$' out ||
     fail "merge does not say what it copied: $(cat out)"
 
@@ -44,7 +44,7 @@ for at in random.sample(hits, 5):
 open("share-2/data.mdb", "wb").write(b)
 P
 rc=0
-"$upnas" merge --store hurt share-1 share-2 share-3 --json >out 2>err || rc=$?
+"$upnas" merge --trust any --store hurt share-1 share-2 share-3 --json >out 2>err || rc=$?
 [ "$rc" = 1 ] || fail "a merge that left something out exited with $rc"
 skipped=$(number skipped)
 [ "$skipped" -ge 1 ] && [ "$(grep -c '^upnas: warning: share-2: partial result [0-9a-f]* in the store is damaged' err)" = "$skipped" ] &&

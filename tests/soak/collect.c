@@ -8,6 +8,7 @@
  * come from a small set, so that all processes meet each other's leavings. */
 #include "dag/gc/gc.h"
 #include "dag/record/record.h"
+#include "dag/record/origin.h"
 #include "store/base/err.h"
 #include "store/base/pack.h"
 #include "store/base/rng.h"
@@ -85,8 +86,13 @@ static int node(struct up_store *s, uint32_t v, struct up_run_node *n, struct up
         r.stage = "node";
         r.run = r.started = r.finished = "";
         up_buf_clear(&record);
-        up_result_pack(&record, &r);
-        rc = up_store_result_put(s, up_buf_view(&key), up_buf_view(&record), err);
+        const struct up_whence here = {.from = UP_CAME_HERE};
+        struct up_buf plain = UP_BUF_INIT;
+        up_result_pack(&plain, &r);
+        rc = up_whence_put(&record, up_buf_view(&plain), &here, err);
+        up_buf_release(&plain);
+        if (!rc)
+            rc = up_store_result_put(s, up_buf_view(&key), up_buf_view(&record), err);
     }
     n->digest = r.digest;
     up_buf_release(&key);

@@ -100,7 +100,7 @@ static int fake_half(struct up_job *j, struct up_err *err)
     int64_t n = 0;
     if (!up_job_input(j, "src", &doc))
         return up_fail(err, UP_EINVAL, "no src");
-    int rc = up_doc_int(doc, "n", &n, err);
+    int rc = up_job_read(j, "src", up_doc_int(doc, "n", &n, err), err);
     if (n == 99)
         return up_fail(err, UP_EINVAL, "99 cannot be halved; choose another n");
     up_pack_map(up_job_out(j), 1);

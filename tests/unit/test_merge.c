@@ -5,6 +5,8 @@
 #include "dag/record/record.h"
 
 struct pair { /* a store to take from and one to take to */
+    struct up_remotes keys;
+    struct up_keyring ring;
     struct folder f, t;
     struct up_store *from, *to;
     struct up_merge m;
@@ -26,7 +28,9 @@ static void open_pair(struct pair *p)
     *p = (struct pair){.f = folder_make(), .t = folder_make()};
     p->from = folder_open(&p->f);
     p->to = folder_open(&p->t);
-    p->m = (struct up_merge){.to = p->to, .say = say, .ctx = p};
+    p->m = (struct up_merge){
+        .to = p->to, .say = say, .ctx = p, .admit = {UP_CAME_STORE, "other", .keys = &p->keys}};
+    p->keys = (struct up_remotes){.keyring = &p->ring};
 }
 
 static void close_pair(struct pair *p)

@@ -3,6 +3,7 @@
 #include "tests/unit/store_folder.h"
 
 #include "dag/exchange/share.h"
+#include "dag/record/trust.h"
 #include "store/remote/download.h"
 
 enum { ALICE, BOB, KEYS };
@@ -72,14 +73,30 @@ static struct up_result record(struct up_store *s, struct up_view bytes)
     return r;
 }
 
+/* A result as this store's own run leaves it. */
 static struct up_digest result(struct up_store *s, const char *key, struct up_view bytes)
 {
-    struct up_buf doc = UP_BUF_INIT;
+    const struct up_whence here = {.from = UP_CAME_HERE};
+    struct up_buf plain = UP_BUF_INIT, doc = UP_BUF_INIT;
     struct up_result r = record(s, bytes);
-    up_result_pack(&doc, &r);
+    up_result_pack(&plain, &r);
+    assert_int_equal(up_whence_put(&doc, up_buf_view(&plain), &here, NULL), UP_OK);
     assert_int_equal(up_store_result_put(s, V(key), up_buf_view(&doc), NULL), UP_OK);
+    up_buf_release(&plain);
     up_buf_release(&doc);
     return r.digest;
+}
+
+/* Of a result of the store that fetches. */
+static enum up_verdict verdict(struct world *w, const char *key)
+{
+    struct up_judge *j = NULL;
+    assert_int_equal(up_judge_make(&j, w->to, &w->set, NULL), UP_OK);
+    const struct up_judged *r = up_judge_of(j, up_digest_of(key, strlen(key)));
+    assert_non_null(r);
+    enum up_verdict v = r->verdict;
+    up_judge_free(j);
+    return v;
 }
 
 static void push(struct world *w, int key, struct up_push_count *c)
@@ -152,11 +169,16 @@ static void what_is_pushed_can_be_fetched(void **state)
     assert_true(up_store_has(w.to, a));
     assert_int_equal(up_store_result_get(w.to, V("key a"), &record_bytes, NULL), UP_OK);
     assert_int_equal(up_pack_check(up_buf_view(&record_bytes), NULL), UP_OK);
-    assert_string_equal(up_share_origin(up_buf_view(&record_bytes), &w.arena), "team");
-    assert_true(up_share_trusted(&w.set, V("key a"), up_buf_view(&record_bytes), NULL));
-    assert_false(up_share_trusted(&w.set, V("key b"), up_buf_view(&record_bytes), NULL));
+    struct up_result there;
+    assert_int_equal(up_result_unpack(&there, &w.arena, up_buf_view(&record_bytes), NULL),
+                     UP_OK);
+    assert_string_equal(there.source, "remote team");
+    assert_int_equal(verdict(&w, "key a"), UP_V_VOUCHED);
+    assert_int_equal(up_store_result_put(w.to, V("key d"), up_buf_view(&record_bytes), NULL),
+                     UP_OK);
+    assert_int_equal(verdict(&w, "key d"), UP_V_DOUBTED); /* signed under another key */
     w.set.member[0].ntrust = 0;
-    assert_false(up_share_trusted(&w.set, V("key a"), up_buf_view(&record_bytes), NULL));
+    assert_int_equal(verdict(&w, "key a"), UP_V_DOUBTED);
     up_buf_release(&record_bytes);
     up_buf_release(&large);
     close_world(&w);

@@ -63,10 +63,10 @@ static void what_is_held_stays(void **state)
     assert_false(take_away(w, a, look_up(s, a).written)); /* this handle holds it */
     up_sweep_end(w);
     s = reopen(&f, s);
-    up_lease_init(&before, f.path);
+    up_lease_init(&before, &(struct up_waiter){.dir = f.path});
     assert_int_equal(up_lease_hold(&before, a, &err), UP_OK);
     assert_int_equal(up_sweep_begin(&w, s, &err), UP_OK);
-    up_lease_init(&during, f.path);
+    up_lease_init(&during, &(struct up_waiter){.dir = f.path});
     assert_int_equal(up_lease_hold(&during, b, &err), UP_OK);
     assert_false(take_away(w, a, look_up(s, a).written));
     up_lease_release(&during); /* a run that ends meanwhile: what it named may hang on it */

@@ -5,6 +5,18 @@ const char *const up_darts_op_name[DARTS_OPS] = {"max_pool_3x3", "avg_pool_3x3",
                                                  "sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3",
                                                  "dil_conv_5x5"};
 
+/* Pairs of source and operation, two of each node, which have two sources. */
+static bool valid(const struct up_arch *a)
+{
+    for (int pair = 0; pair < DARTS_CELLS * DARTS_PAIRS; pair++) {
+        const uint8_t *g = a->gene + 2 * pair;
+        if (g[0] >= DARTS_INPUTS + pair % DARTS_PAIRS / 2 || g[1] >= DARTS_OPS ||
+            (pair % 2 && g[0] == g[-2]))
+            return false;
+    }
+    return true;
+}
+
 static bool connected(const struct up_arch *a)
 {
     (void)a; /* there is no `none`, and every node is part of the output */
@@ -157,6 +169,7 @@ const struct up_space up_space_darts = {
     .parse = up_darts_parse,
     .print = up_darts_print,
     .canonical = canonical,
+    .valid = valid,
     .connected = connected,
     .sample = sample,
     .neighbours = neighbours,

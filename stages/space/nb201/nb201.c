@@ -32,6 +32,14 @@ static void canonical(struct up_arch *out, const struct up_arch *a)
     *out = c;
 }
 
+static bool valid(const struct up_arch *a)
+{
+    for (int i = 0; i < NB_EDGES; i++)
+        if (a->gene[i] >= NB_OPS)
+            return false;
+    return true;
+}
+
 static bool connected(const struct up_arch *a) { return up_nb201_live(a) != 0; }
 
 static void sample(struct up_arch *out, struct up_rng *r)
@@ -120,6 +128,7 @@ const struct up_space up_space_nb201 = {
     .parse = up_nb201_parse,
     .print = up_nb201_print,
     .canonical = canonical,
+    .valid = valid,
     .connected = connected,
     .at = up_nb201_at,
     .index = up_nb201_index,

@@ -11,7 +11,7 @@ mkdir -p "$HOME"
 up key generate attack-1
 up init --store store
 up remote add team "$work/team" --rw --trust attack-1 --store store
-kills=0 ends=0 alarms=0
+kills=0 ends=0
 for ((i = 1; i <= rounds; ++i)); do
     pids=() names=()
     start() {

@@ -23,7 +23,7 @@ for ((i = 1; i <= rounds; ++i)); do
     keep=()
     [ $((RANDOM % 3)) != 0 ] || keep=(--keep 2)
     start gc --grace 0 "${keep[@]}"
-    start merge other
+    start merge other --trust any
     start push
     start status
     start verify

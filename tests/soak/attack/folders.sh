@@ -3,7 +3,7 @@
 # somebody's files, lists of files that are no lists, links, folders, pipes and devices where files are awaited, odd
 # and endless names. Each time the program ends by itself, with a sentence where it refuses, and whatever it did not
 # write is there as it was.
-# suite: 12
+# suite: 5
 . "$(dirname "$0")/../../cli/lib.sh"
 count=${3:-77}
 RANDOM=${UPNAS_SEED:-1}

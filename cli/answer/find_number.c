@@ -1,6 +1,7 @@
 #include "cli/answer/find_number.h"
 #include "cli/answer/document_json.h"
-#include "stages/format/number.h"
+#include "stages/format/decimal.h"
+#include "stages/format/decimal.h"
 #include "store/base/pack.h"
 #include "store/store.h"
 #include <math.h>
@@ -16,9 +17,9 @@ bool up_wanted_read(struct up_wanted *w, const char *text)
     size_t after = point ? strspn(text + digits + 1, "0123456789") : 0;
     const char *e = text + digits + point + after;
     double exponent = 0;
-    if (n > 60 || !up_number_parse(text, n, &w->value) || !isfinite(w->value))
+    if (n > 60 || !up_decimal_parse(text, n, &w->value) || !isfinite(w->value))
         return false;
-    if (*e && !up_number_parse(e + 1, strlen(e + 1), &exponent))
+    if (*e && !up_decimal_parse(e + 1, strlen(e + 1), &exponent))
         return false;
     w->half = 0.5 * pow(10, exponent - (double)after);
     w->whole = !point && !*e && text[0] != '-' && text[0] != '+';
@@ -163,9 +164,9 @@ static int gather_node(struct up_number_found *f, struct up_store *s,
 
 static size_t digits_of(double v)
 {
-    char text[UP_NUMBER_TEXT];
+    char text[UP_DECIMAL_TEXT];
     size_t n = 0;
-    for (const char *p = up_number_print(text, v); *p && *p != 'e'; ++p)
+    for (const char *p = up_decimal_print(text, v); *p && *p != 'e'; ++p)
         n += *p >= '0' && *p <= '9' && (n || *p != '0');
     return n;
 }

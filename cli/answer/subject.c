@@ -1,7 +1,8 @@
 #include "cli/answer/subject.h"
 #include "cli/answer/document_json.h"
 #include "cli/shared/workspace.h"
-#include "stages/format/number.h"
+#include "stages/format/decimal.h"
+#include "stages/format/decimal.h"
 #include "store/store.h"
 #include <string.h>
 
@@ -10,7 +11,7 @@
 static int of_number(struct up_answer *a, struct up_store *s, const char *run,
                      const char *number, struct up_err *err)
 {
-    char text[UP_NUMBER_TEXT];
+    char text[UP_DECIMAL_TEXT];
     struct up_result r;
     int rc = up_task_run_find(s, run, &a->run, err);
     if (!rc)
@@ -21,7 +22,7 @@ static int of_number(struct up_answer *a, struct up_store *s, const char *run,
     a->asked.run = a->run->id;
     a->asked.node = p->stage;
     a->asked.path = p->path;
-    a->asked.value = up_arena_strdup(&a->arena, up_number_print(text, p->value));
+    a->asked.value = up_arena_strdup(&a->arena, up_decimal_print(text, p->value));
     a->asked.number = &a->number;
     rc = up_result_find(s, up_arena_printf(&a->arena, "%s:%s", a->run->id, p->stage), &r,
                         &a->arena, err);

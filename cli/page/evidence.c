@@ -1,5 +1,5 @@
 #include "cli/page/found.h"
-#include "stages/format/number.h"
+#include "stages/format/decimal.h"
 #include "store/base/pack.h"
 #include <math.h>
 #include <string.h>
@@ -8,13 +8,13 @@ static void tau(struct up_page *p, struct up_view report, const char *field, con
                 const char *what, const char *without)
 {
     struct up_html *h = &p->h;
-    char text[UP_NUMBER_TEXT], exact[UP_NUMBER_TEXT];
+    char text[UP_DECIMAL_TEXT], exact[UP_DECIMAL_TEXT];
     double v;
     up_html_leaf(h, "dt", name, NULL);
     up_html_open(h, "dd", NULL);
     if (!up_doc_real(report, field, &v, NULL) && isfinite(v))
-        up_page_number(p, "report", field, up_number_fixed(text, v, 4),
-                       up_number_print(exact, v), what);
+        up_page_number(p, "report", field, up_decimal_fixed(text, v, 4),
+                       up_decimal_print(exact, v), what);
     else
         up_html_leaf(h, "span", without, "class", "soft", NULL);
     up_html_close(h);
@@ -45,11 +45,12 @@ static void taus(struct up_page *p, struct up_view report)
 
 static void value(struct up_page *p, const double *v, size_t i, const char *field, int digits)
 {
-    char text[UP_NUMBER_TEXT], exact[UP_NUMBER_TEXT];
+    char text[UP_DECIMAL_TEXT], exact[UP_DECIMAL_TEXT];
     up_html_open(&p->h, "td", "class", "n", NULL);
     if (isfinite(v[i]))
         up_page_number(p, "report", up_arena_printf(&p->arena, "proxies/%s/%zu", field, i),
-                       up_number_fixed(text, v[i], digits), up_number_print(exact, v[i]), NULL);
+                       up_decimal_fixed(text, v[i], digits), up_decimal_print(exact, v[i]),
+                       NULL);
     else
         up_html_text(&p->h, "–");
     up_html_close(&p->h);

@@ -1,5 +1,5 @@
 #include "cli/page/found.h"
-#include "stages/format/number.h"
+#include "stages/format/decimal.h"
 #include "store/base/pack.h"
 #include <math.h>
 #include <string.h>
@@ -56,12 +56,12 @@ static const char *arch_of(struct found *f, size_t i)
 static void cell(struct found *f, const char *node, const char *path, double v, int digits,
                  const char *what)
 {
-    char text[UP_NUMBER_TEXT], exact[UP_NUMBER_TEXT];
+    char text[UP_DECIMAL_TEXT], exact[UP_DECIMAL_TEXT];
     struct up_html *h = &f->p->h;
     up_html_open(h, "td", "class", "n", NULL);
     if (isfinite(v))
-        up_page_number(f->p, node, path, up_number_fixed(text, v, digits),
-                       up_number_print(exact, v), what);
+        up_page_number(f->p, node, path, up_decimal_fixed(text, v, digits),
+                       up_decimal_print(exact, v), what);
     else
         up_html_text(h, "–");
     up_html_close(h);

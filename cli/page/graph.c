@@ -1,6 +1,7 @@
 #include "cli/page/graph.h"
 #include "cli/shared/workspace.h"
-#include "stages/format/number.h"
+#include "stages/format/decimal.h"
+#include "stages/format/decimal.h"
 #include <string.h>
 
 enum { NODES = 48, ITEMS = 512, SWEEPS = 6, W = 116, H = 48, PITCH_X = 168, PITCH_Y = 72 };
@@ -174,8 +175,8 @@ static double item_y(const struct layout *l, const struct item *i, double middle
 
 static const char *number(struct up_arena *a, double v)
 {
-    char text[UP_NUMBER_TEXT];
-    return up_arena_strdup(a, up_number_fixed(text, v, 1));
+    char text[UP_DECIMAL_TEXT];
+    return up_arena_strdup(a, up_decimal_fixed(text, v, 1));
 }
 
 static void draw_link(struct up_html *h, const struct layout *l, int k, double middle,

@@ -4,7 +4,7 @@
 #include "stages/data/datasets.h"
 #include "stages/data/synthetic.h"
 #include "stages/format/npy.h"
-#include "stages/proxy/batch.h"
+#include "stages/engine/run/batch.h"
 #include <inttypes.h>
 #include <string.h>
 

@@ -105,7 +105,8 @@ static void label_draw(struct up_svg *s, double x, double y, const char *label,
     if (!label[0])
         return;
     double w = up_svg_text_width(label, LABEL) + 8;
-    up_svg_rect(s, x - w / 2, y - LABEL * 0.75, w, LABEL * 1.5, 3, "#ffffff", "none");
+    up_svg_rect(s, (struct up_svg_box){x - w / 2, y - LABEL * 0.75, w, LABEL * 1.5}, 3,
+                "#ffffff", "none");
     up_svg_text(s, x, y + LABEL * 0.35, LABEL, UP_SVG_MIDDLE, colour, label);
 }
 
@@ -171,8 +172,9 @@ static void cell_draw(struct up_svg *s, const struct layout *l, bool titled)
     }
     for (int i = 0; i < c->nodes; i++) {
         double x = node_x(l, i);
-        up_svg_rect(s, x - l->node_w / 2, l->y - NODE_H / 2.0, l->node_w, NODE_H, 8, "#f1f3f5",
-                    "#495057");
+        up_svg_rect(
+            s, (struct up_svg_box){x - l->node_w / 2, l->y - NODE_H / 2.0, l->node_w, NODE_H},
+            8, "#f1f3f5", "#495057");
         up_svg_text(s, x, l->y + 4.5, LABEL + 1, UP_SVG_MIDDLE, "#212529", c->node[i]);
     }
     if (titled)

@@ -206,8 +206,9 @@ bool up_entries_naslib(struct up_buf *out, const struct up_entries *x, struct up
             continue;
         s->space->print(arch, &e->arch, UP_SPELL_NASLIB);
         s->space->print(index, &e->arch, UP_SPELL_INDEX);
-        up_naslib_arch(&o, arch, index, val >= 0 ? e->accuracy[val] : (double)NAN, s->m,
-                       s->name, e->raw, NULL);
+        up_naslib_arch(&o, &(struct up_naslib_entry){arch, index,
+                                                     val >= 0 ? e->accuracy[val] : (double)NAN,
+                                                     s->m, s->name, e->raw, NULL});
     }
     up_naslib_end(&o);
     return true;

@@ -1,3 +1,4 @@
+/* Reads the binary files of CIFAR-10 and CIFAR-100. */
 #include "stages/format/cifar.h"
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,8 @@ static unsigned rank(int classes, const char *name)
     return !strcmp(rest, ".bin") && n >= 1 && n <= UP_CIFAR_FILES ? (unsigned)n : 0;
 }
 
-static int check(const struct up_cifar *c, const struct up_cifar_file *f, struct up_err *err)
+static int check_file(const struct up_cifar *c, const struct up_cifar_file *f,
+                      struct up_err *err)
 {
     size_t record = labels_of(c) + UP_CIFAR_PIXELS;
     if (f->bytes.len % record)
@@ -46,7 +48,7 @@ int up_cifar_open(struct up_cifar *c, int classes, const struct up_cifar_file *f
             if (rank(classes, files[i].name) == r)
                 c->file[c->files++] = files[i];
     for (size_t i = 0; i < c->files; i++) {
-        int rc = check(c, &c->file[i], err);
+        int rc = check_file(c, &c->file[i], err);
         if (rc)
             return rc;
         c->count += c->file[i].bytes.len / (labels_of(c) + UP_CIFAR_PIXELS);

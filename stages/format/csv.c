@@ -1,5 +1,6 @@
+/* Reads and writes comma-separated values; csv.h says which dialect. */
 #include "stages/format/csv.h"
-#include "stages/format/number.h"
+#include "stages/format/decimal.h"
 #include "store/base/arena.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -191,10 +192,10 @@ void up_csvw_str(struct up_csvw *w, const char *s)
 
 void up_csvw_real(struct up_csvw *w, double v)
 {
-    char text[UP_NUMBER_TEXT];
+    char text[UP_DECIMAL_TEXT];
     separate(w);
     if (v == v)
-        up_buf_puts(w->out, up_number_print(text, v));
+        up_buf_puts(w->out, up_decimal_print(text, v));
 }
 
 void up_csvw_int(struct up_csvw *w, int64_t v)

@@ -1,5 +1,7 @@
+/* A pull parser for JSON: one token a call, in bounded memory, with line and column for
+ * errors. */
 #include "stages/format/json.h"
-#include "stages/format/number.h"
+#include "stages/format/decimal.h"
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -211,7 +213,7 @@ static int number(struct up_json *j, struct up_json_token *t, struct up_err *err
     size_t n = (size_t)(j->p - from), sign = *from == '-' ? 1 : 0;
     const char *s = (const char *)from;
     /* What JSON forbids of a decimal number: +1, 01, .5, 5. */
-    bool good = up_number_parse(s, n, &t->number) && n > sign && s[sign] >= '0' &&
+    bool good = up_decimal_parse(s, n, &t->number) && n > sign && s[sign] >= '0' &&
                 s[sign] <= '9' && s[n - 1] != '.' &&
                 !(s[sign] == '0' && n > sign + 1 && s[sign + 1] >= '0' && s[sign + 1] <= '9');
     for (size_t i = 0; good && i + 1 < n; i++)

@@ -1,5 +1,6 @@
+/* Writes JSON into a buffer, with commas and quotes where they belong. */
 #include "stages/format/json_write.h"
-#include "stages/format/number.h"
+#include "stages/format/decimal.h"
 #include "store/base/err.h"
 #include "store/base/utf8.h"
 #include <inttypes.h>
@@ -140,8 +141,8 @@ void up_jw_uint(struct up_jw *w, uint64_t v)
 
 void up_jw_real(struct up_jw *w, double v)
 {
-    char text[UP_NUMBER_TEXT];
-    up_jw_raw(w, isfinite(v) ? up_number_print(text, v) : "null");
+    char text[UP_DECIMAL_TEXT];
+    up_jw_raw(w, isfinite(v) ? up_decimal_print(text, v) : "null");
 }
 
 void up_jw_bool(struct up_jw *w, bool v) { up_jw_raw(w, v ? "true" : "false"); }

@@ -1,3 +1,4 @@
+/* Reads and writes the JSON files of zero-cost scores that NASLib exchanges. */
 #include "stages/format/naslib.h"
 #include "stages/format/json.h"
 #include "store/base/arena.h"
@@ -165,22 +166,21 @@ void up_naslib_dataset(struct up_naslib_out *o, const char *name)
     up_jw_object(&o->w);
 }
 
-void up_naslib_arch(struct up_naslib_out *o, const char *arch, const char *idx, double accuracy,
-                    size_t n, const char *const *names, const double *scores,
-                    const double *times)
+void up_naslib_arch(struct up_naslib_out *o, const struct up_naslib_entry *e)
 {
-    up_jw_key(&o->w, arch);
+    up_jw_key(&o->w, e->arch);
     up_jw_object(&o->w);
-    if (idx)
-        up_jw_key_str(&o->w, "idx", idx);
-    up_jw_key_str(&o->w, "arch", arch);
-    if (accuracy == accuracy)
-        up_jw_key_real(&o->w, "val_accuracy", accuracy);
-    for (size_t i = 0; i < n; i++) {
-        up_jw_key(&o->w, names[i]);
+    if (e->idx)
+        up_jw_key_str(&o->w, "idx", e->idx);
+    up_jw_key_str(&o->w, "arch", e->arch);
+    if (e->accuracy == e->accuracy)
+        up_jw_key_real(&o->w, "val_accuracy", e->accuracy);
+    for (size_t i = 0; i < e->n; i++) {
+        double score = e->scores[i], time = e->times ? e->times[i] : 0;
+        up_jw_key(&o->w, e->names[i]);
         up_jw_object(&o->w);
-        up_jw_key_real(&o->w, "score", isfinite(scores[i]) ? scores[i] : -1e8);
-        up_jw_key_real(&o->w, "time", times && isfinite(times[i]) ? times[i] : 0.0);
+        up_jw_key_real(&o->w, "score", isfinite(score) ? score : -1e8);
+        up_jw_key_real(&o->w, "time", isfinite(time) ? time : 0.0);
         up_jw_end(&o->w);
     }
     up_jw_end(&o->w);

@@ -35,11 +35,15 @@ struct up_naslib_out {
 };
 void up_naslib_begin(struct up_naslib_out *o, struct up_buf *out);
 void up_naslib_dataset(struct up_naslib_out *o, const char *name); /* closes the one before */
-/* idx NULL: left out; accuracy NaN: left out; times NULL: 0 seconds, the field is always there.
- * NaN and infinite scores are written as -1e8. */
-void up_naslib_arch(struct up_naslib_out *o, const char *arch, const char *idx, double accuracy,
-                    size_t n, const char *const *names, const double *scores,
-                    const double *times);
+struct up_naslib_entry {    /* one architecture; everything is borrowed */
+    const char *arch, *idx; /* idx NULL: left out */
+    double accuracy;        /* NaN: left out */
+    size_t n;
+    const char *const *names; /* [n] of the proxies */
+    const double *scores;     /* [n]; NaN and infinite ones are written as -1e8 */
+    const double *times;      /* [n]; NULL: 0 seconds, for the field is always there */
+};
+void up_naslib_arch(struct up_naslib_out *o, const struct up_naslib_entry *e);
 void up_naslib_end(struct up_naslib_out *o);
 
 #endif

@@ -1,3 +1,4 @@
+/* Reads and writes NumPy's .npy arrays of the types that are used here. */
 #include "stages/format/npy.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@ static void blanks(struct header *h)
         h->p++;
 }
 
-static bool take(struct header *h, char c)
+static bool take_char(struct header *h, char c)
 {
     blanks(h);
     if (h->p == h->end || *h->p != c)
@@ -78,16 +79,16 @@ static bool dimension(struct header *h, uint64_t *v)
 
 static int shape(struct header *h, struct up_err *err)
 {
-    if (!take(h, '('))
+    if (!take_char(h, '('))
         return broken(h, err, "'shape' is no tuple");
-    while (!take(h, ')')) {
+    while (!take_char(h, ')')) {
         if (h->a->ndim == UP_NPY_DIMS)
             return up_fail(err, UP_EUNSUPPORTED,
                            "%s: an array of more than %d dimensions; reshape it", h->name,
                            UP_NPY_DIMS);
         if (!dimension(h, &h->a->dims[h->a->ndim++]))
             return broken(h, err, "'shape' holds what is no size");
-        if (!take(h, ',') && (blanks(h), h->p == h->end || *h->p != ')'))
+        if (!take_char(h, ',') && (blanks(h), h->p == h->end || *h->p != ')'))
             return broken(h, err, "'shape' is not closed");
     }
     return UP_OK;
@@ -96,7 +97,7 @@ static int shape(struct header *h, struct up_err *err)
 static int entry(struct header *h, struct up_err *err)
 {
     char key[20];
-    if (!text(h, key, sizeof key) || !take(h, ':'))
+    if (!text(h, key, sizeof key) || !take_char(h, ':'))
         return broken(h, err, "a key is missing");
     if (!strcmp(key, "descr")) {
         h->seen |= 1;
@@ -122,13 +123,13 @@ static int entry(struct header *h, struct up_err *err)
 
 static int dict(struct header *h, struct up_err *err)
 {
-    if (!take(h, '{'))
+    if (!take_char(h, '{'))
         return broken(h, err, "no dict");
-    while (!take(h, '}')) {
+    while (!take_char(h, '}')) {
         int rc = entry(h, err);
         if (rc)
             return rc;
-        if (!take(h, ',') && (blanks(h), h->p == h->end || *h->p != '}'))
+        if (!take_char(h, ',') && (blanks(h), h->p == h->end || *h->p != '}'))
             return broken(h, err, "it is not closed");
     }
     return h->seen == 7 ? UP_OK

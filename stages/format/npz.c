@@ -1,3 +1,4 @@
+/* Reads NumPy's .npz archives: zip files of .npy arrays. */
 #include "stages/format/npz.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,13 +1,14 @@
+/* Writes SVG pictures whose bytes are the same on every machine. */
 #include "stages/format/svg.h"
-#include "stages/format/number.h"
+#include "stages/format/decimal.h"
 #include <math.h>
 #include <string.h>
 
 /* " name="1.50"" */
 static void number_attr(struct up_svg *s, const char *name, double v)
 {
-    char text[UP_NUMBER_TEXT];
-    up_buf_printf(s->out, " %s=\"%s\"", name, up_number_fixed(text, v, 2));
+    char text[UP_DECIMAL_TEXT];
+    up_buf_printf(s->out, " %s=\"%s\"", name, up_decimal_fixed(text, v, 2));
 }
 
 static void text_attr(struct up_svg *s, const char *name, const char *v)
@@ -19,9 +20,9 @@ static void text_attr(struct up_svg *s, const char *name, const char *v)
 
 static void point(struct up_svg *s, const char *before, double x, double y)
 {
-    char a[UP_NUMBER_TEXT], b[UP_NUMBER_TEXT];
-    up_buf_printf(s->out, "%s%s,%s", before, up_number_fixed(a, x, 2),
-                  up_number_fixed(b, y, 2));
+    char a[UP_DECIMAL_TEXT], b[UP_DECIMAL_TEXT];
+    up_buf_printf(s->out, "%s%s,%s", before, up_decimal_fixed(a, x, 2),
+                  up_decimal_fixed(b, y, 2));
 }
 
 /* Length of a well-formed UTF-8 sequence at s that XML allows, or 0. */
@@ -68,10 +69,10 @@ void up_xml_escape(struct up_buf *out, const char *text)
 void up_svg_begin(struct up_svg *s, struct up_buf *out, double width, double height,
                   const char *title)
 {
-    char w[UP_NUMBER_TEXT], h[UP_NUMBER_TEXT];
+    char w[UP_DECIMAL_TEXT], h[UP_DECIMAL_TEXT];
     s->out = out;
-    up_number_fixed(w, width, 0);
-    up_number_fixed(h, height, 0);
+    up_decimal_fixed(w, width, 0);
+    up_decimal_fixed(h, height, 0);
     up_buf_printf(
         out,
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -81,7 +82,7 @@ void up_svg_begin(struct up_svg *s, struct up_buf *out, double width, double hei
         w, h, w, h);
     up_xml_escape(out, title);
     up_buf_puts(out, "</title>\n");
-    up_svg_rect(s, 0, 0, width, height, 0, "#ffffff", "none");
+    up_svg_rect(s, (struct up_svg_box){0, 0, width, height}, 0, "#ffffff", "none");
 }
 
 void up_svg_end(struct up_svg *s) { up_buf_puts(s->out, "</svg>\n"); }
@@ -99,14 +100,14 @@ void up_svg_line(struct up_svg *s, double x1, double y1, double x2, double y2,
     up_buf_puts(s->out, "/>\n");
 }
 
-void up_svg_rect(struct up_svg *s, double x, double y, double w, double h, double radius,
-                 const char *fill, const char *stroke)
+void up_svg_rect(struct up_svg *s, struct up_svg_box b, double radius, const char *fill,
+                 const char *stroke)
 {
     up_buf_puts(s->out, "<rect");
-    number_attr(s, "x", x);
-    number_attr(s, "y", y);
-    number_attr(s, "width", w);
-    number_attr(s, "height", h);
+    number_attr(s, "x", b.x);
+    number_attr(s, "y", b.y);
+    number_attr(s, "width", b.w);
+    number_attr(s, "height", b.h);
     if (radius > 0)
         number_attr(s, "rx", radius);
     text_attr(s, "fill", fill);

@@ -10,6 +10,9 @@
 struct up_svg {
     struct up_buf *out; /* borrowed */
 };
+struct up_svg_box {
+    double x, y, w, h; /* the upper left corner and the size */
+};
 enum up_svg_anchor { UP_SVG_START, UP_SVG_MIDDLE, UP_SVG_END };
 
 /* A white page of that size, with a title for screen readers. */
@@ -19,8 +22,9 @@ void up_svg_end(struct up_svg *s);
 
 void up_svg_line(struct up_svg *s, double x1, double y1, double x2, double y2,
                  const char *colour, double width);
-void up_svg_rect(struct up_svg *s, double x, double y, double w, double h, double radius,
-                 const char *fill, const char *stroke);
+/* radius: of the rounded corners */
+void up_svg_rect(struct up_svg *s, struct up_svg_box b, double radius, const char *fill,
+                 const char *stroke);
 void up_svg_circle(struct up_svg *s, double x, double y, double r, const char *fill,
                    double opacity);
 void up_svg_text(struct up_svg *s, double x, double y, double size, enum up_svg_anchor a,

@@ -1,3 +1,4 @@
+/* A table of architectures and columns: the form that every benchmark format is read into. */
 #include "stages/format/table.h"
 #include "stages/space/space.h"
 #include <string.h>

@@ -1,5 +1,6 @@
+/* Reads a table from comma-separated values. */
 #include "stages/format/csv.h"
-#include "stages/format/number.h"
+#include "stages/format/decimal.h"
 #include "stages/format/table.h"
 #include <string.h>
 
@@ -25,14 +26,14 @@ static struct up_view trimmed(struct up_view v)
     return v;
 }
 
-static void cell(struct up_table *t, struct column *k, const struct up_csv *c, size_t i,
-                 uint32_t row)
+static void read_cell(struct up_table *t, struct column *k, const struct up_csv *c, size_t i,
+                      uint32_t row)
 {
     struct up_view v = trimmed(up_csv_field(c, i));
     struct up_table_cell x = {row, k->to, 0, c->row_line, up_csv_column(c, i)};
     if (!v.len)
         return;
-    if (up_number_parse((const char *)v.data, v.len, &x.value)) {
+    if (up_decimal_parse((const char *)v.data, v.len, &x.value)) {
         k->numbers++;
         up_table_add_cell(t, &x);
     } else if (!k->texts++) {
@@ -51,7 +52,7 @@ static int rows(struct up_table *t, struct up_csv *c, struct column *k, size_t a
         uint32_t row = up_table_add_row(t, (const char *)a.data, a.len, c->row_line);
         for (size_t i = 0; i < c->columns; i++)
             if (k[i].wanted) {
-                cell(t, &k[i], c, i, row);
+                read_cell(t, &k[i], c, i, row);
             } else if (k[i].also) {
                 struct up_view v = trimmed(up_csv_field(c, i));
                 up_table_add_also(t, row, k[i].also, (const char *)v.data, v.len);

@@ -1,3 +1,4 @@
+/* Reads a table from a list of architectures, one a line. */
 #include "stages/format/table.h"
 #include <string.h>
 

@@ -68,7 +68,7 @@ static bool is_accuracy(const char *name)
     return !strcmp(name + n, "_accuracy");
 }
 
-static int take(void *ctx, const struct up_naslib_row *row, struct up_err *err)
+static int take_row(void *ctx, const struct up_naslib_row *row, struct up_err *err)
 {
     struct reading *r = ctx;
     struct up_table *t = r->t;
@@ -101,6 +101,6 @@ int up_table_naslib(struct up_table *t, struct up_view bytes, const struct up_ta
     else if (!rc)
         rc = choose(&r, err);
     if (!rc)
-        rc = up_naslib_read(t->name, bytes, take, &r, err);
+        rc = up_naslib_read(t->name, bytes, take_row, &r, err);
     return rc;
 }

@@ -1,3 +1,4 @@
+/* Reads a table from a .npz archive of columns. */
 #include "stages/format/npz.h"
 #include "stages/format/table.h"
 #include <string.h>

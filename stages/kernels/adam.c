@@ -1,18 +1,19 @@
+/* Adam's step on the best instruction set, and what clips a gradient beforehand. */
 #include "stages/kernels/adam.h"
 #include "stages/kernels/dense/sets.h"
 
 #include <math.h>
 
 static up_adam_fn *const steps[UP_ISAS] = {
-    [UP_ISA_PORTABLE] = up_adam_portable,
+    [UP_ISA_PORTABLE] = up_adam_portable_f32,
 #if defined __x86_64__
-    [UP_ISA_AVX2] = up_adam_avx2,
-    [UP_ISA_AVX512] = up_adam_avx512,
+    [UP_ISA_AVX2] = up_adam_avx2_f32,
+    [UP_ISA_AVX512] = up_adam_avx512_f32,
 #endif
 };
 
-void up_adam_step(float *v, float *m1, float *m2, const float *g, size_t n, double scale,
-                  const struct up_adam *a, int64_t step)
+void up_adam_step(const struct up_adam_slab *slab, double scale, const struct up_adam *a,
+                  int64_t step)
 {
     double t = (double)step;
     struct up_adam_rates r = {
@@ -25,7 +26,7 @@ void up_adam_step(float *v, float *m1, float *m2, const float *g, size_t n, doub
         .eps = (float)a->eps,
         .scale = (float)scale,
     };
-    steps[up_isa_best()](v, m1, m2, g, n, &r);
+    steps[up_isa_best()](slab->v, slab->m1, slab->m2, slab->g, slab->n, &r);
 }
 
 double up_grad_square(const float *g, size_t n)

@@ -13,11 +13,17 @@ struct up_adam {
         (rate), 0.9, 0.999, 1e-8                                                               \
     }
 
-/* v[n] moves against scale * g[n]; m1[n], m2[n] are the moments, zero before the first
- * step; step counts from 1. Bias-corrected: v -= lr m1^ / (sqrt(m2^) + eps). A slab may be
- * stepped in parts. */
-void up_adam_step(float *v, float *m1, float *m2, const float *g, size_t n, double scale,
-                  const struct up_adam *a, int64_t step);
+/* A slab of n parameters v, their moments m1 and m2, zero before the first step, and the
+ * gradient g. A slab may be stepped in parts. */
+struct up_adam_slab {
+    float *v, *m1, *m2;
+    const float *g;
+    size_t n;
+};
+/* v moves against scale * g; step counts from 1. Bias-corrected: v -= lr m1^ / (sqrt(m2^) +
+ * eps). */
+void up_adam_step(const struct up_adam_slab *slab, double scale, const struct up_adam *a,
+                  int64_t step);
 
 /* Sum of squares in double, in a fixed order. */
 double up_grad_square(const float *g, size_t n);

@@ -1,3 +1,4 @@
+/* Threads that go through a computation in step, and meet between its steps. */
 #include "stages/kernels/crew.h"
 #include "store/base/fp.h"
 

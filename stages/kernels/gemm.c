@@ -1,3 +1,4 @@
+/* The one file that talks to OpenBLAS, which it loads when it is first needed. */
 #include "stages/kernels/gemm.h"
 
 #include <cblas.h>
@@ -69,7 +70,7 @@ static bool take_buffer(void)
     return more;
 }
 
-static void enter(void)
+static void enter_call(void)
 {
     (void)pthread_mutex_lock(&calls.lock);
     while (calls.growing || calls.inside == calls.buffers) {
@@ -88,7 +89,7 @@ static void enter(void)
     (void)pthread_mutex_unlock(&calls.lock);
 }
 
-static void leave(void)
+static void leave_call(void)
 {
     (void)pthread_mutex_lock(&calls.lock);
     calls.inside--;
@@ -124,7 +125,7 @@ static void find_buffers(void *lib)
     memcpy(&blas.give, &give, sizeof give);
 }
 
-static void load(void)
+static void load_library(void)
 {
     const struct {
         void *to; /* a function pointer of blas */
@@ -157,40 +158,42 @@ static void load(void)
 
 int up_blas_load(struct up_err *err)
 {
-    (void)pthread_once(&loaded, load);
+    (void)pthread_once(&loaded, load_library);
     if (blas.problem[0])
         return up_fail(err, UP_EUNSUPPORTED, "OpenBLAS cannot be used: %s", blas.problem);
     return UP_OK;
 }
 
-static void need(void)
+static void need_library(void)
 {
     struct up_err err;
     if (up_blas_load(&err))
         up_bug(__FILE__, __LINE__, err.msg);
 }
 
-static enum CBLAS_TRANSPOSE op(enum up_trans t)
+static enum CBLAS_TRANSPOSE cblas_op(enum up_trans t)
 {
     return t == UP_T ? CblasTrans : CblasNoTrans;
 }
 
-void up_sgemm(float *c, int ldc, const float *a, int lda, enum up_trans ta, const float *b,
-              int ldb, enum up_trans tb, int m, int n, int k, float alpha, float beta)
+void up_sgemm(float *c, int ldc, const float *a, int lda, const float *b, int ldb,
+              const struct up_gemm *g)
 {
-    need();
-    enter();
-    blas.sgemm(CblasRowMajor, op(ta), op(tb), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-    leave();
+    need_library();
+    enter_call();
+    blas.sgemm(CblasRowMajor, cblas_op(g->ta), cblas_op(g->tb), g->m, g->n, g->k,
+               (float)g->alpha, a, lda, b, ldb, (float)g->beta, c, ldc);
+    leave_call();
 }
 
-void up_dgemm(double *c, int ldc, const double *a, int lda, enum up_trans ta, const double *b,
-              int ldb, enum up_trans tb, int m, int n, int k, double alpha, double beta)
+void up_dgemm(double *c, int ldc, const double *a, int lda, const double *b, int ldb,
+              const struct up_gemm *g)
 {
-    need();
-    enter();
-    blas.dgemm(CblasRowMajor, op(ta), op(tb), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-    leave();
+    need_library();
+    enter_call();
+    blas.dgemm(CblasRowMajor, cblas_op(g->ta), cblas_op(g->tb), g->m, g->n, g->k, g->alpha, a,
+               lda, b, ldb, g->beta, c, ldc);
+    leave_call();
 }
 
 int up_sym_eigenvalues(double *w, double *a, int n, struct up_err *err)
@@ -203,10 +206,10 @@ int up_sym_eigenvalues(double *w, double *a, int n, struct up_err *err)
     if (!work)
         return up_fail(err, UP_ENOMEM, "no memory for the eigenvalues of a %d x %d matrix", n,
                        n);
-    need();
-    enter();
+    need_library();
+    enter_call();
     blas.dsyev("N", "U", &n, a, &n, w, work, &lwork, &info, 1, 1);
-    leave();
+    leave_call();
     free(work);
     if (info)
         return up_fail(err, UP_EINVAL, "the eigenvalues did not converge (dsyev: %d)", info);
@@ -217,10 +220,10 @@ double up_log_abs_det(double *a, int n)
 {
     int info = 0, *pivot = malloc((size_t)n * sizeof *pivot);
     UP_CHECK(pivot != NULL);
-    need();
-    enter();
+    need_library();
+    enter_call();
     blas.dgetrf(&n, &n, a, &n, pivot, &info);
-    leave();
+    leave_call();
     free(pivot);
     UP_CHECK(info >= 0);
     double sum = 0;
@@ -231,12 +234,12 @@ double up_log_abs_det(double *a, int n)
 
 const char *up_blas_core(void)
 {
-    need();
+    need_library();
     return blas.corename();
 }
 
 const char *up_blas_config(void)
 {
-    need();
+    need_library();
     return blas.config();
 }

@@ -15,11 +15,17 @@ int up_blas_load(struct up_err *err);
 
 enum up_trans { UP_N, UP_T };
 
-/* C[m][n] = alpha * op(A)[m][k] * op(B)[k][n] + beta * C; ld* = row strides. */
-void up_sgemm(float *c, int ldc, const float *a, int lda, enum up_trans ta, const float *b,
-              int ldb, enum up_trans tb, int m, int n, int k, float alpha, float beta);
-void up_dgemm(double *c, int ldc, const double *a, int lda, enum up_trans ta, const double *b,
-              int ldb, enum up_trans tb, int m, int n, int k, double alpha, double beta);
+/* Sizes and factors of C[m][n] = alpha * op(A)[m][k] * op(B)[k][n] + beta * C. */
+struct up_gemm {
+    enum up_trans ta, tb; /* what op(A) and op(B) are: the matrix or its transpose */
+    int m, n, k;
+    double alpha, beta;
+};
+/* ld* = row strides. */
+void up_sgemm(float *c, int ldc, const float *a, int lda, const float *b, int ldb,
+              const struct up_gemm *g);
+void up_dgemm(double *c, int ldc, const double *a, int lda, const double *b, int ldb,
+              const struct up_gemm *g);
 
 /* Eigenvalues of a symmetric matrix, ascending (dsyev). a[n][n] is destroyed.
  * UP_EINVAL when it holds NaN or does not converge. */

@@ -5,9 +5,13 @@
 #define UP_KERNELS_MATMUL_H
 #include "stages/kernels/gemm.h"
 
-/* C[m][n] = op(A)[m][k] op(B)[k][n], or C += with `add`; k >= 1; ld* = row strides;
- * row-major. No op(A)^T with op(B)^T at once. */
-void up_matmul(float *c, int ldc, const float *a, int lda, enum up_trans ta, const float *b,
-               int ldb, enum up_trans tb, int m, int n, int k, int add);
+/* C[m][n] = op(A)[m][k] op(B)[k][n], or C += with `add`; k >= 1. No op(A)^T with op(B)^T. */
+struct up_matmul {
+    enum up_trans ta, tb; /* what op(A) and op(B) are: the matrix or its transpose */
+    int m, n, k, add;
+};
+/* Row-major; ld* = row strides. */
+void up_matmul(float *c, int ldc, const float *a, int lda, const float *b, int ldb,
+               const struct up_matmul *p);
 
 #endif

@@ -1,7 +1,9 @@
-#ifndef real
+/* Sums in one fixed order, so that they have the same bits on every machine. */
 #include "stages/kernels/reduce.h"
 
 #include <math.h>
+
+#include "stages/kernels/real.h"
 
 enum { LANES = 8 };
 /* Eight independent sums: the order is fixed, and the compiler may use vectors. */
@@ -19,35 +21,24 @@ enum { LANES = 8 };
     }                                                                                          \
     return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
 
-#define UP_TEMPLATE "stages/kernels/reduce.c"
-#include "stages/kernels/both.h"
-#else
+double up_reduce_sum(const real *x, ptrdiff_t m) { UP_LANES((double)x[k]); }
 
-double UP_R(up_sum)(const real *x, ptrdiff_t m) { UP_LANES((double)x[k]); }
-
-double UP_R(up_dot)(const real *x, const real *y, ptrdiff_t m)
+double up_reduce_dot(const real *x, const real *y, ptrdiff_t m)
 {
     UP_LANES((double)x[k] * (double)y[k]);
 }
 
-double UP_R(up_abs_dot)(const real *x, const real *y, ptrdiff_t m)
+double up_reduce_abs_dot(const real *x, const real *y, ptrdiff_t m)
 {
     UP_LANES(fabs((double)x[k] * (double)y[k]));
 }
 
-double UP_R(up_distance)(const real *x, const real *y, ptrdiff_t m)
-{
-    UP_LANES(fabs((double)x[k] - (double)y[k]));
-}
-
-double UP_R(up_centred_dot)(const real *x, double sx, const real *y, double sy, ptrdiff_t m)
+double up_reduce_centred_dot(const real *x, double sx, const real *y, double sy, ptrdiff_t m)
 {
     UP_LANES(((double)x[k] - sx) * ((double)y[k] - sy));
 }
 
-double UP_R(up_squares)(const real *x, real shift, ptrdiff_t m)
+double up_reduce_squares(const real *x, real shift, ptrdiff_t m)
 {
     UP_LANES((double)(real)((x[k] - shift) * (x[k] - shift)));
 }
-
-#endif

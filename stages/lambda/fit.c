@@ -1,5 +1,5 @@
 #include "stages/lambda/fit.h"
-#include "stages/kernels/blocks.h"
+#include "stages/kernels/parallel.h"
 #include "stages/learn/statistics/kendall.h"
 #include "stages/learn/statistics/tpe.h"
 #include "store/base/arena.h"
@@ -135,7 +135,7 @@ bool up_weight_fit(double *w, double *history, const struct up_weight_fit *f)
     for (size_t i = 0; i < f->runs * f->trials; i++)
         history[i] = (double)NAN;
     atomic_init(&r.stop, false);
-    up_blocks_run(f->threads, f->runs, one_run, &r);
+    up_parallel_each(f->threads, f->runs, one_run, &r);
     done = !atomic_load(&r.stop);
     if (done)
         average(w, r.best, f->runs, f->m);

@@ -1,5 +1,5 @@
 #include "stages/format/csv.h"
-#include "stages/format/number.h"
+#include "stages/format/decimal.h"
 #include "stages/lambda/weights.h"
 #include <string.h>
 
@@ -18,7 +18,7 @@ static int cell(struct up_proxy_weights *w, const struct up_csv *c, struct up_vi
     const char *where =
         up_arena_printf(arena, "%s:%zu:%zu", c->name, c->row_line, up_csv_column(c, i));
     double value;
-    if (!up_number_parse((const char *)v.data, v.len, &value))
+    if (!up_decimal_parse((const char *)v.data, v.len, &value))
         return up_fail(err, UP_EINVAL, "%s: '%.40s' is no number; write the weight of %.80s",
                        where, (const char *)v.data, (const char *)proxy.data);
     return up_weights_add(w, proxy, value, where, arena, err);

@@ -1,11 +1,13 @@
-/* Zero-cost proxies: scores of an untrained network (spec: NAS-Bench-Suite-Zero).
+/* Zero-cost proxies: scores of an untrained network, as NAS-Bench-Suite-Zero (Krishnakumar et
+ * al., NeurIPS 2022) defines them.
  *
  * up_proxies[] is the closed set, one row each; the set asked for decides which
  * passes run. Portable results: equal bits on any x86-64 with AVX2 and FMA. */
 #ifndef UP_PROXY_PROXY_H
 #define UP_PROXY_PROXY_H
-#include "stages/engine/net/weights.h"
+#include "stages/engine/net/initial.h"
 #include "stages/engine/plan/slab.h"
+#include "stages/engine/run/batch.h"
 #include "stages/kernels/block/block.h"
 #include "stages/space/space.h"
 
@@ -25,20 +27,27 @@ enum up_proxy_id { /* order of the paper's Table 1 */
                    UP_NWOT,
                    UP_PROXIES
 };
+enum up_score_state {
+    UP_SCORE_OK = 0,
+    UP_SCORE_NAN,
+    UP_SCORE_SINGULAR,
+    UP_SCORE_DEGENERATE,
+    UP_SCORE_ROUNDING, /* of drawn weights; with given ones the published rounding is met */
+    UP_SCORE_STATES
+};
+const char *up_score_reason(enum up_score_state s); /* a short sentence */
+
+struct up_evaluation;
 struct up_proxy {
     const char *name;
-    int version;        /* raise when the same network may get other bits */
-    unsigned passes;    /* set of enum up_pass (work.h) it needs */
-    const char *source; /* paper and equation */
+    int version;     /* raise when the same network may get other bits */
+    unsigned passes; /* set of enum up_pass (evaluation.h) that are made first; 0: no network */
+    double (*score)(struct up_evaluation *e); /* see rows.h */
+    const char *source;                       /* paper and equation */
+    enum up_score_state infinite;             /* what an infinite score means; 0: no number */
 };
 extern const struct up_proxy up_proxies[UP_PROXIES];
 int up_proxy_find(const char *name); /* enum up_proxy_id, or -1 */
-
-struct up_batch {
-    int n, c, h, w, classes;
-    const float *x;   /* [n][c][h][w], normalised */
-    const int32_t *y; /* [n], 0 <= y < classes */
-};
 
 struct up_proxy_job {
     const struct up_space *space;
@@ -51,19 +60,10 @@ struct up_proxy_job {
     unsigned want;   /* bit i: proxy i */
     int threads;     /* inside this network; results do not depend on it */
     enum up_isa isa; /* of the kernels; results do not depend on it */
-    /* Told after each pass (an enum up_pass of work.h); NULL for nobody. */
+    /* Told after each pass (an enum up_pass) and the scores it completes; NULL for nobody. */
     void (*passed)(void *ctx, unsigned pass);
     void *ctx;
 };
-enum up_score_state {
-    UP_SCORE_OK = 0,
-    UP_SCORE_NAN,
-    UP_SCORE_SINGULAR,
-    UP_SCORE_DEGENERATE,
-    UP_SCORE_ROUNDING, /* of drawn weights; with given ones the published rounding is met */
-    UP_SCORE_STATES
-};
-const char *up_score_reason(enum up_score_state s); /* a short sentence */
 struct up_proxy_scores {
     double value[UP_PROXIES];  /* NaN where state is not OK or not wanted */
     uint8_t state[UP_PROXIES]; /* enum up_score_state */

@@ -1,131 +1,130 @@
-#include "stages/engine/net/networks.h"
-#include "stages/proxy/work.h"
+/* Scoring one architecture: which passes the wanted proxies need, and their values, read when
+ * the passes have been made. */
+#include "stages/proxy/proxy.h"
+
+#include "stages/engine/run/evaluation.h"
 
 #include <math.h>
 
-static double (*const score_of[UP_PROXIES])(const struct up_work *) = {
-    [UP_SNIP] = up_score_snip,       [UP_L2_NORM] = up_score_l2_norm,
-    [UP_GRASP] = up_score_grasp,     [UP_GRAD_NORM] = up_score_grad_norm,
-    [UP_SYNFLOW] = up_score_synflow, [UP_JACOV] = up_score_jacov,
-    [UP_EPE_NAS] = up_score_epe_nas, [UP_ZEN] = up_score_zen,
-    [UP_FISHER] = up_score_fisher,   [UP_PLAIN] = up_score_plain,
-    [UP_NWOT] = up_score_nwot,
-};
-
-static bool wanted(const struct up_proxy_job *job, int proxy) { return job->want >> proxy & 1; }
-
-static void put(struct up_proxy_scores *out, int proxy, double v)
+static bool is_wanted(const struct up_proxy_job *job, int proxy)
 {
-    enum up_score_state bad = proxy == UP_NWOT && isinf(v)  ? UP_SCORE_SINGULAR
-                              : proxy == UP_ZEN && isinf(v) ? UP_SCORE_DEGENERATE
-                                                            : UP_SCORE_NAN;
+    return job->want >> proxy & 1;
+}
+
+static struct up_subject subject_of(const struct up_proxy_job *job)
+{
+    return (struct up_subject){.space = job->space,
+                               .arch = &job->arch,
+                               .size = &job->net,
+                               .batch = job->batch,
+                               .given = job->given,
+                               .seed = job->seed,
+                               .threads = job->threads,
+                               .isa = job->isa};
+}
+
+static void write_score(struct up_proxy_scores *out, int proxy, double v)
+{
+    enum up_score_state infinite = up_proxies[proxy].infinite;
+    enum up_score_state bad = isinf(v) && infinite ? infinite : UP_SCORE_NAN;
     out->state[proxy] = (uint8_t)(isfinite(v) ? UP_SCORE_OK : bad);
     out->value[proxy] = isfinite(v) ? v : (double)NAN;
 }
 
-static void put_cost(struct up_proxy_scores *out, const struct up_proxy_job *job)
+/* Those that need no pass and hence no network. */
+static void write_costs(struct up_proxy_scores *out, const struct up_proxy_job *job)
 {
-    double flops = 0, params = 0;
-    if (!wanted(job, UP_FLOPS) && !wanted(job, UP_PARAMS))
-        return;
-    job->space->cost(&flops, &params, &job->arch, &job->net);
-    if (wanted(job, UP_FLOPS))
-        put(out, UP_FLOPS, flops);
-    if (wanted(job, UP_PARAMS))
-        put(out, UP_PARAMS, params);
+    struct up_evaluation e = {.of = subject_of(job)};
+    for (int i = 0; i < UP_PROXIES; ++i)
+        if (is_wanted(job, i) && !up_proxies[i].passes)
+            write_score(out, i, up_proxies[i].score(&e));
 }
 
-/* Scores whose passes have all run. The pass that overwrites the weights comes last. */
-static void put_after(struct up_proxy_scores *out, const struct up_work *w, unsigned done)
+struct scoring {
+    struct up_proxy_scores *out;
+    const struct up_proxy_job *job;
+    struct up_evaluation *e;
+};
+
+/* The scores that this pass completes. */
+static void write_completed(void *ctx, enum up_pass pass)
 {
+    const struct scoring *s = ctx;
+    unsigned made = s->e->passes;
     for (int i = 0; i < UP_PROXIES; ++i) {
-        unsigned passes = up_proxies[i].passes;
-        if (score_of[i] && wanted(w->job, i) && (passes & done) && !(passes & ~w->passes))
-            put(out, i, score_of[i](w));
+        unsigned needed = up_proxies[i].passes;
+        if (is_wanted(s->job, i) && (needed & pass) && !(needed & ~made))
+            write_score(s->out, i, up_proxies[i].score(s->e));
     }
+    if (s->job->passed)
+        s->job->passed(s->job->ctx, pass);
 }
 
-/* Runs every pass that is needed and, after each, the scores that need no later one. */
-static void run_passes(struct up_proxy_scores *out, struct up_work *w)
-{
-    static const struct {
-        enum up_pass pass;
-        void (*run)(struct up_work *);
-    } order[] = {
-        {UP_PASS_WEIGHTS, NULL},
-        {UP_PASS_FORWARD, up_work_forward},
-        {UP_PASS_JACOBIAN, up_work_jacobian},
-        {UP_PASS_LOSS, up_work_loss},
-        {UP_PASS_HESSIAN, up_work_hessian},
-        {UP_PASS_SYNFLOW, up_work_synflow},
-        {UP_PASS_ZEN, up_work_zen},
-    };
-    unsigned need = w->passes;
-    w->passes = 0; /* from here on: those that ran */
-    for (size_t i = 0; i < sizeof order / sizeof *order; ++i) {
-        if (!(need & order[i].pass))
-            continue;
-        if (order[i].run)
-            order[i].run(w);
-        w->passes |= order[i].pass;
-        if (w->job->passed)
-            w->job->passed(w->job->ctx, order[i].pass);
-        put_after(out, w, order[i].pass);
-    }
-    if (need & UP_PASS_FORWARD)
-        out->loss = w->loss;
-}
-
-/* Whether nothing but rounding would be left of the Jacobian. */
-static bool jacobian_is_zero(const struct up_proxy_job *job)
-{
-    struct up_program p = UP_PROGRAM_INIT;
-    if (job->given ||
-        up_network_build(&p, job->space, &job->arch, &job->net, job->batch->c, NULL))
-        return false;
-    bool zero = up_program_sum_is_fixed(&p);
-    up_program_release(&p);
-    return zero;
-}
-
-/* `refused`: the proxies that are not worth their pass. */
-static unsigned passes_of(const struct up_proxy_job *job, unsigned *refused)
+static unsigned passes_of(unsigned proxies)
 {
     unsigned passes = 0;
-    bool zero = (job->want & (1u << UP_JACOV | 1u << UP_EPE_NAS)) && jacobian_is_zero(job);
-    *refused = 0;
     for (int i = 0; i < UP_PROXIES; ++i)
-        if (wanted(job, i) && zero && (up_proxies[i].passes & UP_PASS_JACOBIAN))
-            *refused |= 1u << i;
-        else if (wanted(job, i))
+        if (proxies >> i & 1)
             passes |= up_proxies[i].passes;
     return passes;
 }
 
+/* The wanted proxies that are not worth their pass: those that read the Jacobian, where nothing
+ * but rounding would be left of it. With given weights the published rounding is met. */
+static unsigned refused_of(const struct up_proxy_job *job, const struct up_evaluation *e)
+{
+    unsigned refused = 0;
+    if (job->given || !up_program_sum_is_fixed(&e->net.program))
+        return 0;
+    for (int i = 0; i < UP_PROXIES; ++i)
+        if (is_wanted(job, i) && (up_proxies[i].passes & UP_PASS_JACOBIAN))
+            refused |= 1u << i;
+    return refused;
+}
+
 size_t up_proxy_memory(const struct up_proxy_job *job)
 {
-    unsigned refused, passes = passes_of(job, &refused);
-    return passes ? up_work_size(job, passes) : 0;
+    struct up_evaluation e;
+    struct up_subject of = subject_of(job);
+    if (!passes_of(job->want) || up_evaluation_init(&e, &of, NULL))
+        return 0;
+    unsigned passes = passes_of(job->want & ~refused_of(job, &e));
+    size_t size = passes ? up_evaluation_size(&e, passes) : 0;
+    up_evaluation_release(&e);
+    return size;
+}
+
+static int score_by_passes(struct up_proxy_scores *out, const struct up_proxy_job *job,
+                           struct up_slab *slab, struct up_err *err)
+{
+    struct up_evaluation e;
+    struct up_subject of = subject_of(job);
+    int rc = up_evaluation_init(&e, &of, err);
+    if (rc)
+        return rc;
+    unsigned refused = refused_of(job, &e), passes = passes_of(job->want & ~refused);
+    for (int i = 0; i < UP_PROXIES; ++i)
+        if (refused >> i & 1)
+            out->state[i] = UP_SCORE_ROUNDING;
+    if (passes && (rc = up_evaluation_begin(&e, passes, slab, err)) == UP_OK) {
+        struct scoring s = {out, job, &e};
+        up_evaluation_run(&e, write_completed, &s);
+        if (passes & UP_PASS_FORWARD)
+            out->loss = e.loss;
+    }
+    up_evaluation_release(&e);
+    return rc;
 }
 
 int up_proxy_score(struct up_proxy_scores *out, const struct up_proxy_job *job,
                    struct up_slab *slab, struct up_err *err)
 {
-    unsigned refused, passes = passes_of(job, &refused);
-    struct up_work work;
     for (int i = 0; i < UP_PROXIES; ++i) {
         out->value[i] = (double)NAN;
-        out->state[i] = refused >> i & 1 ? UP_SCORE_ROUNDING : UP_SCORE_OK;
+        out->state[i] = UP_SCORE_OK;
     }
     out->loss = (double)NAN;
     out->seconds = 0;
-    put_cost(out, job);
-    if (!passes)
-        return UP_OK;
-    int rc = up_work_init(&work, job, passes, slab, err);
-    if (rc)
-        return rc;
-    run_passes(out, &work);
-    up_work_release(&work);
-    return UP_OK;
+    write_costs(out, job);
+    return passes_of(job->want) ? score_by_passes(out, job, slab, err) : UP_OK;
 }

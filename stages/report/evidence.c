@@ -1,6 +1,6 @@
 #include "stages/report/evidence.h"
 #include "stages/learn/statistics/held_out.h"
-#include "stages/kernels/blocks.h"
+#include "stages/kernels/parallel.h"
 #include "stages/learn/statistics/kendall.h"
 #include <math.h>
 #include <string.h>
@@ -203,7 +203,7 @@ void up_evidence_make(struct up_evidence *e, const struct up_scored *s,
     e->best_scored = UP_NEW(arena, columns + 1, double);
     e->used_lambda = mark(e, rows->lambda, rows->n_lambda, USED_LAMBDA);
     e->used_mpe = mark(e, rows->mpe, rows->n_mpe, USED_MPE);
-    up_blocks_run(threads, (s->n + BLOCK - 1) / BLOCK, forecast_block, &f);
+    up_parallel_each(threads, (s->n + BLOCK - 1) / BLOCK, forecast_block, &f);
     against_accuracy(e, arena);
     held_out(e, arena);
     count_invalid(e);

@@ -1,5 +1,5 @@
 #include "stages/report/pictures.h"
-#include "stages/format/number.h"
+#include "stages/format/decimal.h"
 #include "stages/report/plot.h"
 #include "store/base/pack.h"
 #include <math.h>
@@ -27,13 +27,13 @@ static void ranks_picture(struct up_buf *out, const struct up_evidence *e,
         mx[i] = x->e[i].unified;
         my[i] = truth ? x->e[i].accuracy[target] : x->e[i].unified_scored;
     }
-    char tau[UP_NUMBER_TEXT];
+    char tau[UP_DECIMAL_TEXT];
     const char *note =
         truth && isfinite(e->tau_predicted)
             ? up_arena_printf(arena,
                               "%zu architectures nothing was fitted on, tau-b %s; numbers: the "
                               "ones found",
-                              e->n_predicted, up_number_fixed(tau, e->tau_predicted, 3))
+                              e->n_predicted, up_decimal_fixed(tau, e->tau_predicted, 3))
             : "architectures the estimator was not trained on; numbers: the ones found";
     struct up_plot_text t = {"Unified score", "unified score, predicted",
                              truth ? s->truth.name[target] : "unified score, measured", note};

@@ -1,5 +1,5 @@
 #include "stages/report/plot.h"
-#include "stages/format/number.h"
+#include "stages/format/decimal.h"
 #include "stages/format/svg.h"
 #include <math.h>
 #include <stdio.h>
@@ -49,12 +49,12 @@ static double at_y(const struct frame *f, double v)
     return HEIGHT - BOTTOM - (v - f->y.lo) / (f->y.hi - f->y.lo) * (HEIGHT - TOP - BOTTOM);
 }
 
-static const char *tick_text(char out[UP_NUMBER_TEXT], double v, double step)
+static const char *tick_text(char out[UP_DECIMAL_TEXT], double v, double step)
 {
     int digits = step >= 1 ? 0 : (int)ceil(-log10(step) - 1e-9);
     if (fabs(v) < step * 1e-6)
         v = 0;
-    return up_number_fixed(out, v, digits > 10 ? 10 : digits);
+    return up_decimal_fixed(out, v, digits > 10 ? 10 : digits);
 }
 
 static void heading(struct up_svg *s, const struct up_plot_text *t)
@@ -67,7 +67,7 @@ static void heading(struct up_svg *s, const struct up_plot_text *t)
 /* Page, grid, ticks and names; both axes settled. */
 static void frame_draw(struct frame *f, struct up_buf *out, const struct up_plot_text *t)
 {
-    char text[UP_NUMBER_TEXT];
+    char text[UP_DECIMAL_TEXT];
     double bottom = HEIGHT - BOTTOM, right = WIDTH - RIGHT;
     up_svg_begin(&f->svg, out, WIDTH, HEIGHT, t->title);
     heading(&f->svg, t);
@@ -218,12 +218,13 @@ void up_plot_matrix(struct up_buf *out, const struct up_plot_text *t, const doub
         up_svg_text(&s, left - 8, top + mid + 4, 11.5, UP_SVG_END, ink, name[i]);
         up_svg_text_up(&s, left + mid + 4, top - 8, 11.5, UP_SVG_START, ink, name[i]);
         for (size_t j = 0; j < n; j++) {
-            char colour[8], text[UP_NUMBER_TEXT];
+            char colour[8], text[UP_DECIMAL_TEXT];
             double v = m[i * n + j], x = left + (double)j * CELL, y = top + (double)i * CELL;
-            up_svg_rect(&s, x, y, CELL - 1, CELL - 1, 3, matrix_colour(colour, v), "none");
+            up_svg_rect(&s, (struct up_svg_box){x, y, CELL - 1, CELL - 1}, 3,
+                        matrix_colour(colour, v), "none");
             if (isfinite(v))
                 up_svg_text(&s, x + CELL / 2.0, y + CELL / 2.0 + 4, 10.5, UP_SVG_MIDDLE,
-                            fabs(v) > 0.6 ? "#ffffff" : ink, up_number_fixed(text, v, 2));
+                            fabs(v) > 0.6 ? "#ffffff" : ink, up_decimal_fixed(text, v, 2));
         }
     }
     up_svg_end(&s);

@@ -1,4 +1,4 @@
-#include "stages/format/number.h"
+#include "stages/format/decimal.h"
 #include "stages/report/evidence.h"
 #include <math.h>
 #include <string.h>
@@ -7,9 +7,9 @@ enum { TABLE_ROWS = 10 };
 
 static void cell(struct up_buf *out, double v, int digits, int width)
 {
-    char text[UP_NUMBER_TEXT];
+    char text[UP_DECIMAL_TEXT];
     if (isfinite(v))
-        up_buf_printf(out, "  %*s", width, up_number_fixed(text, v, digits));
+        up_buf_printf(out, "  %*s", width, up_decimal_fixed(text, v, digits));
     else
         up_buf_printf(out, "  %*s", width, "-");
 }

@@ -1,7 +1,7 @@
-#include "stages/proxy/batch.h"
+#include "stages/engine/run/batch.h"
 #include "stages/scores/chunks.h"
 #include "stages/scores/table.h"
-#include "stages/kernels/blocks.h"
+#include "stages/kernels/parallel.h"
 #include "store/base/pack.h"
 #include "store/base/rng.h"
 #include <math.h>
@@ -277,7 +277,7 @@ static void work_watched(struct work *w, int threads)
     atomic_init(&w->ended, false);
     bool watched = !pthread_create(&watch, NULL, keeper, w); /* else what is finished waits */
     size_t n = (size_t)threads;
-    up_blocks_run(threads, n < w->n_pending ? n : w->n_pending, worker, w);
+    up_parallel_each(threads, n < w->n_pending ? n : w->n_pending, worker, w);
     atomic_store(&w->ended, true);
     if (watched)
         pthread_join(watch, NULL);

@@ -279,7 +279,7 @@ static int gradient_run(struct up_search *s, struct up_err *err)
         b2 *= BETA2;
         r.rate = o->lr * sqrt(1 - b2) / (1 - b1);
         r.eps = EPS * sqrt(1 - b2);
-        up_blocks_run(s->ledger.threads, (n + BLOCK - 1) / BLOCK, race_block, &r);
+        up_parallel_each(s->ledger.threads, (n + BLOCK - 1) / BLOCK, race_block, &r);
         race_ask(&r, want, row, who);
         race_judge(&r);
         if (s->watch.progress)

@@ -100,7 +100,7 @@ void up_ledger_ask(struct up_ledger *l, uint32_t *row, const struct up_arch *a, 
     struct fresh f = {l, l->n};
     for (size_t i = 0; i < n; i++)
         row[i] = ledger_enter(l, &a[i]);
-    up_blocks_run(l->threads, (l->n - f.from + BLOCK - 1) / BLOCK, fresh_block, &f);
+    up_parallel_each(l->threads, (l->n - f.from + BLOCK - 1) / BLOCK, fresh_block, &f);
 }
 
 bool up_task_allows(const struct up_search_task *t, const struct up_arch *a)

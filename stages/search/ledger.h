@@ -4,7 +4,7 @@
 #ifndef UP_SEARCH_LEDGER_H
 #define UP_SEARCH_LEDGER_H
 #include "stages/artifact/models.h"
-#include "stages/kernels/blocks.h"
+#include "stages/kernels/parallel.h"
 #include "stages/space/space.h"
 #include "store/base/arena.h"
 

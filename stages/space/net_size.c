@@ -1,3 +1,4 @@
+/* Packs the size of a scored network into an artifact, and reads it again. */
 #include "stages/space/net_size.h"
 #include "store/base/pack.h"
 #include <limits.h>

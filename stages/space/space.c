@@ -1,7 +1,8 @@
+/* The table of search spaces, and what all of them share. */
 #include "stages/space/space.h"
 #include "stages/space/darts/darts.h"
 #include "stages/space/nb201/nb201.h"
-#include "stages/space/text.h"
+#include "stages/space/arch_text.h"
 #include "store/base/arena.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -32,7 +33,7 @@ int up_space_find(const struct up_space **out, const char *name, struct up_err *
         up_buf_printf(&list, "%s%s", n ? ", " : "", (*s)->name);
         names[n++] = (*s)->name;
     }
-    const char *near = up_text_nearest(up_view_str(name), names, n);
+    const char *near = up_arch_text_nearest(up_view_str(name), names, n);
     int rc = up_fail(err, UP_EUSAGE, "unknown search space '%s'%s%s%s; there is %s", name,
                      near ? ", did you mean " : "", near ? near : "", near ? "?" : "",
                      up_buf_str(&list));
@@ -86,7 +87,7 @@ int up_space_check(const struct up_space *s, const uint8_t *archs, uint64_t n, u
     return UP_OK;
 }
 
-static bool add(struct seen *s, const struct up_arch *a)
+static bool add_unseen(struct seen *s, const struct up_arch *a)
 {
     uint64_t h = 1469598103934665603u;
     for (unsigned i = 0; i < a->len; i++)
@@ -117,7 +118,7 @@ size_t up_space_distinct(struct up_arch *a, size_t n, const struct up_space *s)
         struct up_arch c;
         s->canonical(&c, &a[i]);
         a[kept] = c;
-        kept += add(&seen, &a[kept]);
+        kept += add_unseen(&seen, &a[kept]);
     }
     free(seen.slot);
     return kept;
@@ -134,7 +135,7 @@ static int draw(struct up_arch *out, const struct up_space *s, size_t want, uint
         struct up_arch a;
         s->sample(&a, &r);
         s->canonical(&out[n], &a);
-        bool fresh = add(&seen, &out[n]);
+        bool fresh = add_unseen(&seen, &out[n]);
         n += fresh;
         vain = fresh ? 0 : vain + 1;
     }

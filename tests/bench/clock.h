@@ -21,7 +21,7 @@ static inline double sgemm_speed(void)
     double best = 1e9;
     for (int i = 0; i < TRIES; ++i) {
         double start = now(), took;
-        up_sgemm(c, N, a, N, UP_N, b, N, UP_N, N, N, N, 1, 0);
+        up_sgemm(c, N, a, N, b, N, &(struct up_gemm){UP_N, UP_N, N, N, N, 1, 0});
         took = now() - start;
         best = took < best ? took : best;
     }

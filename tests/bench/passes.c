@@ -1,4 +1,5 @@
-/* Seconds of every pass of scoring one architecture, on one thread, as JSON lines.
+/* Seconds of every pass of scoring one architecture, with the scores it completes, on one
+ * thread, as JSON lines.
  *
  *   passes SPACE ARCH [BATCH [ROUNDS [ISA]]]
  *
@@ -6,8 +7,9 @@
  * convolutions as they are defined and as they are executed (Winograd's tiles multiply less),
  * bytes of activations, and GFLOP/s beside that of OpenBLAS's sgemm 1024^3. The first round
  * warms up and does not count. */
-#include "stages/engine/net/networks.h"
-#include "stages/proxy/work.h"
+#include "stages/engine/net/build.h"
+#include "stages/engine/plan/layout.h"
+#include "stages/proxy/proxy.h"
 #include "store/base/rng.h"
 #include "tests/bench/clock.h"
 
@@ -56,12 +58,12 @@ static struct cost forward_cost(const struct up_proxy_job *job)
     struct up_program p = UP_PROGRAM_INIT;
     struct up_layout l;
     struct cost c = {0, 0, 0};
-    if (up_network_build(&p, job->space, &job->arch, &job->net, job->batch->c, NULL))
+    if (up_program_build(&p, job->space, &job->arch, &job->net, job->batch->c, NULL))
         return c;
     up_layout_init(&l, &p);
     for (int i = 0; i < p.ops; ++i) {
         const struct up_op *op = &p.op[i];
-        const struct up_slot *in = &p.slot[op->src], *out = &p.slot[op->dst];
+        const struct up_program_slot *in = &p.slot[op->src], *out = &p.slot[op->dst];
         int kernel = op->kind == UP_OP_LINEAR ? 1 : op->kernel;
         if (op->kind != UP_OP_CONV && op->kind != UP_OP_LINEAR)
             continue;
@@ -111,7 +113,7 @@ int main(int argc, char **argv)
             job.isa = (enum up_isa)i;
     if (space->parse(&job.arch, argv[2], strlen(argv[2]), &err))
         return fprintf(stderr, "%s\n", err.msg), 2;
-    size_t each = (size_t)(3 * job.net.height * job.net.width);
+    size_t each = 3 * (size_t)job.net.height * (size_t)job.net.width;
     float *x = malloc((size_t)n * each * sizeof *x);
     int32_t *y = malloc((size_t)n * sizeof *y);
     struct up_rng rng = up_rng_init(1, "images");

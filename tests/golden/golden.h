@@ -4,7 +4,7 @@
 #define UP_TESTS_GOLDEN_H
 #include "stages/format/json.h"
 #include "stages/format/npz.h"
-#include "stages/proxy/batch.h"
+#include "stages/engine/run/batch.h"
 #include "stages/proxy/proxy.h"
 #include "store/base/arena.h"
 

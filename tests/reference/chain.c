@@ -1,3 +1,4 @@
+/* Products as chains of fused multiply-adds, the definition that all kernels must meet. */
 #include "tests/reference/chain.h"
 
 #include "stages/kernels/gemm.h"
@@ -14,14 +15,14 @@ static inline float chain(const float *w, const float *x, int ldx, int k)
     return s;
 }
 
-static inline void rest(float *y, int ldy, const float *w, const float *x, int ldx, int out,
-                        int n, int k, bool add)
+static inline void rest(float *y, int ldy, const float *w, const float *x, int ldx,
+                        struct up_chain_size size)
 {
-    for (int o = 0; o < out; ++o)
-        for (int i = 0; i < n; ++i) {
+    for (int o = 0; o < size.out; ++o)
+        for (int i = 0; i < size.n; ++i) {
             float *to = &y[(ptrdiff_t)o * ldy + i],
-                  s = chain(w + (ptrdiff_t)o * k, x + i, ldx, k);
-            *to = add ? *to + s : s;
+                  s = chain(w + (ptrdiff_t)o * size.k, x + i, ldx, size.k);
+            *to = size.add ? *to + s : s;
         }
 }
 
@@ -53,37 +54,39 @@ __attribute__((target("avx2,fma"))) static void tile(float *y, int ldy, const fl
         }
 }
 
-__attribute__((target("avx2,fma"))) static void tiles(float *y, int ldy, const float *w,
-                                                      const float *x, int ldx, int out, int n,
-                                                      int k, bool add)
+__attribute__((target("avx2,fma"))) static void
+tiles(float *y, int ldy, const float *w, const float *x, int ldx, struct up_chain_size s)
 {
+    const int out = s.out, n = s.n, k = s.k;
+    const bool add = s.add;
     int rows = out - out % ROWS, cols = n - n % COLS;
     for (int i = 0; i < cols; i += COLS)
         for (int o = 0; o < rows; o += ROWS)
             tile(y + (ptrdiff_t)o * ldy + i, ldy, w + (ptrdiff_t)o * k, x + i, ldx, k, add);
-    rest(y + cols, ldy, w, x + cols, ldx, rows, n - cols, k, add);
-    rest(y + (ptrdiff_t)rows * ldy, ldy, w + (ptrdiff_t)rows * k, x, ldx, out - rows, n, k,
-         add);
+    rest(y + cols, ldy, w, x + cols, ldx, (struct up_chain_size){rows, n - cols, k, add});
+    rest(y + (ptrdiff_t)rows * ldy, ldy, w + (ptrdiff_t)rows * k, x, ldx,
+         (struct up_chain_size){out - rows, n, k, add});
 }
 
-void up_chain_f32(float *y, int ldy, const float *w, const float *x, int ldx, int out, int n,
-                  int k, bool add)
+void up_chain_f32(float *y, int ldy, const float *w, const float *x, int ldx,
+                  struct up_chain_size s)
 {
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        tiles(y, ldy, w, x, ldx, out, n, k, add);
+        tiles(y, ldy, w, x, ldx, s);
     else
-        rest(y, ldy, w, x, ldx, out, n, k, add);
+        rest(y, ldy, w, x, ldx, s);
 }
 #else
-void up_chain_f32(float *y, int ldy, const float *w, const float *x, int ldx, int out, int n,
-                  int k, bool add)
+void up_chain_f32(float *y, int ldy, const float *w, const float *x, int ldx,
+                  struct up_chain_size s)
 {
-    rest(y, ldy, w, x, ldx, out, n, k, add);
+    rest(y, ldy, w, x, ldx, s);
 }
 #endif
 
-void up_chain_f64(double *y, int ldy, const double *w, const double *x, int ldx, int out, int n,
-                  int k, bool add)
+void up_chain_f64(double *y, int ldy, const double *w, const double *x, int ldx,
+                  struct up_chain_size s)
 {
-    up_dgemm(y, ldy, w, k, UP_N, x, ldx, UP_N, out, n, k, 1, add ? 1 : 0);
+    up_dgemm(y, ldy, w, s.k, x, ldx,
+             &(struct up_gemm){UP_N, UP_N, s.out, s.n, s.k, 1, s.add ? 1 : 0});
 }

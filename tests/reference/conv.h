@@ -29,19 +29,7 @@ int up_conv_rows(const struct up_conv *c); /* of the output */
 int up_conv_cols(const struct up_conv *c);
 size_t up_conv_scratch(const struct up_conv *c); /* numbers of scratch every call needs */
 
-/* forward          y[out][n][oh][ow] (+)= conv(x[in][n][h][w] masked, w[out][in][k][k]);
- *                  depthwise: w[out][1][k][k]
- * backward_data    dx (+)= mask * (conv^T(dy, w) + conv^T(dy2, w2)); w2 == NULL: first term
- * alone backward_weight  dw (+)= gradient; `add` chooses between = and += everywhere */
-#define UP_CONV_DECLARE(real, R)                                                               \
-    void up_conv_forward##R(real *y, const real *x, const real *mask, const real *w,           \
-                            const struct up_conv *c, bool add, real *scratch);                 \
-    void up_conv_backward_data##R(real *dx, const real *mask, const real *w, const real *dy,   \
-                                  const real *w2, const real *dy2, const struct up_conv *c,    \
-                                  bool add, real *scratch);                                    \
-    void up_conv_backward_weight##R(real *dw, const real *x, const real *mask, const real *dy, \
-                                    const struct up_conv *c, bool add, real *scratch);
-UP_CONV_DECLARE(float, _f32)
-UP_CONV_DECLARE(double, _f64)
+#define UP_DECLARATIONS "tests/reference/conv_reals.h"
+#include "stages/kernels/both_reals.h"
 
 #endif

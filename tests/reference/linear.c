@@ -1,33 +1,37 @@
-#ifndef real
+/* The linear layer of the plain engine. */
 #include "tests/reference/linear.h"
 
 #include "stages/kernels/gemm.h"
 
 #include <stddef.h>
 
-#define UP_TEMPLATE "tests/reference/linear.c"
-#include "stages/kernels/both.h"
-#else
+#include "stages/kernels/real.h"
 
-void UP_R(up_linear_forward)(real *y, const real *x, const real *w, const real *bias, int out,
-                             int in, int n, bool add)
+#if defined UP_REAL_F64
+#define gemm up_dgemm
+#else
+#define gemm up_sgemm
+#endif
+
+void up_linear_forward(real *y, const real *x, const real *w, const real *bias,
+                       const struct up_linear *l)
 {
-    UP_GEMM(y, n, w, in, UP_N, x, n, UP_N, out, n, in, 1, add ? 1 : 0);
+    const int out = l->out, in = l->in, n = l->n;
+    const bool add = l->add;
+    gemm(y, n, w, in, x, n, &(struct up_gemm){UP_N, UP_N, out, n, in, 1, add ? 1 : 0});
     for (int o = 0; bias && o < out; ++o)
         for (int i = 0; i < n; ++i)
             y[(ptrdiff_t)o * n + i] += bias[o];
 }
 
-void UP_R(up_linear_backward_data)(real *dx, const real *w, const real *dy, int out, int in,
-                                   int n, bool add)
+void up_linear_backward_data(real *dx, const real *w, const real *dy, int out, int in, int n,
+                             bool add)
 {
-    UP_GEMM(dx, n, w, in, UP_T, dy, n, UP_N, in, n, out, 1, add ? 1 : 0);
+    gemm(dx, n, w, in, dy, n, &(struct up_gemm){UP_T, UP_N, in, n, out, 1, add ? 1 : 0});
 }
 
-void UP_R(up_linear_backward_weight)(real *dw, const real *x, const real *dy, int out, int in,
-                                     int n, bool add)
+void up_linear_backward_weight(real *dw, const real *x, const real *dy, int out, int in, int n,
+                               bool add)
 {
-    UP_GEMM(dw, in, dy, n, UP_N, x, n, UP_T, out, in, n, 1, add ? 1 : 0);
+    gemm(dw, in, dy, n, x, n, &(struct up_gemm){UP_N, UP_T, out, in, n, 1, add ? 1 : 0});
 }
-
-#endif

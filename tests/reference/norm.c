@@ -1,39 +1,43 @@
-#ifndef real
+/* Batch norm of the plain engine, with its derivatives. */
 #include "tests/reference/norm.h"
 
 #include "stages/kernels/reduce.h"
 
 #include <math.h>
 
-#define UP_TEMPLATE "tests/reference/norm.c"
-#include "stages/kernels/both.h"
-#else
+#include "stages/kernels/real.h"
 
 /* Rounded where PyTorch's kernel rounds, so that the signs the next ReLU sees are the published
  * ones; the last step is a fused multiply-add there, and here one rounding of a float64. */
-void UP_R(up_norm_forward)(real *y, const real *x, const real *gamma, const real *beta,
-                           struct up_norm *stat, int channels, ptrdiff_t m, bool add)
+void up_norm_forward(real *y, const real *x, const struct up_norm_of *n)
 {
-    for (int c = 0; c < channels; ++c, x += m, y += m) {
-        struct up_norm *s = &stat[c];
-        real mean = (real)(UP_R(up_sum)(x, m) / (double)m);
-        real var = (real)UP_R(up_squares)(x, mean, m) / (real)m;
+    const real *gamma = n->gamma, *beta = n->beta;
+    const ptrdiff_t m = n->m;
+    for (int c = 0; c < n->channels; ++c, x += m, y += m) {
+        struct up_norm *s = &n->stat[c];
+        real mean = (real)(up_reduce_sum(x, m) / (double)m);
+        real var = (real)up_reduce_squares(x, mean, m) / (real)m;
         real inv = (real)(1 / sqrt((double)var + UP_NORM_EPS));
         real scale = gamma ? inv * gamma[c] : inv;
         real shift = (real)((beta ? (double)beta[c] : 0) - (double)mean * (double)scale);
         *s = (struct up_norm){.mean = (double)mean, .var = (double)var, .inv = (double)inv};
         for (ptrdiff_t i = 0; i < m; ++i) {
             real v = (real)((double)x[i] * (double)scale + (double)shift);
-            y[i] = add ? y[i] + v : v;
+            y[i] = n->add ? y[i] + v : v;
         }
     }
 }
 
+/* Of v less its own mean and what it shares with xhat. */
+struct projection {
+    double k, shift, slope;
+};
+
 /* out (+)= k * (v - shift - xhat * slope), the form of both first derivatives. */
-static void UP_R(project)(real *out, const real *v, const real *x, const struct up_norm *s,
-                          double k, double shift, double slope, ptrdiff_t m, bool add)
+static void project(real *out, const real *v, const real *x, const struct up_norm *s,
+                    struct projection p, ptrdiff_t m, bool add)
 {
-    real mean = (real)s->mean, a = (real)k, b = (real)shift, d = (real)(slope * s->inv);
+    real mean = (real)s->mean, a = (real)p.k, b = (real)p.shift, d = (real)(p.slope * s->inv);
     if (add)
         for (ptrdiff_t i = 0; i < m; ++i)
             out[i] += a * (v[i] - b - (x[i] - mean) * d);
@@ -42,27 +46,29 @@ static void UP_R(project)(real *out, const real *v, const real *x, const struct 
             out[i] = a * (v[i] - b - (x[i] - mean) * d);
 }
 
-void UP_R(up_norm_backward)(real *dx, const real *x, const real *dy, const real *gamma,
-                            struct up_norm *stat, int channels, ptrdiff_t m, bool add)
+void up_norm_backward(real *dx, const real *x, const real *dy, const struct up_norm_of *n)
 {
-    for (int c = 0; c < channels; ++c, x += m, dx += m, dy += m) {
-        struct up_norm *s = &stat[c];
-        s->grad = UP_R(up_sum)(dy, m) / (double)m;
-        s->grad_xhat = UP_R(up_centred_dot)(x, s->mean, dy, 0, m) * s->inv / (double)m;
+    const real *gamma = n->gamma;
+    const ptrdiff_t m = n->m;
+    for (int c = 0; c < n->channels; ++c, x += m, dx += m, dy += m) {
+        struct up_norm *s = &n->stat[c];
+        s->grad = up_reduce_sum(dy, m) / (double)m;
+        s->grad_xhat = up_reduce_centred_dot(x, s->mean, dy, 0, m) * s->inv / (double)m;
         double k = s->inv * (gamma ? (double)gamma[c] : 1);
-        UP_R(project)(dx, dy, x, s, k, s->grad, s->grad_xhat, m, add);
+        project(dx, dy, x, s, (struct projection){k, s->grad, s->grad_xhat}, m, n->add);
     }
 }
 
-void UP_R(up_norm_tangent)(real *ydot, const real *x, const real *xdot, const real *gamma,
-                           struct up_norm *stat, int channels, ptrdiff_t m, bool add)
+void up_norm_tangent(real *ydot, const real *x, const real *xdot, const struct up_norm_of *n)
 {
-    for (int c = 0; c < channels; ++c, x += m, xdot += m, ydot += m) {
-        struct up_norm *s = &stat[c];
-        s->tangent = UP_R(up_sum)(xdot, m) / (double)m;
-        s->tan_xhat = UP_R(up_centred_dot)(x, s->mean, xdot, 0, m) * s->inv / (double)m;
+    const real *gamma = n->gamma;
+    const ptrdiff_t m = n->m;
+    for (int c = 0; c < n->channels; ++c, x += m, xdot += m, ydot += m) {
+        struct up_norm *s = &n->stat[c];
+        s->tangent = up_reduce_sum(xdot, m) / (double)m;
+        s->tan_xhat = up_reduce_centred_dot(x, s->mean, xdot, 0, m) * s->inv / (double)m;
         double k = s->inv * (gamma ? (double)gamma[c] : 1);
-        UP_R(project)(ydot, xdot, x, s, k, s->tangent, s->tan_xhat, m, add);
+        project(ydot, xdot, x, s, (struct projection){k, s->tangent, s->tan_xhat}, m, n->add);
     }
 }
 
@@ -70,17 +76,17 @@ void UP_R(up_norm_tangent)(real *ydot, const real *x, const real *xdot, const re
  *   sdot / s = tan_xhat / s,
  *   Gdot = dydot - mean(dydot) - xhatdot * mean(dy*xhat) - xhat * mean(dydot*xhat +
  * dy*xhatdot), dxdot = (gamma/s) * (Gdot - (tan_xhat/s) * G). */
-void UP_R(up_norm_backward_tangent)(real *dxdot, const real *x, const real *xdot,
-                                    const real *dy, const real *dydot, const real *gamma,
-                                    const struct up_norm *stat, int channels, ptrdiff_t m,
-                                    bool add)
+void up_norm_backward_tangent(real *dxdot, const real *x, const real *xdot, const real *dy,
+                              const real *dydot, const struct up_norm_of *n)
 {
-    for (int c = 0; c < channels; ++c, x += m, xdot += m, dy += m, dydot += m, dxdot += m) {
-        const struct up_norm *s = &stat[c];
+    const real *gamma = n->gamma;
+    const ptrdiff_t m = n->m;
+    for (int c = 0; c < n->channels; ++c, x += m, xdot += m, dy += m, dydot += m, dxdot += m) {
+        const struct up_norm *s = &n->stat[c];
         double count = (double)m;
-        double shift = UP_R(up_sum)(dydot, m) / count;
-        double dy_xdot = UP_R(up_centred_dot)(xdot, s->tangent, dy, 0, m) / count;
-        double slope = UP_R(up_centred_dot)(x, s->mean, dydot, 0, m) * s->inv / count +
+        double shift = up_reduce_sum(dydot, m) / count;
+        double dy_xdot = up_reduce_centred_dot(xdot, s->tangent, dy, 0, m) / count;
+        double slope = up_reduce_centred_dot(x, s->mean, dydot, 0, m) * s->inv / count +
                        s->inv * (dy_xdot - s->tan_xhat * s->grad_xhat);
         real mean = (real)s->mean, inv = (real)s->inv, xdot_mean = (real)s->tangent;
         real k = (real)(s->inv * (gamma ? (double)gamma[c] : 1)),
@@ -92,9 +98,7 @@ void UP_R(up_norm_backward_tangent)(real *dxdot, const real *x, const real *xdot
             real xhatdot = (xdot[i] - xdot_mean - xhat * along) * inv;
             real g = dy[i] - m1 - xhat * m2;
             real v = k * (dydot[i] - b - xhatdot * m2 - xhat * d - shrink * g);
-            dxdot[i] = add ? dxdot[i] + v : v;
+            dxdot[i] = n->add ? dxdot[i] + v : v;
         }
     }
 }
-
-#endif

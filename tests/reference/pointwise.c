@@ -1,21 +1,19 @@
-#ifndef real
+/* Operations of the plain engine that look at one number at a time. */
 #include "tests/reference/pointwise.h"
 
-#define UP_TEMPLATE "tests/reference/pointwise.c"
-#include "stages/kernels/both.h"
-#else
+#include "stages/kernels/real.h"
 
 /* Both operands are loaded before the choice, so that no loop has a branch in it. */
-static real UP_R(masked)(real x, real mask) { return mask <= 0 ? 0 : x; }
+static real masked(real x, real mask) { return mask <= 0 ? 0 : x; }
 
-void UP_R(up_pass)(real *y, const real *x, const real *mask, ptrdiff_t m, bool add)
+void up_pass(real *y, const real *x, const real *mask, ptrdiff_t m, bool add)
 {
     if (mask && add)
         for (ptrdiff_t i = 0; i < m; ++i)
-            y[i] += UP_R(masked)(x[i], mask[i]);
+            y[i] += masked(x[i], mask[i]);
     else if (mask)
         for (ptrdiff_t i = 0; i < m; ++i)
-            y[i] = UP_R(masked)(x[i], mask[i]);
+            y[i] = masked(x[i], mask[i]);
     else if (add)
         for (ptrdiff_t i = 0; i < m; ++i)
             y[i] += x[i];
@@ -23,5 +21,3 @@ void UP_R(up_pass)(real *y, const real *x, const real *mask, ptrdiff_t m, bool a
         for (ptrdiff_t i = 0; i < m; ++i)
             y[i] = x[i];
 }
-
-#endif

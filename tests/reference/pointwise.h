@@ -6,10 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* y (+)= x where mask > 0; mask == NULL: everywhere */
-#define UP_POINTWISE_DECLARE(real, R)                                                          \
-    void up_pass##R(real *y, const real *x, const real *mask, ptrdiff_t m, bool add);
-UP_POINTWISE_DECLARE(float, _f32)
-UP_POINTWISE_DECLARE(double, _f64)
+#define UP_DECLARATIONS "tests/reference/pointwise_reals.h"
+#include "stages/kernels/both_reals.h"
 
 #endif

@@ -1,42 +1,10 @@
-#ifndef real
-#include "tests/reference/pool.h"
+/* Pools of the plain engine. */
+#include "tests/reference/pool_plan.h"
 
-#include "tests/reference/pointwise.h"
-#include "stages/kernels/reduce.h"
-#include "tests/reference/tap.h"
-
-#include <math.h>
-#include <string.h>
-
-int up_pool_rows(const struct up_pool *p)
-{
-    return (p->h + 2 * p->pad - p->kernel) / p->stride + 1;
-}
-
-int up_pool_cols(const struct up_pool *p)
-{
-    return (p->w + 2 * p->pad - p->kernel) / p->stride + 1;
-}
-
-/* Window sizes [oh][ow], one output plane, one input plane. */
-size_t up_pool_scratch(const struct up_pool *p)
-{
-    return 2 * (size_t)up_pool_rows(p) * (size_t)up_pool_cols(p) + (size_t)p->h * (size_t)p->w;
-}
-
-/* Inputs along one axis under window `o`. */
-static int covered(int o, const struct up_pool *p, int inputs)
-{
-    int first = o * p->stride - p->pad, last = first + p->kernel;
-    return (last < inputs ? last : inputs) - (first > 0 ? first : 0);
-}
-
-#define UP_TEMPLATE "tests/reference/pool.c"
-#include "stages/kernels/both.h"
-#else
+#include "stages/kernels/real.h"
 
 /* out[oh][ow] = sums of in[h][w] under each window. */
-static void UP_R(window_sums)(real *out, const real *in, const struct up_pool *p)
+static void window_sums(real *out, const real *in, const struct up_pool *p)
 {
     int oh = up_pool_rows(p), ow = up_pool_cols(p);
     memset(out, 0, (size_t)(oh * ow) * sizeof(real));
@@ -54,7 +22,7 @@ static void UP_R(window_sums)(real *out, const real *in, const struct up_pool *p
 
 /* in[h][w] += each window's number, spread over it: the transpose of window_sums. Taps from the
  * last to the first, so that an input receives from the windows in their order. */
-static void UP_R(window_spread)(real *in, const real *out, const struct up_pool *p)
+static void window_spread(real *in, const real *out, const struct up_pool *p)
 {
     int oh = up_pool_rows(p), ow = up_pool_cols(p);
     for (int ky = p->kernel - 1; ky >= 0; --ky)
@@ -69,7 +37,7 @@ static void UP_R(window_spread)(real *in, const real *out, const struct up_pool 
         }
 }
 
-static void UP_R(window_sizes)(real *sizes, const struct up_pool *p)
+static void window_sizes(real *sizes, const struct up_pool *p)
 {
     int oh = up_pool_rows(p), ow = up_pool_cols(p);
     for (int oy = 0; oy < oh; ++oy)
@@ -77,36 +45,35 @@ static void UP_R(window_sizes)(real *sizes, const struct up_pool *p)
             sizes[oy * ow + ox] = (real)(covered(oy, p, p->h) * covered(ox, p, p->w));
 }
 
-void UP_R(up_pool_forward)(real *y, const real *x, const struct up_pool *p, bool add,
-                           real *scratch)
+void up_pool_forward(real *y, const real *x, const struct up_pool *p, bool add, real *scratch)
 {
     int area = up_pool_rows(p) * up_pool_cols(p);
     real *sizes = scratch, *plane = scratch + area;
-    UP_R(window_sizes)(sizes, p);
+    window_sizes(sizes, p);
     for (int i = 0; i < p->planes; ++i, y += area, x += p->h * p->w) {
-        UP_R(window_sums)(plane, x, p);
+        window_sums(plane, x, p);
         for (int k = 0; k < area; ++k)
             y[k] = (add ? y[k] : 0) + plane[k] / sizes[k];
     }
 }
 
-void UP_R(up_pool_backward)(real *dx, const real *dy, const struct up_pool *p, bool add,
-                            real *scratch)
+void up_pool_backward(real *dx, const real *dy, const struct up_pool *p, bool add,
+                      real *scratch)
 {
     int area = up_pool_rows(p) * up_pool_cols(p), inputs = p->h * p->w;
     real *sizes = scratch, *plane = scratch + area, *back = plane + area;
-    UP_R(window_sizes)(sizes, p);
+    window_sizes(sizes, p);
     for (int i = 0; i < p->planes; ++i, dy += area, dx += inputs) {
         memset(back, 0, (size_t)inputs * sizeof(real));
         for (int k = 0; k < area; ++k)
             plane[k] = dy[k] / sizes[k];
-        UP_R(window_spread)(back, plane, p);
-        UP_R(up_pass)(dx, back, NULL, inputs, add);
+        window_spread(back, plane, p);
+        up_pass(dx, back, NULL, inputs, add);
     }
 }
 
 /* Index in plane x of the maximum under window (oy, ox); a NaN is greater than any number. */
-static int UP_R(greatest)(const real *x, const struct up_pool *p, int oy, int ox)
+static int greatest(const real *x, const struct up_pool *p, int oy, int ox)
 {
     int top = oy * p->stride - p->pad, left = ox * p->stride - p->pad, best = -1;
     for (int i = top; i < top + p->kernel; ++i)
@@ -120,38 +87,37 @@ static int UP_R(greatest)(const real *x, const struct up_pool *p, int oy, int ox
     return best;
 }
 
-void UP_R(up_max_forward)(real *y, const real *v, const real *x, const struct up_pool *p,
-                          bool add)
+void up_max_forward(real *y, const real *v, const real *x, const struct up_pool *p, bool add)
 {
     int oh = up_pool_rows(p), ow = up_pool_cols(p);
     for (int i = 0; i < p->planes; ++i, v += p->h * p->w, x += p->h * p->w)
         for (int oy = 0; oy < oh; ++oy)
             for (int ox = 0; ox < ow; ++ox, ++y)
-                *y = (add ? *y : 0) + v[UP_R(greatest)(x, p, oy, ox)];
+                *y = (add ? *y : 0) + v[greatest(x, p, oy, ox)];
 }
 
-void UP_R(up_max_backward)(real *dx, const real *dy, const real *x, const struct up_pool *p,
-                           bool add, real *scratch)
+void up_max_backward(real *dx, const real *dy, const real *x, const struct up_pool *p, bool add,
+                     real *scratch)
 {
     int oh = up_pool_rows(p), ow = up_pool_cols(p), inputs = p->h * p->w;
     for (int i = 0; i < p->planes; ++i, dx += inputs, x += inputs) {
         memset(scratch, 0, (size_t)inputs * sizeof(real));
         for (int oy = 0; oy < oh; ++oy)
             for (int ox = 0; ox < ow; ++ox)
-                scratch[UP_R(greatest)(x, p, oy, ox)] += *dy++;
-        UP_R(up_pass)(dx, scratch, NULL, inputs, add);
+                scratch[greatest(x, p, oy, ox)] += *dy++;
+        up_pass(dx, scratch, NULL, inputs, add);
     }
 }
 
-void UP_R(up_mean_forward)(real *y, const real *x, int planes, ptrdiff_t area, bool add)
+void up_mean_forward(real *y, const real *x, int planes, ptrdiff_t area, bool add)
 {
     for (int i = 0; i < planes; ++i, x += area) {
-        real mean = (real)(UP_R(up_sum)(x, area) / (double)area);
+        real mean = (real)(up_reduce_sum(x, area) / (double)area);
         y[i] = add ? y[i] + mean : mean;
     }
 }
 
-void UP_R(up_mean_backward)(real *dx, const real *dy, int planes, ptrdiff_t area, bool add)
+void up_mean_backward(real *dx, const real *dy, int planes, ptrdiff_t area, bool add)
 {
     for (int i = 0; i < planes; ++i, dx += area) {
         real each = dy[i] / (real)area;
@@ -159,5 +125,3 @@ void UP_R(up_mean_backward)(real *dx, const real *dy, int planes, ptrdiff_t area
             dx[k] = add ? dx[k] + each : each;
     }
 }
-
-#endif

@@ -1,12 +1,13 @@
 /* Dense layers, both networks and Adam: analytic gradients against central
  * differences in double, the text of the functions being the one that trains.
- * links: up_learn */
+ * links: up_learn up_doubles */
 #include "stages/learn/estimator/mlp_layout.h"
 #include "stages/learn/autoencoder/vgae_layout.h"
 #include "stages/kernels/adam.h"
 #include "stages/kernels/crew.h"
 #include "stages/kernels/dense.h"
 #include "stages/kernels/draw.h"
+#include "stages/kernels/dense/double.h"
 #include "stages/kernels/dense/exp.h"
 #include "stages/kernels/matmul.h"
 #include "store/base/rng.h"
@@ -17,41 +18,18 @@
 #include <string.h>
 #include <cmocka.h>
 
-UP_DENSE_BN(f64_bn, double)
-UP_DENSE(f64_dense, f64_bn, double)
+#define f64_dense up_dense_f64
+#define f64_bn up_bn_f64
+#define f64_bn_rows up_bn_rows_f64
+#define f64_bn_gradients up_bn_gradients_f64
 #define UP_REAL double
 #define UP_REAL_(f) f64_##f
-#define UP_REAL_EXP exp
-#include "stages/kernels/dense/dense_body.h"
 #include "stages/learn/estimator/mlp_net_body.h"
 #include "stages/learn/autoencoder/vgae_net_body.h"
 #include "stages/learn/autoencoder/vgae_encoder_body.h"
 #include "stages/learn/autoencoder/vgae_decoder_body.h"
 
-static void f64_matmul(double *c, int ldc, const double *a, int lda, enum up_trans ta,
-                       const double *b, int ldb, enum up_trans tb, int m, int n, int k, int add)
-{
-    up_dgemm(c, ldc, a, lda, ta, b, ldb, tb, m, n, k, 1, add);
-}
-
-static void f64_gather(double *a, int lda, const double *x, int ldx, const uint8_t *links,
-                       const uint8_t *link, int nodes, double k, int B, int C)
-{
-    for (int r = 0; r < B; r++)
-        for (int c = 0; c < C; c++) {
-            double s = k * x[r * ldx + c];
-            for (int j = 0; j < links[r]; j++)
-                s += x[(r - r % nodes + link[r * nodes + j]) * ldx + c];
-            a[r * lda + c] = s;
-        }
-}
-
-static const struct f64_dense set = {
-    f64_matmul,     f64_fill,      f64_relu,      f64_relu_backward, f64_sums,
-    f64_dot,        f64_gather,    f64_exp,       f64_bce,           f64_turn,
-    f64_bn_measure, f64_bn_settle, f64_bn_freeze, f64_bn_apply,      f64_bn_slopes,
-    f64_bn_turn,    f64_bn_back,   f64_bn_train,  f64_bn_backward,
-};
+static const struct up_dense_f64 *const set = &up_dense_set_portable_f64;
 static const struct up_seat alone = {NULL, 0, 1};
 
 static void fill(double *v, size_t n, struct up_rng *r, double scale)
@@ -103,8 +81,8 @@ static void settle(const struct f64_bn *p, const double *h)
     memset(square, 0xff, sizeof square);
     for (int i = 0; i < PARTS; i++)
         if (rows_of[i])
-            f64_bn_measure(mean + i * O, square + i * O, h + row_of[i] * O, rows_of[i], O, O);
-    f64_bn_settle(p, mean, square, rows_of, PARTS, O);
+            set->bn_measure(mean + i * O, square + i * O, h + row_of[i] * O, rows_of[i], O, O);
+    set->bn_settle(p, mean, square, rows_of, PARTS, O);
 }
 
 /* dx from dy = l->c; the layer has been forward. */
@@ -113,10 +91,12 @@ static void norm_back(double *dx, double *dgamma, double *dbeta, double *db,
 {
     double s[PARTS * O], q[PARTS * O], a[O], b[O];
     for (int i = 0; i < PARTS; i++)
-        f64_bn_slopes(s + i * O, q + i * O, l->c + row_of[i] * O, O, l->h + row_of[i] * O, O, p,
-                      rows_of[i], O);
-    f64_bn_turn(a, b, dgamma, dbeta, db, s, q, p, rows_of, PARTS, O, l->batch);
-    f64_bn_back(dx, O, l->c, O, l->h, O, p, a, b, B, O);
+        set->bn_slopes(s + i * O, q + i * O, p,
+                       &(struct f64_bn_rows){l->c + row_of[i] * O, O, l->h + row_of[i] * O, O,
+                                             rows_of[i], O});
+    set->bn_turn(a, b, &(struct f64_bn_gradients){dgamma, dbeta, db}, p,
+                 &(struct up_bn_slopes){s, q, rows_of, PARTS}, O, l->batch);
+    set->bn_back(dx, O, p, a, b, &(struct f64_bn_rows){l->c, O, l->h, O, B, O});
 }
 
 static double layer_loss(void *ctx)
@@ -126,13 +106,13 @@ static double layer_loss(void *ctx)
     memcpy(mean, l->mean, sizeof mean);
     memcpy(var, l->var, sizeof var);
     struct f64_bn p = {l->gamma, l->beta, mean, var, l->used, l->used + O};
-    f64_fill(l->h, l->b, B, O, O);
-    f64_matmul(l->h, O, l->x, I, UP_N, l->w, I, UP_T, B, O, I, 1);
+    set->fill(l->h, l->b, B, O, O);
+    set->matmul(l->h, O, l->x, I, l->w, I, &(struct up_matmul){UP_N, UP_T, B, O, I, 1});
     if (l->batch)
         settle(&p, l->h);
     else
-        f64_bn_freeze(&p, O);
-    f64_bn_apply(l->y, O, l->h, O, &p, B, O);
+        set->bn_freeze(&p, O);
+    set->bn_apply(l->y, O, l->h, O, &p, B, O);
     for (int i = 0; i < B * O; i++)
         s += l->c[i] * l->y[i];
     return s;
@@ -155,8 +135,8 @@ static void layer_gradients(int batch)
     layer_loss(&l);
     struct f64_bn p = {l.gamma, l.beta, l.mean, l.var, l.used, l.used + O};
     norm_back(dh, dgamma, dbeta, db, &l, &p);
-    f64_matmul(dw, I, dh, O, UP_T, l.x, I, UP_N, O, I, B, 0);
-    f64_matmul(dx, I, dh, O, UP_N, l.w, I, UP_N, B, I, O, 0);
+    set->matmul(dw, I, dh, O, l.x, I, &(struct up_matmul){UP_T, UP_N, O, I, B, 0});
+    set->matmul(dx, I, dh, O, l.w, I, &(struct up_matmul){UP_N, UP_N, B, I, O, 0});
     struct {
         const char *what;
         double *at, *d;
@@ -185,10 +165,11 @@ static void test_norm_of_one_part(void **state)
     fill(l.beta, O, &r, 1);
     fill(l.c, B * O, &r, 1);
     struct f64_bn p = {l.gamma, l.beta, mean, var, l.used, l.used + O};
-    f64_bn_train(y, l.h, &p, B, O, O);
-    f64_bn_backward(d[0], g[0], g[0] + O, g[0] + 2 * O, l.c, l.h, &p, B, O, O);
+    set->bn_train(y, l.h, &p, B, O, O);
+    set->bn_backward(d[0], &(struct f64_bn_gradients){g[0], g[0] + O, g[0] + 2 * O}, &p,
+                     &(struct f64_bn_rows){l.c, O, l.h, O, B, O});
     settle(&p, l.h);
-    f64_bn_apply(l.y, O, l.h, O, &p, B, O);
+    set->bn_apply(l.y, O, l.h, O, &p, B, O);
     norm_back(d[1], g[1], g[1] + O, g[1] + 2 * O, &l, &p);
     for (int i = 0; i < B * O; i++) {
         near(y[i], l.y[i], 1e-12);
@@ -221,8 +202,8 @@ static void test_float_is_the_same_function(void **state)
     for (int i = 0; i < O; i++)
         b2[i] = (double)(b[i] = (float)up_rng_normal(&r));
     up_dense_forward(y, x, w, b, B, I, O);
-    f64_fill(y2, b2, B, O, O);
-    f64_matmul(y2, O, x2, I, UP_N, w2, I, UP_T, B, O, I, 1);
+    set->fill(y2, b2, B, O, O);
+    set->matmul(y2, O, x2, I, w2, I, &(struct up_matmul){UP_N, UP_T, B, O, I, 1});
     for (int i = 0; i < B * O; i++)
         near((double)y[i], y2[i], 1e-5);
 }
@@ -244,7 +225,7 @@ static void test_matmul(void **state)
             int lda = ta == UP_T ? M : K, ldb = tb == UP_T ? K : N, n = N - m;
             for (int i = 0; i < M * N; i++)
                 c[i] = 1;
-            up_matmul(c, N, a, lda, ta, b, ldb, tb, m, n, K, 1);
+            up_matmul(c, N, a, lda, b, ldb, &(struct up_matmul){ta, tb, m, n, K, 1});
             for (int i = 0; i < m; i++)
                 for (int j = 0; j < n; j++) {
                     double s = 1;
@@ -258,7 +239,7 @@ static void test_matmul(void **state)
             for (int j = 0; j < N; j++)
                 d[j] = 1;
             const float *last = ta == UP_T ? a + m - 1 : a + (m - 1) * K;
-            up_matmul(d, N, last, lda, ta, b, ldb, tb, 1, n, K, 1);
+            up_matmul(d, N, last, lda, b, ldb, &(struct up_matmul){ta, tb, 1, n, K, 1});
             assert_memory_equal(d, c + (m - 1) * N, (size_t)n * sizeof *d);
         }
 }
@@ -286,13 +267,13 @@ static void test_mlp_gradient(void **state)
         struct up_mlp_layout l;
         struct mlp m;
         up_mlp_layout_init(&l, IN, 5, depth, OUT);
-        f64_mlp_work_init(&m.w, &l, ROWS, 1, &set, &arena);
+        f64_mlp_work_init(&m.w, &l, ROWS, 1, set, &arena);
         m.w.B = ROWS;
         m.v = UP_NEW(&arena, l.tensors.total, double);
         double *g = UP_NEW(&arena, l.tensors.learned, double);
         fill(m.v, l.tensors.total, &r, 0.7);
         fill(m.w.x_rows, ROWS * IN, &r, 1);
-        f64_turn(m.w.x, m.w.ld, m.w.x_rows, ROWS, IN, IN);
+        set->turn(m.w.x, m.w.ld, m.w.x_rows, ROWS, IN, IN);
         fill(m.w.t, ROWS * OUT, &r, 1);
         mlp_loss(&m);
         f64_mlp_backward(g, &m.w, m.v, &alone);
@@ -334,7 +315,7 @@ static void vgae_gradient(struct f64_vgae_mode mode, bool places, int batch)
                 graphs[g].adj[i * NODES + j] = (uint8_t)up_rng_below(&r, 2);
         }
     up_vgae_layout_init(&l, NODES, CLASSES, places, 6, 2);
-    f64_vgae_work_init(&m.w, &l, GRAPHS, 1, &set, &arena);
+    f64_vgae_work_init(&m.w, &l, GRAPHS, 1, set, &arena);
     m.v = UP_NEW(&arena, l.tensors.total, double);
     double *g = UP_NEW(&arena, l.tensors.learned, double);
     m.g = UP_NEW(&arena, l.tensors.learned, double);
@@ -384,7 +365,7 @@ static void test_adam(void **state)
             w[i] -=
                 0.1 * (n1[i] / (1 - pow(0.9, t))) / (sqrt(n2[i] / (1 - pow(0.999, t))) + 1e-8);
         }
-        up_adam_step(v, m1, m2, g, N, 0.5, &a, t);
+        up_adam_step(&(struct up_adam_slab){v, m1, m2, g, N}, 0.5, &a, t);
     }
     for (int i = 0; i < N; i++)
         near((double)v[i], w[i], 1e-5);
@@ -398,7 +379,7 @@ static void test_adam_position(void **state)
     for (int i = 0; i < 17; i++)
         v[i] = 0.3f, g[i] = -0.017f;
     for (int t = 1; t <= 9; t++)
-        up_adam_step(v, m1, m2, g, 17, 1, &a, t);
+        up_adam_step(&(struct up_adam_slab){v, m1, m2, g, 17}, 1, &a, t);
     for (int i = 1; i < 17; i++)
         assert_memory_equal(&v[i], &v[0], sizeof *v);
 }
@@ -435,11 +416,13 @@ static void test_sets_agree(void **state)
         for (int i = 0; i < 6 * K; i++)
             run[i] = b[i];
         struct up_bn p = {run, run + K, run + 2 * K, run + 3 * K, run + 4 * K, run + 5 * K};
-        d->matmul(to[0], N, a, K, UP_N, b, K, UP_T, M, N, K, 0);
-        d->matmul(to[1], N, a, M, UP_T, b, N, UP_N, M, N, K, 1);
+        d->matmul(to[0], N, a, K, b, K, &(struct up_matmul){UP_N, UP_T, M, N, K, 0});
+        d->matmul(to[1], N, a, M, b, N, &(struct up_matmul){UP_T, UP_N, M, N, K, 1});
         d->bn_train(to[2], a, &p, LINES, K, K);
-        d->bn_backward(to[3], run, run + K, to[0], b, a, &p, LINES, K, K);
-        d->gather(to[2], K, a, K, links, link, 8, 1.3f, LINES, K);
+        d->bn_backward(to[3], &(struct up_bn_gradients){run, run + K, to[0]}, &p,
+                       &(struct up_bn_rows){b, K, a, K, LINES, K});
+        d->gather(to[2], K, a, K, &(struct up_dense_graph){links, link, 8, (double)1.3f}, LINES,
+                  K);
         d->turn(to[4], M, a, M, K, K);
         d->exp(to[5], a, M * K);
         to[1][0] += (float)d->bce(to[5], a, t, LINES) + (float)d->dot(a, K, b, K, LINES, K);

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-enum { SOME = 4 * UP_DRAW_BLOCKS, MANY = 1 << 20 };
+enum { SOME = 4 * UP_DRAW_COUNTERS, MANY = 1 << 20 };
 
 /* The k-th word of the i-th block of a stream. */
 static uint32_t word(const struct up_rng *stream, int i, int k)
@@ -31,8 +31,8 @@ static void uniforms_are_the_words(void **state)
     float x[SOME];
     up_draw_uniforms(x, SOME, 2, &stream, 3);
     for (int k = 0; k < 4; k++)
-        for (int i = 0; i < UP_DRAW_BLOCKS; i++)
-            assert_true(near(x[k * UP_DRAW_BLOCKS + i],
+        for (int i = 0; i < UP_DRAW_COUNTERS; i++)
+            assert_true(near(x[k * UP_DRAW_COUNTERS + i],
                              2 * (double)(int32_t)word(&stream, 3 + i, k) / 0x1p31));
 }
 
@@ -43,12 +43,12 @@ static void normals_are_box_and_muller(void **state)
     float x[SOME];
     up_draw_normals(x, SOME, &stream, 0);
     for (int k = 0; k < 4; k += 2)
-        for (int i = 0; i < UP_DRAW_BLOCKS; i++) {
+        for (int i = 0; i < UP_DRAW_COUNTERS; i++) {
             double u = (word(&stream, i, k) >> 1 | 1) / 0x1p31;
             double angle = 2 * 3.14159265358979323846 * word(&stream, i, k + 1) / 0x1p32;
-            const float *at = x + k * UP_DRAW_BLOCKS + i;
+            const float *at = x + k * UP_DRAW_COUNTERS + i;
             assert_true(near(at[0], sqrt(-2 * log(u)) * cos(angle)));
-            assert_true(near(at[UP_DRAW_BLOCKS], sqrt(-2 * log(u)) * sin(angle)));
+            assert_true(near(at[UP_DRAW_COUNTERS], sqrt(-2 * log(u)) * sin(angle)));
         }
 }
 
@@ -56,10 +56,10 @@ static void sets_are_equal(void **state)
 {
     (void)state;
     const struct up_draws *set[] = {
-        &up_draws_portable,
+        &up_draws_portable_f32,
 #if defined __x86_64__
-        &up_draws_avx2,
-        &up_draws_avx512
+        &up_draws_avx2_f32,
+        &up_draws_avx512_f32
 #endif
     };
     float first[2][SOME], x[2][SOME];
@@ -85,7 +85,7 @@ static void any_count_is_a_beginning(void **state)
         assert_memory_equal(all, part, n * sizeof *part);
         assert_true(part[n] == 42);
     }
-    up_draw_normals(part, SOME, &stream, UP_DRAW_BLOCKS);
+    up_draw_normals(part, SOME, &stream, UP_DRAW_COUNTERS);
     assert_memory_equal(all + SOME, part, SOME * sizeof *part);
 }
 

@@ -10,7 +10,7 @@
 #include "stages/format/json.h"
 #include "stages/format/json_write.h"
 #include "stages/format/naslib.h"
-#include "stages/format/number.h"
+#include "stages/format/decimal.h"
 
 /* Reads to the end; the sentence of the first error, or "". */
 static const char *verdict(const char *text)
@@ -148,21 +148,21 @@ static void numbers_survive(void **state)
 {
     static const double some[] = {0.1,   1.0 / 3, 1e308, 5e-324, -0.0, 123456789012345680.0,
                                   86.06, 1e-7,    -1e8};
-    char text[UP_NUMBER_TEXT];
+    char text[UP_DECIMAL_TEXT];
     double back;
     for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
-        up_number_print(text, some[i]);
-        assert_true(up_number_parse(text, strlen(text), &back));
+        up_decimal_print(text, some[i]);
+        assert_true(up_decimal_parse(text, strlen(text), &back));
         assert_memory_equal(&back, &some[i], sizeof back);
     }
-    assert_string_equal(up_number_print(text, 86.06), "86.06");
-    assert_string_equal(up_number_fixed(text, 94.358, 2), "94.36");
+    assert_string_equal(up_decimal_print(text, 86.06), "86.06");
+    assert_string_equal(up_decimal_fixed(text, 94.358, 2), "94.36");
     static const char *const bad[] = {"",   " 1", "1 ", "0x10",    "1,5",   "--1",
                                       "1e", ".",  "e5", "infinit", "nan(1)"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        assert_false(up_number_parse(bad[i], strlen(bad[i]), &back));
-    assert_true(up_number_parse("-Inf", 4, &back) && back == -(double)INFINITY);
-    assert_true(up_number_parse(".5", 2, &back) && back == 0.5);
+        assert_false(up_decimal_parse(bad[i], strlen(bad[i]), &back));
+    assert_true(up_decimal_parse("-Inf", 4, &back) && back == -(double)INFINITY);
+    assert_true(up_decimal_parse(".5", 2, &back) && back == 0.5);
 }
 
 static void numbers_ignore_the_locale(void **state)
@@ -175,11 +175,11 @@ static void numbers_ignore_the_locale(void **state)
         print_message("no locale with a decimal comma is installed\n");
         skip();
     }
-    char text[UP_NUMBER_TEXT];
+    char text[UP_DECIMAL_TEXT];
     double v;
-    assert_string_equal(up_number_print(text, 1.5), "1.5");
-    assert_string_equal(up_number_fixed(text, 1.5, 1), "1.5");
-    assert_true(up_number_parse("2.25", 4, &v) && v == 2.25);
+    assert_string_equal(up_decimal_print(text, 1.5), "1.5");
+    assert_string_equal(up_decimal_fixed(text, 1.5, 1), "1.5");
+    assert_true(up_decimal_parse("2.25", 4, &v) && v == 2.25);
     setlocale(LC_NUMERIC, "C");
 }
 
@@ -209,9 +209,11 @@ static void naslib_round_trip(void **state)
     struct tally t = {0};
     up_naslib_begin(&o, &b);
     up_naslib_dataset(&o, "cifar10");
-    up_naslib_arch(&o, "(4, 0, 3, 1, 4, 3)", "17", 90.5, 2, names, scores, times);
+    up_naslib_arch(&o, &(struct up_naslib_entry){"(4, 0, 3, 1, 4, 3)", "17", 90.5, 2, names,
+                                                 scores, times});
     up_naslib_dataset(&o, "svhn");
-    up_naslib_arch(&o, "(1, 0, 3, 1, 4, 3)", NULL, (double)NAN, 2, names, scores, NULL);
+    up_naslib_arch(&o, &(struct up_naslib_entry){"(1, 0, 3, 1, 4, 3)", NULL, (double)NAN, 2,
+                                                 names, scores, NULL});
     up_naslib_end(&o);
     assert_string_equal(up_buf_str(&b), "{\"cifar10\": {\"(4, 0, 3, 1, 4, 3)\": {\"idx\": "
                                         "\"17\", \"arch\": \"(4, 0, 3, 1, 4, 3)\", "

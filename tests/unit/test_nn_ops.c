@@ -73,7 +73,8 @@ static void check_gradient(const struct op *o, const double *x, const double *w,
             o->forward(o->ctx, y[side], of_w ? x : v, of_w ? v : w);
         }
         v[i] = keep;
-        want[i] = (up_dot_f64(y[0], dy, o->ny) - up_dot_f64(y[1], dy, o->ny)) / (2 * step);
+        want[i] = (up_reduce_dot_f64(y[0], dy, o->ny) - up_reduce_dot_f64(y[1], dy, o->ny)) /
+                  (2 * step);
     }
     close_to(got, want, n, 2e-7);
 }
@@ -130,7 +131,8 @@ static void conv_backward(const void *ctx, double *dx, double *dw, const double 
 {
     const struct conv *o = ctx;
     const double *mask = o->relu ? x : NULL;
-    up_conv_backward_data_f64(dx, mask, w, dy, NULL, NULL, &o->c, false, scratch);
+    up_conv_backward_data_f64(dx, mask, &(struct up_conv_terms_f64){w, dy, NULL, NULL}, &o->c,
+                              false, scratch);
     up_conv_backward_weight_f64(dw, x, mask, dy, &o->c, false, scratch);
 }
 static void conv_tangent(const void *ctx, double *ydot, const double *x, const double *w,
@@ -147,7 +149,8 @@ static void conv_second(const void *ctx, double *dxdot, const double *x, const d
 {
     const struct conv *o = ctx;
     (void)xdot;
-    up_conv_backward_data_f64(dxdot, o->relu ? x : NULL, w, dydot, wdot, dy, &o->c, false,
+    up_conv_backward_data_f64(dxdot, o->relu ? x : NULL,
+                              &(struct up_conv_terms_f64){w, dydot, wdot, dy}, &o->c, false,
                               scratch);
 }
 
@@ -237,15 +240,15 @@ enum { NC = 3, NM = 14 };
 static void norm_forward(const void *ctx, double *y, const double *x, const double *w)
 {
     struct up_norm s[NC];
-    up_norm_forward_f64(y, x, w, w + NC, s, NC, NM, false);
+    up_norm_forward_f64(y, x, &(struct up_norm_of_f64){w, w + NC, s, NC, NM, false});
 }
 static void norm_backward(const void *ctx, double *dx, double *dw, const double *x,
                           const double *w, const double *dy)
 {
     struct up_norm s[NC];
     static double y[NC * NM];
-    up_norm_forward_f64(y, x, w, w + NC, s, NC, NM, false);
-    up_norm_backward_f64(dx, x, dy, w, s, NC, NM, false);
+    up_norm_forward_f64(y, x, &(struct up_norm_of_f64){w, w + NC, s, NC, NM, false});
+    up_norm_backward_f64(dx, x, dy, &(struct up_norm_of_f64){w, NULL, s, NC, NM, false});
     for (int c = 0; c < NC;
          ++c) { /* by its sums: gradients of gamma and beta are read nowhere else */
         dw[c] = s[c].grad_xhat * NM;
@@ -257,8 +260,8 @@ static void norm_tangent(const void *ctx, double *ydot, const double *x, const d
 {
     struct up_norm s[NC];
     static double y[NC * NM];
-    up_norm_forward_f64(y, x, w, w + NC, s, NC, NM, false);
-    up_norm_tangent_f64(ydot, x, xdot, w, s, NC, NM, false);
+    up_norm_forward_f64(y, x, &(struct up_norm_of_f64){w, w + NC, s, NC, NM, false});
+    up_norm_tangent_f64(ydot, x, xdot, &(struct up_norm_of_f64){w, NULL, s, NC, NM, false});
     for (int k = 0; k < NC * NM; ++k) /* the direction of gamma and beta, 0 in the engine */
         ydot[k] += wdot[k / NM] * (x[k] - s[k / NM].mean) * s[k / NM].inv + wdot[NC + k / NM];
 }
@@ -268,10 +271,11 @@ static void norm_second(const void *ctx, double *dxdot, const double *x, const d
 {
     struct up_norm s[NC];
     static double y[NC * NM], dx[NC * NM];
-    up_norm_forward_f64(y, x, w, w + NC, s, NC, NM, false);
-    up_norm_backward_f64(dx, x, dy, w, s, NC, NM, false);
-    up_norm_tangent_f64(y, x, xdot, w, s, NC, NM, false);
-    up_norm_backward_tangent_f64(dxdot, x, xdot, dy, dydot, w, s, NC, NM, false);
+    up_norm_forward_f64(y, x, &(struct up_norm_of_f64){w, w + NC, s, NC, NM, false});
+    up_norm_backward_f64(dx, x, dy, &(struct up_norm_of_f64){w, NULL, s, NC, NM, false});
+    up_norm_tangent_f64(y, x, xdot, &(struct up_norm_of_f64){w, NULL, s, NC, NM, false});
+    up_norm_backward_tangent_f64(dxdot, x, xdot, dy, dydot,
+                                 &(struct up_norm_of_f64){w, NULL, s, NC, NM, false});
     for (int k = 0; k < NC * NM; ++k) /* dx is proportional to gamma */
         dxdot[k] += wdot[k / NM] / w[k / NM] * dx[k];
 }
@@ -437,7 +441,7 @@ static void relu_has_its_derivatives(void **state)
 enum { LO = 4, LI = 5, LN = 3 };
 static void linear_forward(const void *ctx, double *y, const double *x, const double *w)
 {
-    up_linear_forward_f64(y, x, w, w + LO * LI, LO, LI, LN, false);
+    up_linear_forward_f64(y, x, w, w + LO * LI, &(struct up_linear){LO, LI, LN, false});
 }
 static void linear_backward(const void *ctx, double *dx, double *dw, const double *x,
                             const double *w, const double *dy)
@@ -445,13 +449,13 @@ static void linear_backward(const void *ctx, double *dx, double *dw, const doubl
     up_linear_backward_data_f64(dx, w, dy, LO, LI, LN, false);
     up_linear_backward_weight_f64(dw, x, dy, LO, LI, LN, false);
     for (int o = 0; o < LO; ++o)
-        dw[LO * LI + o] = up_sum_f64(dy + o * LN, LN);
+        dw[LO * LI + o] = up_reduce_sum_f64(dy + o * LN, LN);
 }
 static void linear_tangent(const void *ctx, double *ydot, const double *x, const double *w,
                            const double *xdot, const double *wdot)
 {
-    up_linear_forward_f64(ydot, xdot, w, NULL, LO, LI, LN, false);
-    up_linear_forward_f64(ydot, x, wdot, wdot + LO * LI, LO, LI, LN, true);
+    up_linear_forward_f64(ydot, xdot, w, NULL, &(struct up_linear){LO, LI, LN, false});
+    up_linear_forward_f64(ydot, x, wdot, wdot + LO * LI, &(struct up_linear){LO, LI, LN, true});
 }
 static void linear_second(const void *ctx, double *dxdot, const double *x, const double *w,
                           const double *dy, const double *xdot, const double *wdot,
@@ -485,7 +489,7 @@ static void loss_tangent(const void *ctx, double *ydot, const double *z, const d
 {
     static double dz[LO * LN];
     up_loss_backward_f64(dz, z, labels, LO, LN);
-    ydot[0] = up_dot_f64(dz, zdot, LO * LN);
+    ydot[0] = up_reduce_dot_f64(dz, zdot, LO * LN);
 }
 static void loss_second(const void *ctx, double *dzdot, const double *z, const double *w,
                         const double *dy, const double *zdot, const double *wdot,
@@ -519,9 +523,9 @@ static void every_operation_can_add(void **state)
     for (int i = 0; i < n; ++i)
         once[i] *= 2;
     close_to(twice, once, n, 1e-13);
-    up_norm_forward_f64(once, x, NULL, NULL, s, 3, 20, false);
+    up_norm_forward_f64(once, x, &(struct up_norm_of_f64){NULL, NULL, s, 3, 20, false});
     memcpy(twice, once, sizeof twice);
-    up_norm_forward_f64(twice, x, NULL, NULL, s, 3, 20, true);
+    up_norm_forward_f64(twice, x, &(struct up_norm_of_f64){NULL, NULL, s, 3, 20, true});
     for (int i = 0; i < 60; ++i)
         once[i] *= 2;
     close_to(twice, once, 60, 1e-13);
@@ -538,7 +542,7 @@ static void chains_do_not_depend_on_the_shape(void **state)
         w[i] = (float)up_rng_normal(&r);
     for (int i = 0; i < K * LD; ++i)
         x[i] = (float)up_rng_normal(&r);
-    up_chain_f32(y, N, w, x, LD, OUT, N, K, false);
+    up_chain_f32(y, N, w, x, LD, (struct up_chain_size){OUT, N, K, false});
     for (int o = 0; o < OUT; ++o)
         for (int i = 0; i < N; ++i) {
             float s = 0;

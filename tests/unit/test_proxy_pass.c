@@ -2,7 +2,7 @@
 /* Whole passes over a small nb201 network in float64, against differences of the loss. */
 #include "stages/kernels/loss.h"
 #include "stages/kernels/reduce.h"
-#include "stages/engine/net/networks.h"
+#include "stages/engine/net/build.h"
 #include "tests/reference/pass.h"
 #include "store/base/arena.h"
 #include "store/base/rng.h"
@@ -46,7 +46,7 @@ static void make(struct net *t, const uint8_t genes[6])
     struct up_net_size size = {2, 1, CLASSES, 8, 8, false};
     *t = (struct net){UP_ARENA_INIT, UP_PROGRAM_INIT, {0}, NULL};
     memcpy(arch.gene, genes, 6);
-    assert_int_equal(up_network_nb201(&t->p, &arch, &size, 3, NULL), UP_OK);
+    assert_int_equal(up_program_nb201(&t->p, &arch, &size, 3, NULL), UP_OK);
     const struct up_program *p = &t->p;
     t->run = (struct up_plain_f64){.program = p, .n = IMAGES};
     t->run.weight = UP_NEW(&t->arena, p->numbers, double);
@@ -112,7 +112,7 @@ static void gradient_is_that_of_the_loss(void **state)
         make(&t, archs[a]);
         gradient(&t);
         for (int i = 0; i < t.p.weights; ++i) {
-            const struct up_weight *w = &t.p.weight[i];
+            const struct up_program_weight *w = &t.p.weight[i];
             for (size_t k = 0; w->role == UP_W_COUNTED && k < w->count; k += 1 + w->count / 5) {
                 double *v = &t.run.weight[w->at + k], keep = *v, h = 1e-6;
                 *v = keep + h;
@@ -130,7 +130,7 @@ static void gradient_is_that_of_the_loss(void **state)
 static double logit_sum(struct net *t)
 {
     up_plain_forward_f64(&t->run, t->p.ops);
-    return up_sum_f64(t->run.act[t->p.logits], CLASSES * IMAGES);
+    return up_reduce_sum_f64(t->run.act[t->p.logits], CLASSES * IMAGES);
 }
 
 static void jacobian_is_that_of_the_logits(void **state)
@@ -177,7 +177,7 @@ static void hessian_product_is_that_of_the_gradient(void **state)
             for (size_t i = 0; i < t.p.numbers; ++i)
                 t.run.weight[i] = w[i] + (s ? -h : h) * g[i];
             gradient(&t);
-            side[s] = up_dot_f64(w, t.run.dweight, (ptrdiff_t)t.p.numbers);
+            side[s] = up_reduce_dot_f64(w, t.run.dweight, (ptrdiff_t)t.p.numbers);
         }
         expect(got, (side[0] - side[1]) / (2 * h), 1e-5);
         drop(&t);
@@ -196,12 +196,12 @@ static void scale_invariant_layers_have_no_plain(void **state)
     gradient(&t);
     int invariant = 0, others = 0;
     for (int i = 0; i < t.p.weights; ++i) {
-        const struct up_weight *w = &t.p.weight[i];
+        const struct up_program_weight *w = &t.p.weight[i];
         if (w->role != UP_W_COUNTED)
             continue;
         const double *v = t.run.weight + w->at, *g = t.run.dweight + w->at;
-        double sum = up_dot_f64(v, g, (ptrdiff_t)w->count);
-        double size = up_abs_dot_f64(v, g, (ptrdiff_t)w->count);
+        double sum = up_reduce_dot_f64(v, g, (ptrdiff_t)w->count);
+        double size = up_reduce_abs_dot_f64(v, g, (ptrdiff_t)w->count);
         bool scales = strstr(w->name, "shortcut") || strstr(w->name, "fc");
         if (scales)
             assert_true(fabs(sum) > 1e-6 * size);

@@ -3,7 +3,8 @@
  * its scores against themselves on every instruction set and number of threads. */
 #include "stages/kernels/loss.h"
 #include "stages/kernels/reduce.h"
-#include "stages/proxy/work.h"
+#include "stages/engine/run/evaluation.h"
+#include "stages/proxy/proxy.h"
 #include "store/base/arena.h"
 #include "tests/reference/pass.h"
 
@@ -54,6 +55,15 @@ static void open_fixture(struct fixture *f, const char *space, uint64_t number)
     f->job.space->sample(&f->job.arch, &r);
 }
 
+/* The fixture's network, ready for `passes`. */
+static void begin(struct up_evaluation *e, struct fixture *f, unsigned passes)
+{
+    struct up_subject of = {f->job.space, &f->job.arch, &f->job.net,    f->job.batch,
+                            f->job.given, f->job.seed,  f->job.threads, f->job.isa};
+    assert_int_equal(up_evaluation_init(e, &of, NULL), UP_OK);
+    assert_int_equal(up_evaluation_begin(e, passes, f->slab, NULL), UP_OK);
+}
+
 static void close_fixture(struct fixture *f)
 {
     up_slab_free(f->slab);
@@ -62,7 +72,7 @@ static void close_fixture(struct fixture *f)
 
 /* ---- the weights that a job draws, given to it: the published order is for given ones ---- */
 struct drawn {
-    struct up_weight *weight;
+    struct up_program_weight *weight;
     float *value;
     int weights;
 };
@@ -71,7 +81,7 @@ static bool drawn_tensor(void *ctx, const char *name, struct up_given_tensor *ou
 {
     const struct drawn *d = ctx;
     for (int i = 0; i < d->weights; ++i) {
-        const struct up_weight *w = &d->weight[i];
+        const struct up_program_weight *w = &d->weight[i];
         if (strcmp(w->name, name))
             continue;
         *out = (struct up_given_tensor){.ndim = w->ndim, .value = d->value + w->at};
@@ -83,16 +93,16 @@ static bool drawn_tensor(void *ctx, const char *name, struct up_given_tensor *ou
 
 static void give_weights(struct fixture *f)
 {
-    struct up_work w;
+    struct up_evaluation w;
     struct drawn *d = UP_NEW(&f->arena, 1, struct drawn);
     struct up_given_weights *source = UP_NEW(&f->arena, 1, struct up_given_weights);
-    assert_int_equal(up_work_init(&w, &f->job, UP_PASS_WEIGHTS, f->slab, NULL), UP_OK);
-    const struct up_program *p = &w.program;
-    *d = (struct drawn){UP_NEW(&f->arena, p->weights, struct up_weight),
+    begin(&w, f, UP_PASS_WEIGHTS);
+    const struct up_program *p = &w.net.program;
+    *d = (struct drawn){UP_NEW(&f->arena, p->weights, struct up_program_weight),
                         UP_NEW(&f->arena, p->numbers, float), p->weights};
     memcpy(d->weight, p->weight, (size_t)p->weights * sizeof *d->weight);
     memcpy(d->value, w.weight, p->numbers * sizeof *d->value);
-    up_work_release(&w);
+    up_evaluation_release(&w);
     *source = (struct up_given_weights){drawn_tensor, d};
     f->job.given = source;
 }
@@ -108,16 +118,16 @@ static float **buffers(struct up_arena *arena, const struct up_program *p, int n
 {
     float **b = UP_NEW(arena, p->slots, float *);
     for (int i = 0; i < p->slots; ++i) {
-        const struct up_slot *s = &p->slot[i];
-        b[i] = s->of < 0 ? UP_NEW(arena, up_slot_numbers(s) * (size_t)n, float)
-                         : b[s->of] + up_slot_from(s) * (size_t)n;
+        const struct up_program_slot *s = &p->slot[i];
+        b[i] = s->of < 0 ? UP_NEW(arena, up_program_slot_numbers(s) * (size_t)n, float)
+                         : b[s->of] + up_program_slot_from(s) * (size_t)n;
     }
     return b;
 }
 
-static void plain_init(struct plain *t, struct fixture *f, const struct up_work *w)
+static void plain_init(struct plain *t, struct fixture *f, const struct up_evaluation *w)
 {
-    const struct up_program *p = &w->program;
+    const struct up_program *p = &w->net.program;
     int n = f->batch.n;
     *t = (struct plain){.run = {.program = p, .n = n, .weight = w->weight}};
     t->run.dweight = UP_NEW(&f->arena, p->numbers, float);
@@ -148,7 +158,7 @@ static void plain_passes(struct plain *t, struct fixture *f)
     for (int i = 0; i < CLASSES * n; ++i)
         jacobian.grad[z][i] = 1;
     up_plain_backward_f32(&jacobian, true);
-    size_t numbers = up_slot_numbers(&p->slot[p->input]) * (size_t)n;
+    size_t numbers = up_program_slot_numbers(&p->slot[p->input]) * (size_t)n;
     t->jacobian = UP_NEW(&f->arena, numbers, float);
     if (jacobian.reached[p->input])
         memcpy(t->jacobian, jacobian.grad[p->input], numbers * sizeof(float));
@@ -163,17 +173,17 @@ static void plain_passes(struct plain *t, struct fixture *f)
 
 /* Largest difference between two slots, by the larger of 1 and the plain value; `flips`
  * counts the numbers with another sign. */
-static double slot_difference(const struct up_work *w, const struct plain *t, int slot,
+static double slot_difference(const struct up_evaluation *w, const struct plain *t, int slot,
                               int *flips)
 {
-    const struct up_slot *s = &w->program.slot[slot];
-    const struct up_laid_slot *l = &w->layout.slot[slot];
-    struct up_run_f32 run = w->run;
+    const struct up_program_slot *s = &w->net.program.slot[slot];
+    const struct up_layout_slot *l = &w->net.layout.slot[slot];
+    struct up_passes_f32 run = w->run;
     int area = s->h * s->w;
     double most = 0;
     for (int i = 0; i < t->run.n; ++i) {
-        up_run_again_f32(&run, slot, i);
-        const float *image = up_run_image_f32(&run.act, slot, i);
+        up_passes_again_f32(&run, slot, i);
+        const float *image = up_passes_image_f32(&run.act, slot, i);
         for (int c = 0; c < s->c; ++c)
             for (int k = 0; k < area; ++k) {
                 int at = up_layout_channel(l, c);
@@ -187,11 +197,11 @@ static double slot_difference(const struct up_work *w, const struct plain *t, in
 }
 
 /* How many inputs of ReLUs have another sign. */
-static int same_forward(const struct up_work *w, const struct plain *t, double tolerance)
+static int same_forward(const struct up_evaluation *w, const struct plain *t, double tolerance)
 {
     int flips = 0;
-    for (int i = 0; i < w->program.slots; ++i)
-        if (w->program.slot[i].relus)
+    for (int i = 0; i < w->net.program.slots; ++i)
+        if (w->net.program.slot[i].relus)
             assert_true(slot_difference(w, t, i, &flips) < tolerance);
     assert_true(fabs(w->loss - t->loss) < tolerance * fmax(1, fabs(t->loss)));
     return flips;
@@ -210,10 +220,10 @@ static double norm_of_difference(const float *a, const float *b, size_t n, doubl
 }
 
 /* Rows of the engine are centred. `noise`: what float32 leaves of a Jacobian of zero. */
-static void same_jacobian(const struct up_work *w, const struct plain *t, double tolerance,
-                          double noise)
+static void same_jacobian(const struct up_evaluation *w, const struct plain *t,
+                          double tolerance, double noise)
 {
-    const struct up_slot *s = &w->program.slot[w->program.input];
+    const struct up_program_slot *s = &w->net.program.slot[w->net.program.input];
     int n = w->run.n, area = s->h * s->w, d = s->c * area;
     double difference = 0, size = 0;
     for (int i = 0; i < n; ++i) {
@@ -229,18 +239,20 @@ static void same_jacobian(const struct up_work *w, const struct plain *t, double
     assert_true(sqrt(difference) <= tolerance * sqrt(size) + noise);
 }
 
-static void same_gradients(struct up_work *w, const struct plain *t, double tolerance)
+static void same_gradients(struct up_evaluation *w, const struct plain *t, double tolerance)
 {
     double gradient, difference;
-    up_work_jacobian(w);
-    up_work_loss(w);
-    difference = norm_of_difference(w->dweight, t->run.dweight, w->program.numbers, &gradient);
+    up_evaluation_jacobian(w);
+    up_evaluation_loss(w);
+    difference =
+        norm_of_difference(w->dweight, t->run.dweight, w->net.program.numbers, &gradient);
     same_jacobian(w, t, tolerance, 1e-5 * (1 + gradient));
-    for (int i = 0; i < w->program.weights; ++i) /* only counted ones have a gradient in both */
-        if (w->program.weight[i].role != UP_W_COUNTED)
-            assert_true(w->dweight[w->program.weight[i].at] == 0);
+    for (int i = 0; i < w->net.program.weights;
+         ++i) /* only counted ones have a gradient in both */
+        if (w->net.program.weight[i].role != UP_W_COUNTED)
+            assert_true(w->dweight[w->net.program.weight[i].at] == 0);
     assert_true(difference <= tolerance * (gradient + 1e-6));
-    up_work_hessian(w);
+    up_evaluation_hessian(w);
     double scale = gradient * gradient + fabs(t->curvature);
     assert_true(fabs(w->curvature - t->curvature) <= fmin(10 * tolerance, 2e-2) * scale + 1e-9);
 }
@@ -250,19 +262,19 @@ static void same_gradients(struct up_work *w, const struct plain *t, double tole
 static void same_passes(const char *space, uint64_t number, bool published)
 {
     struct fixture f;
-    struct up_work w;
+    struct up_evaluation w;
     struct plain t;
     open_fixture(&f, space, number);
     if (published)
         give_weights(&f);
-    assert_int_equal(up_work_init(&w, &f.job, ALL_PASSES, f.slab, NULL), UP_OK);
+    begin(&w, &f, ALL_PASSES);
     plain_init(&t, &f, &w);
     plain_passes(&t, &f);
-    up_work_forward(&w);
+    up_evaluation_forward(&w);
     int flips = same_forward(&w, &t, published ? 1e-5 : 2e-4);
     assert_true(!published || !flips);
     same_gradients(&w, &t, published ? 1e-4 : flips ? 2e-2 : 1e-3);
-    up_work_release(&w);
+    up_evaluation_release(&w);
     close_fixture(&f);
 }
 
@@ -305,18 +317,18 @@ static void a_fixed_sum_has_no_jacobian(void **state)
 {
     for (uint64_t i = 0; i < NETWORKS / 4; ++i) {
         struct fixture f;
-        struct up_work w;
+        struct up_evaluation w;
         struct plain t;
         struct up_proxy_scores s, given;
         open_fixture(&f, *state, i);
-        assert_int_equal(up_work_init(&w, &f.job, ALL_PASSES, f.slab, NULL), UP_OK);
+        begin(&w, &f, ALL_PASSES);
         plain_init(&t, &f, &w);
         plain_passes(&t, &f);
         size_t pixels = (size_t)(f.batch.n * 3 * f.batch.h * f.batch.w);
-        double size = sqrt(up_dot_f32(t.jacobian, t.jacobian, (ptrdiff_t)pixels));
-        bool fixed = up_program_sum_is_fixed(&w.program);
+        double size = sqrt(up_reduce_dot_f32(t.jacobian, t.jacobian, (ptrdiff_t)pixels));
+        bool fixed = up_program_sum_is_fixed(&w.net.program);
         assert_true(fixed == !strcmp(*state, "darts") && (size < 1e-3) == (fixed || size == 0));
-        up_work_release(&w);
+        up_evaluation_release(&w);
         assert_int_equal(up_proxy_score(&s, &f.job, f.slab, NULL), UP_OK);
         give_weights(&f);
         assert_int_equal(up_proxy_score(&given, &f.job, f.slab, NULL), UP_OK);

@@ -1,8 +1,10 @@
-/* links: up_proxy */
+/* links: up_proxy
+ * wraps: up_program_build */
 /* Scores of small networks: sharing changes nothing, what degenerates says so, bad input is
  * named. */
-#include "stages/proxy/batch.h"
-#include "stages/proxy/work.h"
+#include "stages/engine/run/batch.h"
+#include "stages/proxy/proxy.h"
+#include "stages/proxy/rows.h"
 #include "store/base/arena.h"
 
 #include <math.h>
@@ -18,6 +20,22 @@ const char *__asan_default_options(void);
 const char *__asan_default_options(void) { return "allocator_may_return_null=1"; }
 const char *__tsan_default_options(void);
 const char *__tsan_default_options(void) { return "allocator_may_return_null=1"; }
+
+/* The builder of networks, counted (the linker puts it before the real one). */
+static int builds;
+int __real_up_program_build(struct up_program *p, const struct up_space *space,
+                            const struct up_arch *arch, const struct up_net_size *size,
+                            int image_channels, struct up_err *err);
+int __wrap_up_program_build(struct up_program *p, const struct up_space *space,
+                            const struct up_arch *arch, const struct up_net_size *size,
+                            int image_channels, struct up_err *err);
+int __wrap_up_program_build(struct up_program *p, const struct up_space *space,
+                            const struct up_arch *arch, const struct up_net_size *size,
+                            int image_channels, struct up_err *err)
+{
+    ++builds;
+    return __real_up_program_build(p, space, arch, size, image_channels, err);
+}
 
 enum { IMAGES = 8, SIDE = 8, CLASSES = 4 };
 static const unsigned everything = (1u << UP_PROXIES) - 1;
@@ -46,6 +64,18 @@ static void open_fixture(struct fixture *f, const char *arch)
     assert_int_equal(up_space_find(&f->job.space, "nb201", NULL), UP_OK);
     assert_int_equal(f->job.space->parse(&f->job.arch, arch, strlen(arch), NULL), UP_OK);
     f->slab = up_slab_new(0);
+}
+
+/* The fixture's network and its weights, without any pass. */
+static void begin_weights(struct up_evaluation *e, struct fixture *f)
+{
+    struct up_subject of = {.space = f->job.space,
+                            .arch = &f->job.arch,
+                            .size = &f->job.net,
+                            .batch = f->job.batch,
+                            .seed = f->job.seed};
+    assert_int_equal(up_evaluation_init(e, &of, NULL), UP_OK);
+    assert_int_equal(up_evaluation_begin(e, UP_PASS_WEIGHTS, f->slab, NULL), UP_OK);
 }
 
 static void score(struct fixture *f)
@@ -131,11 +161,11 @@ static void fisher_of_an_empty_net_is_that_of_its_biases(void **state)
 {
     (void)state;
     struct fixture f;
-    struct up_work w;
+    struct up_evaluation w;
     open_fixture(&f, nothing);
     score(&f);
-    assert_int_equal(up_work_init(&w, &f.job, UP_PASS_WEIGHTS, f.slab, NULL), UP_OK);
-    const float *b = w.run.weight + w.program.weight[w.program.weights - 1].at;
+    begin_weights(&w, &f);
+    const float *b = w.run.weight + w.net.program.weight[w.net.program.weights - 1].at;
     double p[CLASSES], total = 0, want = 0;
     for (int k = 0; k < CLASSES; ++k)
         total += p[k] = exp((double)b[k]);
@@ -148,7 +178,7 @@ static void fisher_of_an_empty_net_is_that_of_its_biases(void **state)
         want += 4 * 4 * 0.5 * mean; /* the last stage has four times the channels */
     }
     assert_true(fabs(f.s.value[UP_FISHER] - want) < 1e-6 * want);
-    up_work_release(&w);
+    up_evaluation_release(&w);
     up_slab_free(f.slab);
 }
 
@@ -162,14 +192,14 @@ static void l2_norm_is_what_default_weights_give(void **state)
     open_fixture(&f, usual);
     f.job.net.channels = 16;
     score(&f);
-    struct up_work w;
-    assert_int_equal(up_work_init(&w, &f.job, UP_PASS_WEIGHTS, f.slab, NULL), UP_OK);
-    p = w.program;
+    struct up_evaluation w;
+    begin_weights(&w, &f);
+    p = w.net.program;
     for (int i = 0; i < p.weights; ++i)
         if (p.weight[i].role == UP_W_COUNTED)
             want += sqrt((double)p.weight[i].count / p.weight[i].fan_in / 3);
     assert_true(fabs(f.s.value[UP_L2_NORM] / want - 1) < 0.02);
-    up_work_release(&w);
+    up_evaluation_release(&w);
     up_slab_free(f.slab);
 }
 
@@ -181,26 +211,28 @@ static void correlation_scores_follow_their_definitions(void **state)
     double matrix[16], jacobian[4];
     int32_t y[4] = {7, 7, 7, 2};
     struct up_batch batch = {4, 3, 8, 8, 10, NULL, y};
-    struct up_proxy_job job = {.batch = &batch, .net = {.classes = 10}};
-    struct up_work w = {
-        .job = &job, .correlation = c, .matrix_n = matrix, .jacobian = jacobian};
+    struct up_net_size size = {.classes = 10};
+    struct up_evaluation w = {.of = {.batch = &batch, .size = &size},
+                              .correlation = c,
+                              .square = matrix,
+                              .jacobian = jacobian};
     w.run.n = 4;
     double k = 1e-5, seven = 3 * log(1 + k) + 2 * (log(.5 + k) + log(.2 + k) + log(.3 + k));
-    assert_true(fabs(up_score_epe_nas(&w) - fabs(seven) - log(1 + k)) < 1e-12);
-    job.net.classes = 120; /* one class is left when lone images are dropped */
-    assert_true(up_score_epe_nas(&w) == 0);
+    assert_true(fabs(up_proxy_epe_nas(&w) - fabs(seven) - log(1 + k)) < 1e-12);
+    size.classes = 120; /* one class is left when lone images are dropped */
+    assert_true(up_proxy_epe_nas(&w) == 0);
     y[2] = 2;
     double a = (2 * log(1 + k) + 2 * log(.5 + k)) / 2,
            b = (2 * log(1 + k) + 2 * log(.4 + k)) / 2;
-    assert_true(fabs(up_score_epe_nas(&w) - 2 * fabs(a - b) / 2) < 1e-12);
+    assert_true(fabs(up_proxy_epe_nas(&w) - 2 * fabs(a - b) / 2) < 1e-12);
     y[0] = 4; /* nobody has company */
     y[2] = 5;
-    assert_true(up_score_epe_nas(&w) == 0);
+    assert_true(up_proxy_epe_nas(&w) == 0);
     for (int i = 0; i < 16; ++i)
         c[i] = i % 5 == 0;
-    assert_true(fabs(up_score_jacov(&w) + 4 * (log(1 + k) + 1 / (1 + k))) < 1e-12);
+    assert_true(fabs(up_proxy_jacov(&w) + 4 * (log(1 + k) + 1 / (1 + k))) < 1e-12);
     c[1] = c[4] = (double)NAN;
-    assert_true(isnan(up_score_jacov(&w)));
+    assert_true(isnan(up_proxy_jacov(&w)));
 }
 
 static void seeds_and_names_decide_the_weights(void **state)
@@ -314,6 +346,25 @@ static void pixels_are_normalised_by_channel(void **state)
         assert_true(fabs((double)x[i] - want[i]) < 1e-6);
 }
 
+/* A network takes longer to build than to lay out; nothing that asks about it builds it again.
+ */
+static void a_network_is_built_once(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_fixture(&f, usual);
+    builds = 0;
+    score(&f);
+    assert_int_equal(builds, 1);
+    assert_true(up_proxy_memory(&f.job) > 0);
+    assert_int_equal(builds, 2);
+    f.job.want = 1u << UP_FLOPS | 1u << UP_PARAMS; /* these need none */
+    score(&f);
+    assert_int_equal(up_proxy_memory(&f.job), 0);
+    assert_int_equal(builds, 2);
+    up_slab_free(f.slab);
+}
+
 static void names_find_their_proxies(void **state)
 {
     (void)state;
@@ -336,6 +387,7 @@ int main(void)
         cmocka_unit_test(memory_is_told_without_the_batch),
         cmocka_unit_test(too_large_a_network_says_its_size),
         cmocka_unit_test(pixels_are_normalised_by_channel),
+        cmocka_unit_test(a_network_is_built_once),
         cmocka_unit_test(names_find_their_proxies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,14 +1,14 @@
 /* The DARTS network (Liu et al., ICLR 2019) as NAS-Bench-301 scores it: stem, `depth` cells,
  * mean, linear. Every cell reads the outputs of the two before it and hands on its four nodes
  * side by side. The cells at depth/3 and 2*depth/3 halve the image and double the channels. */
-#include "stages/engine/net/networks.h"
+#include "stages/engine/net/build.h"
 
 #include <stdio.h>
 
 enum { NODES = 4, INPUTS = 2, CELL_GENES = 4 * NODES, STEM = 3 };
 /* Names leave room for what is appended to them: ".weight" to a module's, ".first.pointwise"
- * to a block's. */
-enum { MODULE_NAME = UP_WEIGHT_NAME - 8, BLOCK_NAME = MODULE_NAME - 24 };
+ * to an operation's. */
+enum { MODULE_NAME = UP_WEIGHT_NAME - 8, OPERATION_NAME = MODULE_NAME - 24 };
 
 /* The operations in the order of their genes. */
 enum kind { MAX, AVG, SKIP, SEP, DIL };
@@ -21,7 +21,7 @@ static const struct {
 enum { OPERATIONS = sizeof operations / sizeof *operations };
 
 /* ReLU, 1x1 convolution, batch norm. */
-static int block(struct up_program *p, int src, int out, const char *name)
+static int relu_conv_norm(struct up_program *p, int src, int out, const char *name)
 {
     char module[MODULE_NAME];
     snprintf(module, sizeof module, "%s.conv", name);
@@ -50,11 +50,11 @@ static int separable(struct up_program *p, int src, int into, int kernel, int st
     return up_program_norm(p, x, into, NULL);
 }
 
-static void operation(struct up_program *p, int gene, int src, int dst, int stride,
-                      const char *name)
+static void append_operation(struct up_program *p, int gene, int src, int dst, int stride,
+                             const char *name)
 {
     int kernel = operations[gene].kernel, c = p->slot[src].c;
-    char half[BLOCK_NAME + 8];
+    char half[OPERATION_NAME + 8];
     switch (operations[gene].kind) {
     case MAX:
         up_program_norm(p, up_program_max(p, src, -1, kernel, stride, kernel / 2), dst, NULL);
@@ -86,16 +86,16 @@ struct cell {
     bool reduces, after; /* halves the image; follows one that does */
 };
 
-static int cell(struct up_program *p, const struct cell *k, const int inputs[INPUTS])
+static int append_cell(struct up_program *p, const struct cell *k, const int inputs[INPUTS])
 {
-    char name[BLOCK_NAME];
+    char name[OPERATION_NAME];
     int node[INPUTS + NODES], c = k->channels, half = k->reduces ? 2 : 1;
     for (int i = 0; i < INPUTS; ++i) {
         bool larger = k->after && i == 0;
         snprintf(name, sizeof name, "cells.%d.pre%d", k->index, i);
-        node[i] = (larger ? halving : block)(p, inputs[i], c, name);
+        node[i] = (larger ? halving : relu_conv_norm)(p, inputs[i], c, name);
     }
-    struct up_slot s = p->slot[node[0]];
+    struct up_program_slot s = p->slot[node[0]];
     int out = up_program_slot(p, NODES * c, s.h / half, s.w / half);
     p->slot[out].group = c;
     for (int i = 0; i < 2 * NODES; ++i) {
@@ -104,13 +104,13 @@ static int cell(struct up_program *p, const struct cell *k, const int inputs[INP
         if (i % 2 == 0)
             node[to] = up_program_view(p, out, (to - INPUTS) * c, c);
         snprintf(name, sizeof name, "cells.%d.op.%d", k->index, i);
-        operation(p, k->gene[2 * i + 1], node[source], node[to], source < INPUTS ? half : 1,
-                  name);
+        append_operation(p, k->gene[2 * i + 1], node[source], node[to],
+                         source < INPUTS ? half : 1, name);
     }
     return out;
 }
 
-int up_network_darts(struct up_program *p, const struct up_arch *arch,
+int up_program_darts(struct up_program *p, const struct up_arch *arch,
                      const struct up_net_size *size, int image_channels, struct up_err *err)
 {
     if (size->height % 4 || size->width % 4)
@@ -129,7 +129,7 @@ int up_network_darts(struct up_program *p, const struct up_arch *arch,
         k.reduces = k.index == size->depth / 3 || k.index == 2 * size->depth / 3;
         k.gene = arch->gene + (k.reduces ? CELL_GENES : 0);
         k.channels *= k.reduces ? 2 : 1;
-        x = cell(p, &k, last);
+        x = append_cell(p, &k, last);
         last[0] = last[1];
         last[1] = x;
     }

@@ -1,6 +1,6 @@
 /* NAS-Bench-201 (Dong and Yang, ICLR 2020): stem, three stages of `depth` cells,
  * a residual reduction between stages, and BN, ReLU, mean, linear at the end. */
-#include "stages/engine/net/networks.h"
+#include "stages/engine/net/build.h"
 
 #include <stdio.h>
 
@@ -9,9 +9,9 @@ enum { NODES = 4, STAGES = 3 };
 /* A module's name leaves room for ".weight". */
 enum { MODULE_NAME = UP_WEIGHT_NAME - 8 };
 
-/* ReLU, convolution, batch norm: the block all convolutions but two are in. */
-static int block(struct up_program *p, int src, int into, int out, int kernel, int stride,
-                 const char *name)
+/* ReLU, convolution, batch norm: how all convolutions but two are used. */
+static int relu_conv_norm(struct up_program *p, int src, int into, int out, int kernel,
+                          int stride, const char *name)
 {
     char module[MODULE_NAME];
     snprintf(module, sizeof module, "%s.conv", name);
@@ -20,7 +20,7 @@ static int block(struct up_program *p, int src, int into, int out, int kernel, i
     return up_program_norm(p, conv, into, module);
 }
 
-static void edge(struct up_program *p, int operation, int src, int dst, const char *name)
+static void append_edge(struct up_program *p, int operation, int src, int dst, const char *name)
 {
     int c = p->slot[src].c;
     switch (operation) {
@@ -31,10 +31,10 @@ static void edge(struct up_program *p, int operation, int src, int dst, const ch
         up_program_copy(p, src, dst);
         break;
     case CONV_1X1:
-        block(p, src, dst, c, 1, 1, name);
+        relu_conv_norm(p, src, dst, c, 1, 1, name);
         break;
     case CONV_3X3:
-        block(p, src, dst, c, 3, 1, name);
+        relu_conv_norm(p, src, dst, c, 3, 1, name);
         break;
     default:
         up_program_pool(p, src, dst, 3, 1, 1);
@@ -42,37 +42,37 @@ static void edge(struct up_program *p, int operation, int src, int dst, const ch
 }
 
 /* Edges in the order of the genes: 01, 02 12, 03 13 23. */
-static int cell(struct up_program *p, const struct up_arch *arch, int src, int index)
+static int append_cell(struct up_program *p, const struct up_arch *arch, int src, int index)
 {
-    struct up_slot s = p->slot[src];
+    struct up_program_slot s = p->slot[src];
     int node[NODES] = {src}, gene = 0;
     char name[MODULE_NAME - 8];
     for (int to = 1; to < NODES; ++to) {
         node[to] = up_program_slot(p, s.c, s.h, s.w);
         for (int from = 0; from < to; ++from, ++gene) {
             snprintf(name, sizeof name, "cells.%d.edge.%d", index, gene);
-            edge(p, arch->gene[gene], node[from], node[to], name);
+            append_edge(p, arch->gene[gene], node[from], node[to], name);
         }
     }
     return node[NODES - 1];
 }
 
 /* conv_b(conv_a(x)) + shortcut(pool(x)): half the size, twice the channels. */
-static int reduction(struct up_program *p, int src, int index)
+static int append_reduction(struct up_program *p, int src, int index)
 {
     char name[MODULE_NAME - 8];
     int out = 2 * p->slot[src].c;
     snprintf(name, sizeof name, "cells.%d.conv_a", index);
-    int a = block(p, src, -1, out, 3, 2, name);
+    int a = relu_conv_norm(p, src, -1, out, 3, 2, name);
     snprintf(name, sizeof name, "cells.%d.conv_b", index);
-    int sum = block(p, a, -1, out, 3, 1, name);
+    int sum = relu_conv_norm(p, a, -1, out, 3, 1, name);
     int pool = up_program_pool(p, src, -1, 2, 2, 0);
     snprintf(name, sizeof name, "cells.%d.shortcut", index);
     int shortcut = up_program_conv(p, pool, false, out, 1, 1, name);
     return up_program_copy(p, shortcut, sum);
 }
 
-int up_network_nb201(struct up_program *p, const struct up_arch *arch,
+int up_program_nb201(struct up_program *p, const struct up_arch *arch,
                      const struct up_net_size *size, int image_channels, struct up_err *err)
 {
     if (size->height % 4 || size->width % 4)
@@ -88,9 +88,9 @@ int up_network_nb201(struct up_program *p, const struct up_arch *arch,
     x = up_program_norm(p, x, -1, "stem.bn");
     for (int stage = 0; stage < STAGES; ++stage) {
         if (stage)
-            x = reduction(p, x, index++);
+            x = append_reduction(p, x, index++);
         for (int i = 0; i < size->depth; ++i)
-            x = cell(p, arch, x, index++);
+            x = append_cell(p, arch, x, index++);
     }
     x = up_program_norm(p, x, -1, "head.bn");
     x = up_program_relu(p, x);

@@ -1,3 +1,5 @@
+/* Writing a program: each function appends one operation, and the slot and the weights it
+ * needs. */
 #include "stages/engine/net/program.h"
 
 #include "store/base/arena.h"
@@ -25,13 +27,13 @@ static void *grown(void *items, int n, size_t size)
 int up_program_slot(struct up_program *p, int c, int h, int w)
 {
     p->slot = grown(p->slot, p->slots, sizeof *p->slot);
-    p->slot[p->slots] = (struct up_slot){.c = c, .h = h, .w = w, .of = -1, .group = c};
+    p->slot[p->slots] = (struct up_program_slot){.c = c, .h = h, .w = w, .of = -1, .group = c};
     return p->slots++;
 }
 
 int up_program_view(struct up_program *p, int of, int from, int c)
 {
-    struct up_slot whole = p->slot[of];
+    struct up_program_slot whole = p->slot[of];
     UP_CHECK(whole.of < 0 && from >= 0 && c > 0 && from + c <= whole.c);
     int view = up_program_slot(p, c, whole.h, whole.w);
     p->slot[view].of = of;
@@ -57,11 +59,13 @@ static struct up_op *append(struct up_program *p, enum up_op_kind kind, int src,
 
 /* dims end with a 0 when there are fewer. */
 static int add_weight(struct up_program *p, const char *module, const char *what,
-                      enum up_weight_role role, const int dims[UP_WEIGHT_DIMS], int fan_in)
+                      enum up_program_weight_role role, const int dims[UP_WEIGHT_DIMS],
+                      int fan_in)
 {
     p->weight = grown(p->weight, p->weights, sizeof *p->weight);
-    struct up_weight *w = &p->weight[p->weights];
-    *w = (struct up_weight){.role = role, .count = 1, .at = p->numbers, .fan_in = fan_in};
+    struct up_program_weight *w = &p->weight[p->weights];
+    *w = (struct up_program_weight){
+        .role = role, .count = 1, .at = p->numbers, .fan_in = fan_in};
     for (; w->ndim < UP_WEIGHT_DIMS && dims[w->ndim]; ++w->ndim) {
         w->dims[w->ndim] = (uint64_t)dims[w->ndim];
         w->count *= (size_t)dims[w->ndim];
@@ -75,7 +79,7 @@ static int add_weight(struct up_program *p, const char *module, const char *what
 int up_program_conv(struct up_program *p, int src, bool relu, int out, int kernel, int stride,
                     const char *name)
 {
-    struct up_slot in = p->slot[src];
+    struct up_program_slot in = p->slot[src];
     int pad = kernel / 2, fan_in = in.c * kernel * kernel;
     int dst = up_program_slot(p, out, (in.h + 2 * pad - kernel) / stride + 1,
                               (in.w + 2 * pad - kernel) / stride + 1);
@@ -93,7 +97,7 @@ int up_program_conv(struct up_program *p, int src, bool relu, int out, int kerne
 int up_program_depthwise(struct up_program *p, int src, int kernel, int stride, int dilation,
                          const char *name)
 {
-    struct up_slot in = p->slot[src];
+    struct up_program_slot in = p->slot[src];
     int dst = up_program_slot(p, in.c, (in.h - 1) / stride + 1, (in.w - 1) / stride + 1);
     struct up_op *op = append(p, UP_OP_CONV, src, dst);
     op->relu = op->depthwise = true;
@@ -110,7 +114,7 @@ int up_program_depthwise(struct up_program *p, int src, int kernel, int stride, 
 int up_program_factorized(struct up_program *p, int src, int out, const char *name)
 {
     static const char *const half_name[2] = {"conv_a", "conv_b"};
-    struct up_slot in = p->slot[src];
+    struct up_program_slot in = p->slot[src];
     UP_CHECK(in.h % 2 == 0 && in.w % 2 == 0 && out % 2 == 0);
     int dst = up_program_slot(p, out, in.h / 2, in.w / 2), half = out / 2;
     const int dims[UP_WEIGHT_DIMS] = {half, in.c, 1, 1};
@@ -131,7 +135,7 @@ int up_program_factorized(struct up_program *p, int src, int out, const char *na
 /* The slot an operation of the same shape writes. */
 static int like(struct up_program *p, int src, int into)
 {
-    struct up_slot s = p->slot[src];
+    struct up_program_slot s = p->slot[src];
     if (into < 0)
         return up_program_slot(p, s.c, s.h, s.w);
     UP_CHECK(p->slot[into].c == s.c && p->slot[into].h == s.h && p->slot[into].w == s.w);
@@ -155,7 +159,7 @@ int up_program_norm(struct up_program *p, int src, int into, const char *name)
 static int pool(struct up_program *p, enum up_op_kind kind, int src, int into, int kernel,
                 int stride, int pad)
 {
-    struct up_slot in = p->slot[src];
+    struct up_program_slot in = p->slot[src];
     int h = (in.h + 2 * pad - kernel) / stride + 1, w = (in.w + 2 * pad - kernel) / stride + 1;
     int dst = into < 0 ? up_program_slot(p, in.c, h, w) : into;
     UP_CHECK(p->slot[dst].c == in.c && p->slot[dst].h == h && p->slot[dst].w == w);
@@ -210,12 +214,12 @@ int up_program_linear(struct up_program *p, int src, int out, const char *name)
     return op->dst;
 }
 
-size_t up_slot_numbers(const struct up_slot *s)
+size_t up_program_slot_numbers(const struct up_program_slot *s)
 {
     return (size_t)s->c * (size_t)s->h * (size_t)s->w;
 }
 
-size_t up_slot_from(const struct up_slot *s)
+size_t up_program_slot_from(const struct up_program_slot *s)
 {
     return (size_t)s->from * (size_t)s->h * (size_t)s->w;
 }

@@ -4,8 +4,8 @@
  * forward pass; several may end in the same slot, which then holds their sum.
  * A view is some channels of another slot, so that a concatenation is its parts
  * written side by side. It may be read and written as any slot.
- * Passes (run.h) are loops over this list and know no architecture; a network
- * of another search space is another builder (networks.h). */
+ * Passes (passes.h) are loops over this list and know no architecture; a network
+ * of another search space is another builder (build.h). */
 #ifndef UP_ENGINE_NET_PROGRAM_H
 #define UP_ENGINE_NET_PROGRAM_H
 #include "store/base/err.h"
@@ -45,18 +45,18 @@ static inline bool up_op_has_matrix(const struct up_op *op)
     return op->kind == UP_OP_CONV || op->kind == UP_OP_LINEAR;
 }
 
-struct up_slot {
+struct up_program_slot {
     int c, h, w;
     int of, from; /* a view: channels from .. from+c of slot `of`; of < 0: its own memory */
     int group;    /* channels of each equal part it is a concatenation of; else c */
-    int relus;    /* ReLU modules that read this slot (nwot counts each) */
+    int relus;    /* ReLU modules that read this slot; signs count for each */
 };
 
-enum up_weight_role { UP_W_COUNTED, UP_W_BIAS, UP_W_GAMMA, UP_W_BETA };
+enum up_program_weight_role { UP_W_COUNTED, UP_W_BIAS, UP_W_GAMMA, UP_W_BETA };
 enum { UP_WEIGHT_NAME = 64, UP_WEIGHT_DIMS = 4 };
-struct up_weight {
+struct up_program_weight {
     char name[UP_WEIGHT_NAME];
-    enum up_weight_role
+    enum up_program_weight_role
         role; /* COUNTED: of a convolution or linear layer (spec: counted layers) */
     unsigned ndim;
     uint64_t dims[UP_WEIGHT_DIMS]; /* as PyTorch has them: [out][in][k][k], depthwise
@@ -66,9 +66,9 @@ struct up_weight {
 };
 
 struct up_program { /* up_program_release */
-    struct up_slot *slot;
+    struct up_program_slot *slot;
     struct up_op *op;
-    struct up_weight *weight;
+    struct up_program_weight *weight;
     int slots, ops, weights;
     size_t numbers;    /* in all weights */
     int norms;         /* channels of all norms together */
@@ -109,8 +109,8 @@ int up_program_linear(struct up_program *p, int src, int out, const char *name);
  * its channels a fixed mean, and behind the last norms only what keeps means follows. */
 bool up_program_sum_is_fixed(const struct up_program *p);
 
-size_t up_slot_numbers(const struct up_slot *s); /* per image */
+size_t up_program_slot_numbers(const struct up_program_slot *s); /* per image */
 /* Where a view starts in its slot's buffer [c][n][h][w], in numbers per image; else 0. */
-size_t up_slot_from(const struct up_slot *s);
+size_t up_program_slot_from(const struct up_program_slot *s);
 
 #endif

@@ -1,4 +1,4 @@
-#ifndef real
+/* Lays a program out in blocks of 16 channels: where slots, matrices and norms lie. */
 #include "stages/engine/plan/layout.h"
 
 #include "store/base/arena.h"
@@ -10,12 +10,12 @@ enum { LANES = 16, MATRIX = LANES * LANES };
 
 static int up16(int c) { return (c + LANES - 1) / LANES; }
 
-static struct up_laid_slot lay_slot(const struct up_program *p, int i)
+static struct up_layout_slot lay_slot(const struct up_program *p, int i)
 {
-    const struct up_slot *s = &p->slot[i], *root = s->of < 0 ? s : &p->slot[s->of];
+    const struct up_program_slot *s = &p->slot[i], *root = s->of < 0 ? s : &p->slot[s->of];
     int parts = root->c / root->group, each = up16(root->group);
-    struct up_laid_slot l = {.group = s->of < 0 ? s->group : s->c,
-                             .plane = (size_t)s->h * (size_t)s->w * LANES};
+    struct up_layout_slot l = {.group = s->of < 0 ? s->group : s->c,
+                               .plane = (size_t)s->h * (size_t)s->w * LANES};
     int from = s->of < 0 ? 0 : s->from, first = from / LANES;
     l.blocks = parts * each;
     l.image = (size_t)l.blocks * l.plane;
@@ -30,7 +30,7 @@ static struct up_laid_slot lay_slot(const struct up_program *p, int i)
     return l;
 }
 
-int up_layout_channel(const struct up_laid_slot *s, int c)
+int up_layout_channel(const struct up_layout_slot *s, int c)
 {
     return c / s->group * up16(s->group) * LANES + c % s->group + s->lane;
 }
@@ -42,13 +42,14 @@ static size_t matrix_numbers(const struct up_layout *l, const struct up_op *op)
         return in * out * MATRIX;
     if (op->kind != UP_OP_CONV)
         return 0;
-    size_t taps = (size_t)(op->kernel * op->kernel);
+    size_t taps = (size_t)op->kernel * (size_t)op->kernel;
     return op->depthwise ? in * taps * LANES : in * out * taps * MATRIX;
 }
 
 /* A 3x3 convolution between whole blocks that keeps the size. Larger tiles save more products
  * and want more pixels to share the transformed weights. */
-static int side_of(const struct up_layout *l, const struct up_op *op, const struct up_slot *s)
+static int side_of(const struct up_layout *l, const struct up_op *op,
+                   const struct up_program_slot *s)
 {
     bool fits = op->kind == UP_OP_CONV && !op->depthwise && op->kernel == 3 &&
                 op->stride == 1 && op->pad == 1 && op->dilation == 1 && s->h % 2 == 0 &&
@@ -58,13 +59,13 @@ static int side_of(const struct up_layout *l, const struct up_op *op, const stru
     return !fits ? 0 : large ? 4 : 2;
 }
 
-static struct up_laid_op lay_op(const struct up_layout *l, const struct up_program *p, int i)
+static struct up_layout_op lay_op(const struct up_layout *l, const struct up_program *p, int i)
 {
     const struct up_op *op = &p->op[i];
-    struct up_laid_op o = {.weight = l->numbers,
-                           .count = matrix_numbers(l, op),
-                           .norm = l->norm_blocks,
-                           .side = side_of(l, op, &p->slot[op->src])};
+    struct up_layout_op o = {.weight = l->numbers,
+                             .count = matrix_numbers(l, op),
+                             .norm = l->norm_blocks,
+                             .side = side_of(l, op, &p->slot[op->src])};
     if (o.count || op->kind == UP_OP_POOL || op->kind == UP_OP_MAX)
         o.shape = up_shape_of(p, op);
     o.tiles = o.side ? o.count / 9 * (size_t)((o.side + 2) * (o.side + 2)) : 0;
@@ -82,10 +83,10 @@ void up_layout_init(struct up_layout *l, const struct up_program *p)
         const struct up_op *op = &p->op[i];
         if (op->kind == UP_OP_MEAN) /* its channels lie as those of its input */
             l->slot[op->dst] =
-                (struct up_laid_slot){.blocks = l->slot[op->src].blocks,
-                                      .group = l->slot[op->src].group,
-                                      .plane = LANES,
-                                      .image = (size_t)l->slot[op->src].blocks * LANES};
+                (struct up_layout_slot){.blocks = l->slot[op->src].blocks,
+                                        .group = l->slot[op->src].group,
+                                        .plane = LANES,
+                                        .image = (size_t)l->slot[op->src].blocks * LANES};
         l->op[i] = lay_op(l, p, i);
         l->numbers += l->op[i].count;
         if (op->kind == UP_OP_NORM)
@@ -99,102 +100,3 @@ void up_layout_release(struct up_layout *l)
     free(l->op);
     *l = (struct up_layout){0};
 }
-
-/* The weight of tap 0 between an output and an input channel; taps are `step` apart. */
-struct place {
-    size_t at, step;
-};
-
-static struct place place_of(const struct up_layout *l, const struct up_op *op, int out, int in,
-                             bool turned)
-{
-    const struct up_laid_slot *src = &l->slot[op->src], *dst = &l->slot[op->dst];
-    size_t taps = op->kind == UP_OP_LINEAR ? 1 : (size_t)(op->kernel * op->kernel);
-    size_t o = (size_t)up_layout_channel(dst, out);
-    if (op->depthwise)
-        return (struct place){o / LANES * taps * LANES + o % LANES, LANES};
-    size_t i = (size_t)up_layout_channel(src, in);
-    size_t blocks = (size_t)(turned ? dst->blocks : src->blocks);
-    size_t row = turned ? i : o, column = turned ? o : i;
-    return (struct place){((row / LANES * blocks + column / LANES) * taps) * MATRIX +
-                              column % LANES * LANES + row % LANES,
-                          MATRIX};
-}
-
-static int taps_of(const struct up_op *op)
-{
-    return op->kind == UP_OP_LINEAR ? 1 : op->kernel * op->kernel;
-}
-
-#define UP_TEMPLATE "stages/engine/plan/layout.c"
-#include "stages/kernels/both.h"
-#else
-
-void UP_R(up_layout_pack)(real *matrices, const real *weights, const struct up_layout *l,
-                          const struct up_program *p, bool turned)
-{
-    memset(matrices, 0, l->numbers * sizeof *matrices);
-    for (int k = 0; k < p->ops; ++k) {
-        const struct up_op *op = &p->op[k];
-        if (!up_op_has_matrix(op))
-            continue;
-        const real *w = weights + p->weight[op->weight].at;
-        int out = p->slot[op->dst].c, in = op->depthwise ? 1 : p->slot[op->src].c;
-        for (int o = 0; o < out; ++o)
-            for (int i = 0; i < in; ++i) {
-                struct place at = place_of(l, op, o, i, turned);
-                real *to = matrices + l->op[k].weight + at.at;
-                for (int t = 0; t < taps_of(op); ++t, to += at.step)
-                    *to = *w++;
-            }
-    }
-}
-
-/* One matrix per tap, transposed. */
-static void UP_R(turn_op)(real *to, const real *from, int in, int out, int taps)
-{
-    for (int o = 0; o < out; ++o)
-        for (int i = 0; i < in; ++i)
-            for (int t = 0; t < taps; ++t, from += MATRIX) {
-                real *m = to + (size_t)((i * out + o) * taps + t) * MATRIX;
-                for (int a = 0; a < LANES; ++a)
-                    for (int b = 0; b < LANES; ++b)
-                        m[b * LANES + a] = from[a * LANES + b];
-            }
-}
-
-void UP_R(up_layout_turn)(real *turned, const real *matrices, const struct up_layout *l,
-                          const struct up_program *p)
-{
-    for (int k = 0; k < p->ops; ++k) {
-        const struct up_op *op = &p->op[k];
-        const struct up_laid_op *at = &l->op[k];
-        if (op->depthwise)
-            memcpy(turned + at->weight, matrices + at->weight, at->count * sizeof(real));
-        else if (up_op_has_matrix(op))
-            UP_R(turn_op)
-        (turned + at->weight, matrices + at->weight, l->slot[op->src].blocks,
-         l->slot[op->dst].blocks, taps_of(op));
-    }
-}
-
-void UP_R(up_layout_unpack)(real *weights, const real *matrices, const struct up_layout *l,
-                            const struct up_program *p)
-{
-    for (int k = 0; k < p->ops; ++k) {
-        const struct up_op *op = &p->op[k];
-        if (!up_op_has_matrix(op))
-            continue;
-        real *w = weights + p->weight[op->weight].at;
-        int out = p->slot[op->dst].c, in = op->depthwise ? 1 : p->slot[op->src].c;
-        for (int o = 0; o < out; ++o)
-            for (int i = 0; i < in; ++i) {
-                struct place at = place_of(l, op, o, i, false);
-                const real *from = matrices + l->op[k].weight + at.at;
-                for (int t = 0; t < taps_of(op); ++t, from += at.step)
-                    *w++ = *from;
-            }
-    }
-}
-
-#endif

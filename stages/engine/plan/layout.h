@@ -7,9 +7,9 @@
  * [in block][out block][tap][16 out][16 in], depthwise ones [block][tap][16]. */
 #ifndef UP_ENGINE_PLAN_LAYOUT_H
 #define UP_ENGINE_PLAN_LAYOUT_H
-#include "stages/engine/plan/window.h"
+#include "stages/engine/plan/shape.h"
 
-struct up_laid_slot {
+struct up_layout_slot {
     int blocks, lane; /* of the slot or view; the lane of its first channel */
     int group;        /* channels of a part */
     size_t plane;     /* numbers of one block: h * w * 16 */
@@ -17,7 +17,7 @@ struct up_laid_slot {
     size_t image;     /* from one image to the next, in numbers */
 };
 
-struct up_laid_op {
+struct up_layout_op {
     size_t weight, count;  /* conv, linear: place and numbers of its matrices */
     size_t norm;           /* norm: its first block among all norms' blocks */
     int side;              /* of Winograd's tiles; 0: a convolution they do not suit */
@@ -27,8 +27,8 @@ struct up_laid_op {
 };
 
 struct up_layout { /* up_layout_release */
-    struct up_laid_slot *slot;
-    struct up_laid_op *op;
+    struct up_layout_slot *slot;
+    struct up_layout_op *op;
     size_t numbers;     /* of all matrices */
     size_t norm_blocks; /* of all norms */
 };
@@ -36,18 +36,9 @@ void up_layout_init(struct up_layout *l, const struct up_program *p);
 void up_layout_release(struct up_layout *l);
 
 /* Where channel c of a slot is: 16 * block + lane, from the view's first block. */
-int up_layout_channel(const struct up_laid_slot *s, int c);
+int up_layout_channel(const struct up_layout_slot *s, int c);
 
-/* Matrices from weights as PyTorch has them ([numbers] of the program), and back. `turned`:
- * those of the backward pass. Lanes without a channel are 0. */
-#define UP_LAYOUT_DECLARE(real, R)                                                             \
-    void up_layout_pack##R(real *matrices, const real *weights, const struct up_layout *l,     \
-                           const struct up_program *p, bool turned);                           \
-    void up_layout_turn##R(real *turned, const real *matrices, const struct up_layout *l,      \
-                           const struct up_program *p);                                        \
-    void up_layout_unpack##R(real *weights, const real *matrices, const struct up_layout *l,   \
-                             const struct up_program *p);
-UP_LAYOUT_DECLARE(float, _f32)
-UP_LAYOUT_DECLARE(double, _f64)
+#define UP_DECLARATIONS "stages/engine/plan/layout_reals.h"
+#include "stages/kernels/both_reals.h"
 
 #endif

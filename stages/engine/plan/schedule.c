@@ -1,3 +1,4 @@
+/* Orders the operations of a program in levels, forward and backward. */
 #include "stages/engine/plan/schedule.h"
 
 #include "store/base/arena.h"

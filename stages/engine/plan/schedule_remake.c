@@ -53,12 +53,12 @@ static void append(struct draft *d, struct up_step step)
 }
 
 /* `data`: whether it is read even where no weights' gradients are wanted. */
-static void need(struct draft *d, int slot, int level, bool data)
+static void need_slot(struct draft *d, int slot, int level, bool data)
 {
     if (!d->schedule->remade[slot])
         return;
     int maker = d->schedule->maker[slot];
-    need(d, d->program->op[maker].src, level, data);
+    need_slot(d, d->program->op[maker].src, level, data);
     if (d->made[slot] < d->begin) {
         d->made[slot] = d->n;
         append(d, (struct up_step){level, maker, UP_STEP_REMAKE, false, false});
@@ -70,10 +70,10 @@ static void needs_of(struct draft *d, const struct up_step *step)
 {
     const struct up_op *op = &d->program->op[step->op];
     if (up_op_has_matrix(op)) {
-        need(d, op->src, step->level, op->relu);
-        need(d, op->dst, step->level, d->schedule->norm_of[op->dst] >= 0);
+        need_slot(d, op->src, step->level, op->relu);
+        need_slot(d, op->dst, step->level, d->schedule->norm_of[op->dst] >= 0);
     } else if (op->kind == UP_OP_NORM || op->kind == UP_OP_MAX || op->kind == UP_OP_RELU) {
-        need(d, op->src, step->level, true);
+        need_slot(d, op->src, step->level, true);
     }
 }
 

@@ -1,3 +1,4 @@
+/* Memory of a network in one piece: one allocation is reused from network to network. */
 #include "stages/engine/plan/slab.h"
 
 #include "store/base/arena.h"
@@ -34,7 +35,7 @@ static size_t product(size_t a, size_t b)
     return b && a > SIZE_MAX / 4 / b ? SIZE_MAX / 4 : a * b;
 }
 
-void *up_place(struct up_place *p, size_t n, size_t size)
+void *up_slab_take(struct up_slab_cursor *p, size_t n, size_t size)
 {
     size_t bytes = (product(n, size) + ALIGN - 1) / ALIGN * ALIGN;
     void *here = p->base ? p->base + p->at : NULL;
@@ -57,8 +58,8 @@ static size_t lowest(int b, const size_t *offset, const bool *placed, const size
     return at;
 }
 
-size_t up_place_fold(size_t *offset, const size_t *size, const int *first, const int *last,
-                     int n)
+size_t up_slab_overlay(size_t *offset, const size_t *size, const int *first, const int *last,
+                       int n)
 {
     bool *placed = up_alloc((size_t)n * sizeof *placed);
     size_t all = 0;

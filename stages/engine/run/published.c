@@ -1,7 +1,9 @@
+/* The Jacobian's backward pass as PyTorch rounds it; published.h says why there is such a
+ * thing. */
 #include "stages/engine/run/published.h"
 
 #include "stages/kernels/gemm.h"
-#include "stages/engine/run/run_ops.h"
+#include "stages/engine/run/image_ops.h"
 #include "store/base/arena.h"
 
 #include <stdlib.h>
@@ -10,7 +12,7 @@
 enum { LANES = UP_BLOCK_LANES };
 
 struct pass {
-    struct up_run_f32 *run;
+    struct up_passes_f32 *run;
     bool *reached; /* [slots] has a gradient */
     bool *apart;   /* [slots] in PyTorch it is no tensor of its own (up_published_norm) */
     int op;        /* at work */
@@ -29,21 +31,22 @@ static int together(int n, int in, int out)
 
 static void linear_back(const struct pass *p)
 {
-    const struct up_run_f32 *r = p->run;
+    const struct up_passes_f32 *r = p->run;
     const struct up_op *op = &r->program->op[p->op];
-    const struct up_laid_slot *src = &r->layout->slot[op->src];
+    const struct up_layout_slot *src = &r->layout->slot[op->src];
     const float *w = r->weight + r->program->weight[op->weight].at;
     int in = r->program->slot[op->src].c, out = r->program->slot[op->dst].c, n = r->n;
     float *dx = up_alloc((size_t)n * (size_t)(in + out) * sizeof *dx);
     float *dy = dx + (size_t)n * (size_t)in;
     UP_CHECK(!p->add);
     for (int i = 0; i < n; ++i)
-        memcpy(dy + i * out, up_run_image_f32(&r->grad, op->dst, i), (size_t)out * sizeof *dy);
+        memcpy(dy + i * out, up_passes_image_f32(&r->grad, op->dst, i),
+               (size_t)out * sizeof *dy);
     for (int i = 0, some = together(n, in, out); i < n; i += some)
-        up_sgemm(dx + i * in, in, dy + i * out, out, UP_N, w, in, UP_N,
-                 n - i < some ? n - i : some, in, out, 1, 0);
+        up_sgemm(dx + i * in, in, dy + i * out, out, w, in,
+                 &(struct up_gemm){UP_N, UP_N, n - i < some ? n - i : some, in, out, 1, 0});
     for (int i = 0; i < n; ++i) {
-        float *to = up_run_image_f32(&r->grad, op->src, i);
+        float *to = up_passes_image_f32(&r->grad, op->src, i);
         for (int c = 0; c < in; ++c)
             to[up_layout_channel(src, c)] = dx[i * in + c];
     }
@@ -53,11 +56,11 @@ static void linear_back(const struct pass *p)
 /* padded = an output's gradient in a frame of zeros. */
 static void pad(const struct pass *p, float *padded, const float *dy)
 {
-    const struct up_laid_slot *dst = &p->run->layout->slot[p->run->program->op[p->op].dst];
+    const struct up_layout_slot *dst = &p->run->layout->slot[p->run->program->op[p->op].dst];
     struct up_shape s = p->run->layout->op[p->op].shape;
     struct up_shape out = {.h = s.oh, .w = s.ow, .frame = s.back_frame};
     for (int b = 0; b < dst->blocks; ++b, padded += s.back, dy += dst->plane)
-        up_run_pad_f32(p->run, padded, dy, NULL, &out, 0);
+        up_passes_pad_f32(p->run, padded, dy, NULL, &out, 0);
 }
 
 /* y += w * padded gradient, tap by tap: one block of a depthwise convolution. */
@@ -67,7 +70,7 @@ static void taps_back(const struct pass *p, float *y, const float *padded, const
     struct up_window g;
     for (int at = 0; at < s.stride * s.stride; ++at) {
         int row = at / s.stride, column = at % s.stride;
-        up_window_backward(&g, &s, row, column);
+        up_shape_window_backward(&g, &s, row, column);
         int taps = g.taps;
         g.taps = 1;
         for (int t = 0; t < taps; ++t) {
@@ -81,8 +84,8 @@ static void taps_back(const struct pass *p, float *y, const float *padded, const
 static void dilated_back(const struct pass *p, float *dx, const float *mask,
                          struct up_scratch_f32 s)
 {
-    const struct up_laid_op *o = &p->run->layout->op[p->op];
-    const struct up_laid_slot *src = &p->run->layout->slot[p->run->program->op[p->op].src];
+    const struct up_layout_op *o = &p->run->layout->op[p->op];
+    const struct up_layout_slot *src = &p->run->layout->slot[p->run->program->op[p->op].src];
     const float *w = p->run->turned + o->weight;
     struct up_rectangle all = {1, (int)(src->plane / LANES), 0, 0};
     for (int b = 0; b < src->blocks; ++b, dx += src->plane, mask += src->plane) {
@@ -98,15 +101,15 @@ static void dilated_back(const struct pass *p, float *dx, const float *mask,
 static void image_back(void *ctx, size_t task, int image)
 {
     const struct pass *p = ctx;
-    struct up_run_f32 *r = p->run;
+    struct up_passes_f32 *r = p->run;
     const struct up_op *op = &r->program->op[p->op];
-    struct up_scratch_f32 s = up_run_scratch_f32(r, task);
-    up_run_again_f32(r, op->src, image);
-    const float *x = up_run_image_f32(&r->act, op->src, image);
-    const float *dy = up_run_image_f32(&r->grad, op->dst, image);
-    float *dx = up_run_image_f32(&r->grad, op->src, image);
+    struct up_scratch_f32 s = up_passes_scratch_f32(r, task);
+    up_passes_again_f32(r, op->src, image);
+    const float *x = up_passes_image_f32(&r->act, op->src, image);
+    const float *dy = up_passes_image_f32(&r->grad, op->dst, image);
+    float *dx = up_passes_image_f32(&r->grad, op->src, image);
     if (op->kind != UP_OP_CONV) {
-        up_run_simple_back_f32(r, dx, dy, x, p->op, p->add, s);
+        up_passes_simple_back_f32(r, dx, dy, x, p->op, p->add, s);
         return;
     }
     struct up_term_f32 term = {s.g, NULL, r->turned, NULL};
@@ -114,7 +117,8 @@ static void image_back(void *ctx, size_t task, int image)
     if (op->depthwise && op->dilation > 1)
         dilated_back(p, dx, x, s);
     else
-        up_run_conv_back_f32(r, dx, &term, 1, op->relu ? x : NULL, p->add, p->op, s);
+        up_passes_conv_back_f32(r, (struct up_target_f32){dx, op->relu ? x : NULL, p->add},
+                                &term, 1, p->op, s);
 }
 
 /* ---- which gradients there are, and how they lie in PyTorch ---- */
@@ -128,11 +132,11 @@ static int next_view(const struct up_program *p, int slot, int after)
     return -1;
 }
 
-static void clear(const struct up_run_f32 *r, int slot)
+static void clear(const struct up_passes_f32 *r, int slot)
 {
-    const struct up_laid_slot *s = &r->layout->slot[slot];
+    const struct up_layout_slot *s = &r->layout->slot[slot];
     for (int image = 0; image < r->n; ++image)
-        memset(up_run_image_f32(&r->grad, slot, image), 0,
+        memset(up_passes_image_f32(&r->grad, slot, image), 0,
                (size_t)s->blocks * s->plane * sizeof(float));
 }
 
@@ -168,7 +172,7 @@ static void arrive(struct pass *p, const struct up_op *op)
         p->reached[v] = true;
 }
 
-void up_published_backward(struct up_run_f32 *run)
+void up_published_backward(struct up_passes_f32 *run)
 {
     const struct up_program *q = run->program;
     struct pass p = {.run = run,
@@ -185,7 +189,7 @@ void up_published_backward(struct up_run_f32 *run)
         else if (op->kind == UP_OP_LINEAR)
             linear_back(&p);
         else
-            up_run_images_f32(run, image_back, &p);
+            up_passes_images_f32(run, image_back, &p);
     }
     free(p.reached);
     free(p.apart);

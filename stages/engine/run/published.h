@@ -4,7 +4,7 @@
  * network's summed logits is zero. What float32 leaves of it is rounding noise, and the
  * published jacov and epe_nas are functions of that noise: who rounds as PyTorch did meets
  * them, nobody else does. They say nothing else, and no other pass needs this. Slow beside
- * run_backward.c, whose levels and folded buffers it does without. Bits depend neither on
+ * backward.c, whose levels and folded buffers it does without. Bits depend neither on
  * threads nor on the instruction set; the linear layer's are OpenBLAS's (gemm.h).
  *
  * Operations go in reverse order, and so is added what several hand to one slot: each number
@@ -18,11 +18,11 @@
  *   norm         below */
 #ifndef UP_ENGINE_RUN_PUBLISHED_H
 #define UP_ENGINE_RUN_PUBLISHED_H
-#include "stages/engine/run/run.h"
+#include "stages/engine/run/passes.h"
 
 /* grad[input] from grad[logits], and grad of all slots between; no weights' gradients. After
  * the forward pass. No two slots may share memory in grad; sums and factor are overwritten. */
-void up_published_backward(struct up_run_f32 *run);
+void up_published_backward(struct up_passes_f32 *run);
 
 /* One norm, from grad of its output to (+)= that of its input, over m numbers of a channel:
  *   dx = ((dy - shift) - (x - mean) * slope) * inv * gamma
@@ -34,6 +34,6 @@ void up_published_backward(struct up_run_f32 *run);
  *   apart  sum(dy) of an image in four chains of vectors of eight, chains then lanes added,
  *          images in float32; the other sum in float64, of rounded products. dx without
  *          fusing */
-void up_published_norm(struct up_run_f32 *run, int op, bool apart, bool add);
+void up_published_norm(struct up_passes_f32 *run, int op, bool apart, bool add);
 
 #endif

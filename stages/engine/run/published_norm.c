@@ -1,5 +1,6 @@
+/* The gradient of one batch norm as PyTorch's two kernels round it. */
 #include "stages/engine/run/published.h"
-#include "stages/engine/run/run_ops.h"
+#include "stages/engine/run/image_ops.h"
 
 #include <string.h>
 
@@ -9,9 +10,9 @@ enum { LANES = UP_BLOCK_LANES, VECTOR = 8, CHAINS = 4 };
 enum { MEAN, INV, GAMMA, SHIFT, SLOPE, ROWS };
 
 struct norm {
-    struct up_run_f32 *run;
+    struct up_passes_f32 *run;
     const struct up_op *op;
-    const struct up_laid_slot *src;
+    const struct up_layout_slot *src;
     int index; /* of op */
     bool apart, add;
 };
@@ -70,13 +71,13 @@ static void apart_sums(double *s, const float *x, const float *mean, const float
 static void sums_image(void *ctx, size_t task, int image)
 {
     const struct norm *n = ctx;
-    const float *x = up_run_image_f32(&n->run->act, n->op->src, image);
-    const float *dy = up_run_image_f32(&n->run->grad, n->op->dst, image);
+    const float *x = up_passes_image_f32(&n->run->act, n->op->src, image);
+    const float *dy = up_passes_image_f32(&n->run->grad, n->op->dst, image);
     (void)task;
     for (int b = 0; b < n->src->blocks; ++b, x += n->src->plane, dy += n->src->plane)
         (n->apart ? apart_sums
-                  : own_sums)(up_run_sums_f32(n->run, n->index, b, image), x,
-                              up_run_factor_f32(n->run, n->index, b, UP_K_GRAD + MEAN), dy,
+                  : own_sums)(up_passes_sums_f32(n->run, n->index, b, image), x,
+                              up_passes_factor_f32(n->run, n->index, b, UP_K_GRAD + MEAN), dy,
                               n->src->plane / LANES);
 }
 
@@ -84,16 +85,17 @@ static void sums_image(void *ctx, size_t task, int image)
 
 static float *factors_of(const struct norm *n, int channel)
 {
-    return up_run_factor_f32(n->run, n->index, channel / LANES, UP_K_GRAD) + channel % LANES;
+    return up_passes_factor_f32(n->run, n->index, channel / LANES, UP_K_GRAD) + channel % LANES;
 }
 
-static void begin(const struct norm *n)
+static void begin_factors(const struct norm *n)
 {
-    const struct up_run_f32 *r = n->run;
+    const struct up_passes_f32 *r = n->run;
     const float *gamma =
         n->op->weight < 0 ? NULL : r->weight + r->program->weight[n->op->weight].at;
     for (int b = 0; b < n->src->blocks; ++b)
-        memset(up_run_factor_f32(r, n->index, b, UP_K_GRAD), 0, ROWS * LANES * sizeof(float));
+        memset(up_passes_factor_f32(r, n->index, b, UP_K_GRAD), 0,
+               ROWS * LANES * sizeof(float));
     for (int c = 0; c < r->program->slot[n->op->src].c; ++c) {
         float *k = factors_of(n, c);
         k[MEAN * LANES] = (float)r->norm[n->op->norm + c].mean;
@@ -102,14 +104,15 @@ static void begin(const struct norm *n)
     }
 }
 
-static void finish(const struct norm *n)
+static void finish_factors(const struct norm *n)
 {
     double m = (double)(n->src->plane / LANES) * n->run->n;
     for (int c = 0; c < n->run->program->slot[n->op->src].c; ++c) {
         float *k = factors_of(n, c), inv = k[INV * LANES], rounded = 0;
         double sum = 0, dot = 0;
         for (int image = 0; image < n->run->n; ++image) {
-            const double *s = up_run_sums_f32(n->run, n->index, c / LANES, image) + c % LANES;
+            const double *s =
+                up_passes_sums_f32(n->run, n->index, c / LANES, image) + c % LANES;
             sum += s[0];
             rounded += (float)s[0];
             dot += s[LANES];
@@ -133,23 +136,23 @@ static void dx_pixel(float *dx, const float *x, const float *dy, const float *k,
 static void dx_image(void *ctx, size_t task, int image)
 {
     const struct norm *n = ctx;
-    const float *x = up_run_image_f32(&n->run->act, n->op->src, image);
-    const float *dy = up_run_image_f32(&n->run->grad, n->op->dst, image);
-    float *dx = up_run_image_f32(&n->run->grad, n->op->src, image);
+    const float *x = up_passes_image_f32(&n->run->act, n->op->src, image);
+    const float *dy = up_passes_image_f32(&n->run->grad, n->op->dst, image);
+    float *dx = up_passes_image_f32(&n->run->grad, n->op->src, image);
     (void)task;
     for (int b = 0; b < n->src->blocks; ++b) {
-        const float *k = up_run_factor_f32(n->run, n->index, b, UP_K_GRAD);
+        const float *k = up_passes_factor_f32(n->run, n->index, b, UP_K_GRAD);
         for (size_t i = 0; i < n->src->plane; i += LANES, dx += LANES, x += LANES, dy += LANES)
             dx_pixel(dx, x, dy, k, n->apart, n->add);
     }
 }
 
-void up_published_norm(struct up_run_f32 *run, int op, bool apart, bool add)
+void up_published_norm(struct up_passes_f32 *run, int op, bool apart, bool add)
 {
     const struct up_op *o = &run->program->op[op];
     struct norm n = {run, o, &run->layout->slot[o->src], op, apart, add};
-    begin(&n);
-    up_run_images_f32(run, sums_image, &n);
-    finish(&n);
-    up_run_images_f32(run, dx_image, &n);
+    begin_factors(&n);
+    up_passes_images_f32(run, sums_image, &n);
+    finish_factors(&n);
+    up_passes_images_f32(run, dx_image, &n);
 }

@@ -16,7 +16,7 @@ static const struct {
 #endif
 };
 
-static bool has(enum up_isa isa)
+static bool is_supported(enum up_isa isa)
 {
 #if defined __x86_64__
     if (isa == UP_ISA_AVX512)
@@ -31,19 +31,19 @@ static bool has(enum up_isa isa)
 
 enum up_isa up_isa_best(void)
 {
-    return has(UP_ISA_AVX512) ? UP_ISA_AVX512
-           : has(UP_ISA_AVX2) ? UP_ISA_AVX2
-                              : UP_ISA_PORTABLE;
+    return is_supported(UP_ISA_AVX512) ? UP_ISA_AVX512
+           : is_supported(UP_ISA_AVX2) ? UP_ISA_AVX2
+                                       : UP_ISA_PORTABLE;
 }
 
 const struct up_block_f32 *up_block_f32(enum up_isa isa)
 {
-    UP_CHECK(has(isa));
+    UP_CHECK(is_supported(isa));
     return variants[isa].f32;
 }
 
 const struct up_block_f64 *up_block_f64(enum up_isa isa)
 {
-    UP_CHECK(has(isa));
+    UP_CHECK(is_supported(isa));
     return variants[isa].f64;
 }

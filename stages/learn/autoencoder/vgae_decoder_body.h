@@ -11,7 +11,8 @@ static void UP_REAL_(vgae_sample)(struct UP_REAL_(vgae_work) * w, const UP_REAL 
     long r = (long)s.from * l->nodes;
     UP_REAL *head = w->head + r * 2 * L;
     w->k->fill(head, v + l->head_b, n, 2 * L, 2 * L);
-    w->k->matmul(head, 2 * L, x, ld, UP_N, w->turned[0], 2 * L, UP_N, n, 2 * L, H, 1);
+    w->k->matmul(head, 2 * L, x, ld, w->turned[0], 2 * L,
+                 &(struct up_matmul){UP_N, UP_N, n, 2 * L, H, 1});
     for (int i = 0; i < n; i++, r++, head += 2 * L) {
         UP_REAL *sd = w->sd + r * L, *z = w->z + r * L;
         w->k->exp(sd, head + L, L);
@@ -31,7 +32,8 @@ static void UP_REAL_(vgae_ops)(struct UP_REAL_(vgae_work) * w, const UP_REAL *v,
     int n = (s.to - s.from) * l->nodes, K = l->classes, L = l->latent;
     long r = (long)s.from * l->nodes;
     w->k->fill(w->ops + r * K, v + l->op_b, n, K, K);
-    w->k->matmul(w->ops + r * K, K, w->z + r * L, L, UP_N, v + l->op_w, L, UP_T, n, K, L, 1);
+    w->k->matmul(w->ops + r * K, K, w->z + r * L, L, v + l->op_w, L,
+                 &(struct up_matmul){UP_N, UP_T, n, K, L, 1});
 }
 
 /* And of graph b's edges. */
@@ -84,7 +86,8 @@ static void UP_REAL_(vgae_ops_back)(struct UP_REAL_(vgae_work) * w, const UP_REA
     const struct up_vgae_layout *l = w->l;
     int n = (s.to - s.from) * l->nodes, K = l->classes, L = l->latent;
     long r = (long)s.from * l->nodes;
-    w->k->matmul(w->dz + r * L, L, w->ops + r * K, K, UP_N, v + l->op_w, L, UP_N, n, L, K, 0);
+    w->k->matmul(w->dz + r * L, L, w->ops + r * K, K, v + l->op_w, L,
+                 &(struct up_matmul){UP_N, UP_N, n, L, K, 0});
 }
 
 /* Adds those of graph b's edges; then to its w->dhead. */
@@ -141,10 +144,11 @@ static void UP_REAL_(vgae_head_back)(struct UP_REAL_(vgae_work) * w, const UP_RE
     w->k->sums(part + (l->op_b - l->head_w), ops, n, K, K);
     if (n == 0)
         return;
-    w->k->matmul(part, H, dhead, 2 * L, UP_T, x, ld, UP_N, 2 * L, H, n, 0);
-    w->k->matmul(part + (l->op_w - l->head_w), L, ops, K, UP_T, w->z + r * L, L, UP_N, K, L, n,
-                 0);
-    w->k->matmul(w->dy + r * H, H, dhead, 2 * L, UP_N, v + l->head_w, H, UP_N, n, H, 2 * L, 0);
+    w->k->matmul(part, H, dhead, 2 * L, x, ld, &(struct up_matmul){UP_T, UP_N, 2 * L, H, n, 0});
+    w->k->matmul(part + (l->op_w - l->head_w), L, ops, K, w->z + r * L, L,
+                 &(struct up_matmul){UP_T, UP_N, K, L, n, 0});
+    w->k->matmul(w->dy + r * H, H, dhead, 2 * L, v + l->head_w, H,
+                 &(struct up_matmul){UP_N, UP_N, n, H, 2 * L, 0});
 }
 
 /* Part p from the last half on and back to it. */

@@ -71,8 +71,10 @@ static void UP_REAL_(vgae_gather)(UP_REAL *a, int lda, const UP_REAL *x, int ldx
 {
     int n = w->l->nodes;
     long r = (long)s.from * n;
-    w->k->gather(a, lda, x, ldx, w->links + r, w->link + r * n, n,
-                 1 + v[w->l->layer[layer].eps], (s.to - s.from) * n, C);
+    w->k->gather(a, lda, x, ldx,
+                 &(struct up_dense_graph){w->links + r, w->link + r * n, n,
+                                          (double)(1 + v[w->l->layer[layer].eps])},
+                 (s.to - s.from) * n, C);
 }
 
 /* Half j's input for the graphs s, in desk->u; the nodes themselves, for even j, in
@@ -104,7 +106,8 @@ static void UP_REAL_(vgae_forward)(struct UP_REAL_(vgae_work) * w, UP_REAL *v, i
     double *sums = w->sums[j % 2] + p * H;
     UP_REAL_(vgae_input)(w, v, j, s, desk);
     w->k->fill(h, v + at.b, rows, H, H);
-    w->k->matmul(h, H, desk->u, desk->ld, UP_N, turned, H, UP_N, rows, H, at.in, 1);
+    w->k->matmul(h, H, desk->u, desk->ld, turned, H,
+                 &(struct up_matmul){UP_N, UP_N, rows, H, at.in, 1});
     if (m->batch && rows)
         w->k->bn_measure(sums, sums + UP_REAL_(vgae_parts) * H, h, rows, H, H);
 }
@@ -153,8 +156,9 @@ static void UP_REAL_(vgae_slopes)(struct UP_REAL_(vgae_work) * w, UP_REAL *v, in
     int n = w->l->nodes, H = w->l->hidden;
     long first = (long)s.from * n * H;
     double *sums = w->sums[(j + 1) % 2] + p * H;
-    w->k->bn_slopes(sums, sums + UP_REAL_(vgae_parts) * H, w->dy + first, H, w->h[j] + first, H,
-                    &norm, (s.to - s.from) * n, H);
+    w->k->bn_slopes(sums, sums + UP_REAL_(vgae_parts) * H, &norm,
+                    &(struct UP_REAL_(bn_rows)){w->dy + first, H, w->h[j] + first, H,
+                                                (s.to - s.from) * n, H});
 }
 
 /* When all parts have them: a and b of the desk; the gradients of the norm and of the bias
@@ -171,9 +175,12 @@ static void UP_REAL_(vgae_norm_back)(UP_REAL *g, struct UP_REAL_(vgae_work) * w,
     bool keep = seat->id == 0;
     const double *sums = w->sums[(j + 1) % 2];
     UP_REAL_(vgae_rows)(rows, w);
-    w->k->bn_turn(desk->a, desk->b, keep ? g + at.gamma : desk->spare,
-                  keep ? g + at.beta : desk->spare + H, keep ? g + at.b : desk->spare + 2 * H,
-                  sums, sums + PARTS * H, &norm, rows, PARTS, H, m->batch);
+    w->k->bn_turn(desk->a, desk->b,
+                  &(struct UP_REAL_(bn_gradients)){keep ? g + at.gamma : desk->spare,
+                                                   keep ? g + at.beta : desk->spare + H,
+                                                   keep ? g + at.b : desk->spare + 2 * H},
+                  &norm, &(struct up_bn_slopes){sums, sums + PARTS * H, rows, PARTS}, H,
+                  m->batch);
 }
 
 /* g[n] of a seat, from what the parts have left in w->part[which]. */
@@ -195,9 +202,11 @@ static void UP_REAL_(vgae_first_back)(UP_REAL *part, struct UP_REAL_(vgae_work) 
     int rows = (s.to - s.from) * n;
     const UP_REAL *x0 = w->x0 + (long)s.from * n * ld0;
     UP_REAL *turned = desk->turned;
-    w->k->matmul(turned, H, x0, ld0, UP_T, desk->dh, ld, UP_N, I, H, rows, 0);
+    w->k->matmul(turned, H, x0, ld0, desk->dh, ld,
+                 &(struct up_matmul){UP_T, UP_N, I, H, rows, 0});
     w->slope[0][p] = w->k->dot(turned, H, desk->first, H, I, H);
-    w->k->matmul(turned, H, desk->u, ld, UP_T, desk->dh, ld, UP_N, I, H, rows, 0);
+    w->k->matmul(turned, H, desk->u, ld, desk->dh, ld,
+                 &(struct up_matmul){UP_T, UP_N, I, H, rows, 0});
     w->k->turn(part, I, turned, I, H, H);
 }
 
@@ -210,11 +219,14 @@ static void UP_REAL_(vgae_half_back)(UP_REAL *part, struct UP_REAL_(vgae_work) *
     const UP_REAL *weight = v + UP_REAL_(vgae_half)(w->l, j).w;
     int n = w->l->nodes, H = w->l->hidden, ld = desk->ld, rows = (s.to - s.from) * n;
     UP_REAL *dy = w->dy + (long)s.from * n * H, *du = desk->u;
-    w->k->matmul(part, H, desk->dh, ld, UP_T, desk->u, ld, UP_N, H, H, rows, 0);
+    w->k->matmul(part, H, desk->dh, ld, desk->u, ld,
+                 &(struct up_matmul){UP_T, UP_N, H, H, rows, 0});
     if (j % 2) {
-        w->k->matmul(dy, H, desk->dh, ld, UP_N, weight, H, UP_N, rows, H, H, 0);
+        w->k->matmul(dy, H, desk->dh, ld, weight, H,
+                     &(struct up_matmul){UP_N, UP_N, rows, H, H, 0});
     } else {
-        w->k->matmul(du, ld, desk->dh, ld, UP_N, weight, H, UP_N, rows, H, H, 0);
+        w->k->matmul(du, ld, desk->dh, ld, weight, H,
+                     &(struct up_matmul){UP_N, UP_N, rows, H, H, 0});
         w->slope[j / 2][p] = w->k->dot(du, ld, desk->x, ld, rows, H);
         UP_REAL_(vgae_gather)(dy, H, du, ld, H, w, v, j / 2, s);
     }
@@ -236,8 +248,8 @@ static void UP_REAL_(vgae_backward)(struct UP_REAL_(vgae_work) * w, UP_REAL *v, 
         w->slope[j / 2][p] = 0;
         return;
     }
-    w->k->bn_back(desk->dh, desk->ld, w->dy + first, H, w->h[j] + first, H, &norm, desk->a,
-                  desk->b, rows, H);
+    w->k->bn_back(desk->dh, desk->ld, &norm, desk->a, desk->b,
+                  &(struct UP_REAL_(bn_rows)){w->dy + first, H, w->h[j] + first, H, rows, H});
     UP_REAL_(vgae_input)(w, v, j, s, desk);
     if (j == 0)
         UP_REAL_(vgae_first_back)(part, w, p, s, desk);

@@ -140,9 +140,9 @@ static void update(struct course *c, double length, int64_t step, const struct u
 {
     struct up_vgae_trainer *t = c->t;
     struct up_span s = up_crew_share(seat, (int)t->layout.tensors.learned, 16);
-    up_adam_step(t->value + s.from, t->m1 + s.from, t->m2 + s.from, c->g + s.from,
-                 (size_t)(s.to - s.from), up_grad_scale(length, t->recipe.clip), &c->adam,
-                 step);
+    up_adam_step(&(struct up_adam_slab){t->value + s.from, t->m1 + s.from, t->m2 + s.from,
+                                        c->g + s.from, (size_t)(s.to - s.from)},
+                 up_grad_scale(length, t->recipe.clip), &c->adam, step);
 }
 
 /* What one seat does for all after a batch. */

@@ -84,7 +84,8 @@ static void backward(struct block *b, const struct up_mlp *m, const float *dout,
     memset(b->d + k * out, 0, (BLOCK - k) * out * sizeof *dout);
     for (int i = m->depth; i >= 0; i--) {
         int from = i ? m->hidden : m->in, to = i < m->depth ? m->hidden : m->out;
-        up_matmul(b->e, from, b->d, to, UP_N, m->w[i], from, UP_N, BLOCK, from, to, 0);
+        up_matmul(b->e, from, b->d, to, m->w[i], from,
+                  &(struct up_matmul){UP_N, UP_N, BLOCK, from, to, 0});
         if (i)
             up_dense_best()->relu_backward(b->e, b->h[i - 1], BLOCK * from);
         float *t = b->d;

@@ -81,8 +81,8 @@ static void UP_REAL_(mlp_linear)(UP_REAL *y, const UP_REAL *x,
     for (int c = s.from; c < s.to; c++)
         for (int r = 0; r < B; r++)
             y[(long)c * ld + r] = v[w->l->layer[i].b + (size_t)c];
-    w->k->matmul(y + (long)s.from * ld, ld, v + w->l->layer[i].w + (long)s.from * from, from,
-                 UP_N, x, ld, UP_N, s.to - s.from, B, from, 1);
+    w->k->matmul(y + (long)s.from * ld, ld, v + w->l->layer[i].w + (long)s.from * from, from, x,
+                 ld, &(struct up_matmul){UP_N, UP_N, s.to - s.from, B, from, 1});
 }
 
 /* Of the rows in w->x_rows, w->x and w->t, after the seats have met. The running
@@ -138,12 +138,15 @@ static void UP_REAL_(mlp_backward)(UP_REAL *g, struct UP_REAL_(mlp_work) * w, UP
     for (int i = l->depth - 1; i >= 0; i--) {
         struct UP_REAL_(bn) p = UP_REAL_(mlp_norm)(w, i, v, c);
         UP_REAL *dr = w->turned + (long)c * ld, *rows = w->dh_rows + c;
-        w->k->matmul(dr, ld, v + l->layer[i + 1].w + c, H, UP_T, d, ld, UP_N, C, B,
-                     up_mlp_layout_to(l, i + 1), 0);
+        w->k->matmul(dr, ld, v + l->layer[i + 1].w + c, H, d, ld,
+                     &(struct up_matmul){UP_T, UP_N, C, B, up_mlp_layout_to(l, i + 1), 0});
         w->k->turn(w->dr_rows + c, H, dr, C, B, ld);
-        w->k->bn_backward(rows, g + l->layer[i].gamma + c, g + l->layer[i].beta + c,
-                          g + l->layer[i].b + c, w->dr_rows + c, w->layer[i].h_rows + c, &p, B,
-                          C, H);
+        w->k->bn_backward(
+            rows,
+            &(struct UP_REAL_(bn_gradients)){g + l->layer[i].gamma + c,
+                                             g + l->layer[i].beta + c, g + l->layer[i].b + c},
+            &p,
+            &(struct UP_REAL_(bn_rows)){w->dr_rows + c, H, w->layer[i].h_rows + c, H, B, C});
         w->k->turn(w->layer[i].dh + (long)c * ld, ld, rows, B, C, H);
         up_crew_meet(seat);
         d = w->layer[i].dh;
@@ -157,7 +160,7 @@ static void UP_REAL_(mlp_weight_gradient)(UP_REAL *g, const struct UP_REAL_(mlp_
     const struct up_mlp_layout *l = w->l;
     int from = up_mlp_layout_from(l, i), ld = w->ld;
     const UP_REAL *d = i < l->depth ? w->layer[i].dh : w->dy;
-    w->k->matmul(g + l->layer[i].w + (long)s.from * from, from, d + (long)s.from * ld, ld, UP_N,
-                 i ? w->layer[i - 1].r_rows : w->x_rows, from, UP_N, s.to - s.from, from, w->B,
-                 0);
+    w->k->matmul(g + l->layer[i].w + (long)s.from * from, from, d + (long)s.from * ld, ld,
+                 i ? w->layer[i - 1].r_rows : w->x_rows, from,
+                 &(struct up_matmul){UP_N, UP_N, s.to - s.from, from, w->B, 0});
 }

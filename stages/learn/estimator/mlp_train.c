@@ -112,8 +112,9 @@ static void update_weights(struct course *c, int i, const struct up_adam *adam, 
         struct up_span s = {r, r + ROWS < all.to ? r + ROWS : all.to};
         size_t at = t->layout.layer[i].w + (size_t)(r * from);
         up_mlp_weight_gradient(c->g, &c->w, i, s);
-        up_adam_step(t->value + at, t->m1 + at, t->m2 + at, c->g + at,
-                     (size_t)((s.to - r) * from), 1, adam, step);
+        up_adam_step(&(struct up_adam_slab){t->value + at, t->m1 + at, t->m2 + at, c->g + at,
+                                            (size_t)((s.to - r) * from)},
+                     1, adam, step);
     }
 }
 
@@ -128,7 +129,9 @@ static void update(struct course *c, const struct up_adam *adam, int64_t step,
             continue;
         /* The vectors behind the matrix, up to the next one. */
         size_t at = l->layer[i].b, end = i < l->depth ? l->layer[i + 1].w : l->tensors.learned;
-        up_adam_step(t->value + at, t->m1 + at, t->m2 + at, c->g + at, end - at, 1, adam, step);
+        up_adam_step(
+            &(struct up_adam_slab){t->value + at, t->m1 + at, t->m2 + at, c->g + at, end - at},
+            1, adam, step);
     }
 }
 

@@ -6,7 +6,7 @@
  * Other names are the training's and are passed over, and so are operations of edges that no
  * node chose: ConfigSpace calls them inactive. */
 #include "stages/space/darts/darts.h"
-#include "stages/space/text.h"
+#include "stages/space/arch_text.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -33,17 +33,17 @@ static int numbered(struct up_view key, const char *stem, const char *cell, int 
 }
 
 /* "A_B" in quotes, two sources of node `node` (0 to 3). */
-static int read_sources(struct up_text *t, uint8_t source[2], int node, struct up_err *err)
+static int read_sources(struct up_arch_text *t, uint8_t source[2], int node, struct up_err *err)
 {
     struct up_view v;
     uint64_t a, b;
-    up_text_blanks(t);
-    size_t col = up_text_column(t);
-    if (!up_text_quoted(t, &v))
-        return up_text_expected(t, err, "two sources in quotes: \"0_1\"");
-    struct up_text in = up_text_of((const char *)v.data, v.len);
-    bool ok = up_text_number(&in, &a) && up_text_take(&in, '_') && up_text_number(&in, &b) &&
-              up_text_over(&in);
+    up_arch_text_blanks(t);
+    size_t col = up_arch_text_column(t);
+    if (!up_arch_text_quoted(t, &v))
+        return up_arch_text_expected(t, err, "two sources in quotes: \"0_1\"");
+    struct up_arch_text in = up_arch_text_of((const char *)v.data, v.len);
+    bool ok = up_arch_text_number(&in, &a) && up_arch_text_take(&in, '_') &&
+              up_arch_text_number(&in, &b) && up_arch_text_over(&in);
     uint64_t count = DARTS_INPUTS + (uint64_t)node;
     if (!ok || a >= count || b >= count || a == b)
         return up_fail(
@@ -56,19 +56,20 @@ static int read_sources(struct up_text *t, uint8_t source[2], int node, struct u
 }
 
 /* A value that says nothing about the architecture: text, a number or a word. */
-static int pass_over(struct up_text *t, struct up_err *err)
+static int pass_over(struct up_arch_text *t, struct up_err *err)
 {
     struct up_view v;
-    if (up_text_quoted(t, &v))
+    if (up_arch_text_quoted(t, &v))
         return UP_OK;
-    up_text_blanks(t);
+    up_arch_text_blanks(t);
     const char *from = t->p;
-    while (up_text_word(t).len || up_text_peek(t) == '.' || up_text_peek(t) == '+')
-        t->p += up_text_peek(t) == '.' || up_text_peek(t) == '+';
-    return t->p > from ? UP_OK : up_text_expected(t, err, "a text or a number");
+    while (up_arch_text_word(t).len || up_arch_text_peek(t) == '.' ||
+           up_arch_text_peek(t) == '+')
+        t->p += up_arch_text_peek(t) == '.' || up_arch_text_peek(t) == '+';
+    return t->p > from ? UP_OK : up_arch_text_expected(t, err, "a text or a number");
 }
 
-static int read_value(struct up_text *t, struct config *c, struct up_view key,
+static int read_value(struct up_arch_text *t, struct config *c, struct up_view key,
                       struct up_err *err)
 {
     for (int k = 0; k < DARTS_CELLS; k++) {
@@ -79,34 +80,34 @@ static int read_value(struct up_text *t, struct config *c, struct up_view key,
         if (node > DARTS_INPUTS && c->source[k][node - DARTS_INPUTS][0] == ABSENT)
             return read_sources(t, c->source[k][node - DARTS_INPUTS], node - DARTS_INPUTS, err);
         if (edge >= 0 || node > DARTS_INPUTS)
-            return up_fail(err, UP_EINVAL, "column %zu: %.*s again", up_text_column(t),
+            return up_fail(err, UP_EINVAL, "column %zu: %.*s again", up_arch_text_column(t),
                            (int)key.len, (const char *)key.data);
     }
     return pass_over(t, err);
 }
 
-static int read_entries(struct up_text *t, struct config *c, struct up_err *err)
+static int read_entries(struct up_arch_text *t, struct config *c, struct up_err *err)
 {
     struct up_view key;
     int rc = UP_OK;
-    if (!up_text_take(t, '{'))
-        return up_text_expected(t, err, "'{'");
+    if (!up_arch_text_take(t, '{'))
+        return up_arch_text_expected(t, err, "'{'");
     do {
-        if (up_text_take(t, '}'))
+        if (up_arch_text_take(t, '}'))
             return UP_OK;
-        if (!up_text_quoted(t, &key))
-            return up_text_expected(t, err, "a name in quotes");
-        if (!up_text_take(t, ':'))
-            return up_text_expected(t, err, "':'");
+        if (!up_arch_text_quoted(t, &key))
+            return up_arch_text_expected(t, err, "a name in quotes");
+        if (!up_arch_text_take(t, ':'))
+            return up_arch_text_expected(t, err, "':'");
         rc = read_value(t, c, key, err);
-    } while (!rc && up_text_take(t, ','));
-    if (!rc && !up_text_take(t, '}'))
-        rc = up_text_expected(t, err, "',' or '}'");
+    } while (!rc && up_arch_text_take(t, ','));
+    if (!rc && !up_arch_text_take(t, '}'))
+        rc = up_arch_text_expected(t, err, "',' or '}'");
     return rc;
 }
 
-static int cell_of(uint8_t *gene, const struct config *c, int cell, const struct up_text *t,
-                   struct up_err *err)
+static int cell_of(uint8_t *gene, const struct config *c, int cell,
+                   const struct up_arch_text *t, struct up_err *err)
 {
     for (int n = 0; n < DARTS_NODES; n++)
         for (int i = 0; i < 2; i++) {
@@ -114,21 +115,21 @@ static int cell_of(uint8_t *gene, const struct config *c, int cell, const struct
             if (source == ABSENT)
                 return up_fail(err, UP_EINVAL,
                                "column %zu: " PREFIX "inputs_node_%s_%d is missing",
-                               up_text_column(t), cell_name[cell], DARTS_INPUTS + n);
+                               up_arch_text_column(t), cell_name[cell], DARTS_INPUTS + n);
             int edge = first_edge[n] + source;
             if (c->op[cell][edge] == ABSENT)
                 return up_fail(
                     err, UP_EINVAL,
                     "column %zu: " PREFIX "edge_%s_%d is missing, the edge from %d to "
                     "%d",
-                    up_text_column(t), cell_name[cell], edge, source, DARTS_INPUTS + n);
+                    up_arch_text_column(t), cell_name[cell], edge, source, DARTS_INPUTS + n);
             gene[4 * n + 2 * i] = source;
             gene[4 * n + 2 * i + 1] = c->op[cell][edge];
         }
     return UP_OK;
 }
 
-int up_darts_read_config(struct up_text *t, struct up_arch *a, struct up_err *err)
+int up_darts_read_config(struct up_arch_text *t, struct up_arch *a, struct up_err *err)
 {
     struct config c;
     memset(&c, ABSENT, sizeof c);

@@ -1,3 +1,4 @@
+/* The DARTS search space: its row of functions, and what it lists, samples and encodes. */
 #include "stages/space/darts/darts.h"
 #include <string.h>
 
@@ -75,7 +76,7 @@ static void place(struct renaming *r, int at)
     }
     for (int j = 0; j < DARTS_NODES; j++) {
         if (r->placed >> j & 1 || !renamed(r->to + 4 * at, r, j) ||
-            memcmp(r->to, r->least, (size_t)(4 * at + 4)) > 0)
+            memcmp(r->to, r->least, 4 * ((size_t)at + 1)) > 0)
             continue;
         r->name[j] = (uint8_t)at;
         r->placed |= 1u << j;

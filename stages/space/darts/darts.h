@@ -42,28 +42,28 @@ void up_darts_diagram(struct up_diagram *out, const struct up_arch *a);
 void up_darts_torch(struct up_buf *out, const struct up_arch *a, const struct up_net_size *n);
 
 /* The readers and writers of one spelling each; a reader leaves the cursor behind it. */
-struct up_text;
-int up_darts_read_compact(struct up_text *t, struct up_arch *a, struct up_err *err);
-int up_darts_read_genotype(struct up_text *t, struct up_arch *a, struct up_err *err);
-int up_darts_read_config(struct up_text *t, struct up_arch *a, struct up_err *err);
+struct up_arch_text;
+int up_darts_read_compact(struct up_arch_text *t, struct up_arch *a, struct up_err *err);
+int up_darts_read_genotype(struct up_arch_text *t, struct up_arch *a, struct up_err *err);
+int up_darts_read_config(struct up_arch_text *t, struct up_arch *a, struct up_err *err);
 void up_darts_print_compact(char out[UP_ARCH_TEXT], const struct up_arch *a, bool tuples);
 void up_darts_print_genotype(char out[UP_ARCH_TEXT], const struct up_arch *a);
 void up_darts_print_config(char out[UP_ARCH_TEXT], const struct up_arch *a);
 
 /* What several of them read. `what` says for an error which thing was expected. */
-int up_darts_opening(struct up_text *t, char *close, const char *what, struct up_err *err);
-int up_darts_closing(struct up_text *t, char close, struct up_err *err);
-int up_darts_comma(struct up_text *t, const char *what, struct up_err *err);
+int up_darts_opening(struct up_arch_text *t, char *close, const char *what, struct up_err *err);
+int up_darts_closing(struct up_arch_text *t, char close, struct up_err *err);
+int up_darts_comma(struct up_arch_text *t, const char *what, struct up_err *err);
 /* A number below `count`. */
-int up_darts_number(struct up_text *t, uint8_t *out, uint64_t count, const char *what,
+int up_darts_number(struct up_arch_text *t, uint8_t *out, uint64_t count, const char *what,
                     struct up_err *err);
 /* The quoted name of an operation. */
-int up_darts_operation(struct up_text *t, uint8_t *op, struct up_err *err);
+int up_darts_operation(struct up_arch_text *t, uint8_t *op, struct up_err *err);
 /* The two sources of the node that ends with this pair differ; column: of the pair. */
 int up_darts_differ(const uint8_t *cell, int pair, size_t column, struct up_err *err);
 /* A cell's pairs, read one by one; `what` is what an error expects where it begins. */
-int up_darts_read_cell(struct up_text *t, uint8_t *gene, const char *what,
-                       int (*pair)(struct up_text *t, uint8_t *gene, int node,
+int up_darts_read_cell(struct up_arch_text *t, uint8_t *gene, const char *what,
+                       int (*pair)(struct up_arch_text *t, uint8_t *gene, int node,
                                    struct up_err *err),
                        struct up_err *err);
 

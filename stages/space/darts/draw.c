@@ -1,3 +1,4 @@
+/* The diagram of a DARTS architecture: its two cells. */
 #include "stages/space/darts/darts.h"
 #include "stages/space/diagram.h"
 

@@ -144,7 +144,7 @@ static const char cifar[] =
     "    def forward(self, x):\n"
     "        s_0 = s_1 = self.stem(x)\n"
     "        for cell in self.cells:\n"
-    "            s_0, s_1 = s_1, cell(s_0, s_1)\n"
+    "            s_0, s_1 = s_1, write_cell(s_0, s_1)\n"
     "        return self.head(s_1)\n"
     "\n"
     "\n"
@@ -177,7 +177,7 @@ static const char imagenet[] =
     "        s_0 = self.stem0(x)\n"
     "        s_1 = self.stem1(s_0)\n"
     "        for cell in self.cells:\n"
-    "            s_0, s_1 = s_1, cell(s_0, s_1)\n"
+    "            s_0, s_1 = s_1, write_cell(s_0, s_1)\n"
     "        return self.head(s_1)\n"
     "\n"
     "\n"
@@ -187,7 +187,7 @@ static const char imagenet[] =
     "    assert logits.shape == (2, 1000)\n"
     "    print(sum(p.numel() for p in network.parameters()), \"parameters\")\n";
 
-static void cell(struct up_buf *out, const char *name, const uint8_t *gene)
+static void write_cell(struct up_buf *out, const char *name, const uint8_t *gene)
 {
     up_buf_printf(out, "%s = [\n", name);
     for (int i = 0; i < DARTS_PAIRS; i++)
@@ -207,8 +207,8 @@ void up_darts_torch(struct up_buf *out, const struct up_arch *a, const struct up
     up_buf_puts(out, blocks);
     up_buf_puts(out, "# Pairs of operation and source, two for each node: source 0 is the cell "
                      "before the last,\n# 1 the last, 2 to 5 the nodes.\n");
-    cell(out, "NORMAL", a->gene);
-    cell(out, "REDUCTION", a->gene + DARTS_CELL_GENES);
+    write_cell(out, "NORMAL", a->gene);
+    write_cell(out, "REDUCTION", a->gene + DARTS_CELL_GENES);
     up_buf_puts(out,
                 n->imagenet
                     ? "\n# Batch norms of operations learn, poolings have none: as DARTS "

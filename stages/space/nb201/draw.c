@@ -1,3 +1,4 @@
+/* The diagram of a NAS-Bench-201 cell. */
 #include "stages/space/diagram.h"
 #include "stages/space/nb201/nb201.h"
 #include <string.h>

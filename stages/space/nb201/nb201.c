@@ -1,3 +1,5 @@
+/* The NAS-Bench-201 search space: its row of functions, and what it lists, samples and
+ * encodes. */
 #include "stages/space/nb201/nb201.h"
 #include <string.h>
 
@@ -53,12 +55,12 @@ static size_t neighbours(const struct up_arch *a, struct up_arch *out, size_t ca
 {
     size_t n = 0;
     for (int e = 0; e < NB_EDGES; e++)
-        for (uint8_t op = 0; op < NB_OPS; op++) {
+        for (int op = 0; op < NB_OPS; op++) {
             if (op == a->gene[e])
                 continue;
             if (n < cap) {
                 out[n] = *a;
-                out[n].gene[e] = op;
+                out[n].gene[e] = (uint8_t)op;
             }
             n++;
         }

@@ -215,78 +215,147 @@ static void put_release(struct put *p)
         up_buf_release(&p->rec[i]);
 }
 
-static int put_small(struct up_store *s, struct put *p, struct up_view bytes,
-                     const struct up_sha256 *sha, struct up_err *err)
+/* The bytes of an object on their way in. */
+struct source {
+    struct up_sha256 sha;
+    uint64_t size;
+    up_piece_fn *next;
+    void *ctx;
+    struct up_hasher *hasher; /* NULL: the digests are those of the bytes */
+};
+
+static int put_chunk(struct put *p, const struct source *from, uint64_t i, size_t len,
+                     struct up_err *err)
 {
-    up_record_encode(&p->rec[0], UP_REC_OBJECT, up_digest_view(&p->digest),
-                     (struct up_view){sha->b, SHA}, bytes);
-    p->head = true;
-    return up_store_update(s, put_batch, p, err);
+    struct up_view name = chunk_key(p->key[p->n], p->digest, i), piece;
+    int rc = from->next(from->ctx, len, &piece, err);
+    if (rc != UP_OK)
+        return rc;
+    UP_CHECK(piece.len == len);
+    if (from->hasher)
+        up_hasher_add(from->hasher, piece.data, len);
+    up_buf_clear(&p->rec[p->n]);
+    up_record_encode(&p->rec[p->n++], UP_REC_CHUNK, name, (struct up_view){NULL, 0}, piece);
+    return UP_OK;
+}
+
+static int check_content(const struct put *p, struct source *from, struct up_err *err)
+{
+    struct up_digest digest;
+    struct up_sha256 sha;
+    char hex[UP_DIGEST_HEX];
+    if (!from->hasher)
+        return UP_OK;
+    up_hasher_end(from->hasher, &digest, &sha);
+    from->hasher = NULL;
+    return up_digest_equal(digest, p->digest) && memcmp(sha.b, from->sha.b, SHA) == 0
+               ? UP_OK
+               : up_fail(err, UP_EINVAL, "the bytes that came have other digests than %s",
+                         up_digest_hex(p->digest, hex));
 }
 
 /* Chunks first, sixteen to a transaction; the manifest with the last of them, so
  * that an object is there whole or not at all. */
-static int put_large(struct up_store *s, struct put *p, struct up_view bytes,
-                     const struct up_sha256 *sha, struct up_err *err)
+static int put_large(struct up_store *s, struct put *p, struct source *from, struct up_err *err)
 {
     uint8_t manifest[MANIFEST];
     int rc = UP_OK;
-    put_number(manifest, bytes.len, 8, false);
+    put_number(manifest, from->size, 8, false);
     put_number(manifest + 8, UP_CHUNK_BYTES, 8, false);
-    for (size_t at = 0, i = 0; rc == UP_OK && at < bytes.len;) {
-        for (p->n = 0; p->n < BATCH && at < bytes.len; p->n++, i++) {
-            size_t len = bytes.len - at < UP_CHUNK_BYTES ? bytes.len - at : UP_CHUNK_BYTES;
-            struct up_view name = chunk_key(p->key[p->n], p->digest, i);
-            up_buf_clear(&p->rec[p->n]);
-            up_record_encode(&p->rec[p->n], UP_REC_CHUNK, name, (struct up_view){NULL, 0},
-                             (struct up_view){bytes.data + at, len});
+    for (uint64_t at = 0, i = 0; rc == UP_OK && at < from->size;) {
+        for (p->n = 0; rc == UP_OK && p->n < BATCH && at < from->size; i++) {
+            uint64_t left = from->size - at;
+            size_t len = left < UP_CHUNK_BYTES ? (size_t)left : UP_CHUNK_BYTES;
+            rc = put_chunk(p, from, i, len, err);
             at += len;
         }
-        if ((p->head = at == bytes.len)) {
+        p->head = at == from->size;
+        if (rc == UP_OK && p->head && (rc = check_content(p, from, err)) == UP_OK) {
             up_buf_clear(&p->rec[p->n]);
             up_record_encode(&p->rec[p->n], UP_REC_LARGE, up_digest_view(&p->digest),
-                             (struct up_view){sha->b, SHA},
+                             (struct up_view){from->sha.b, SHA},
                              (struct up_view){manifest, MANIFEST});
         }
-        rc = up_store_update(s, put_batch, p, err);
+        if (rc == UP_OK)
+            rc = up_store_update(s, put_batch, p, err);
     }
     return rc;
 }
 
-static int put_object(struct up_store *s, struct up_view bytes, struct up_digest digest,
-                      const struct up_sha256 *sha, struct up_err *err)
+static int put_small(struct up_store *s, struct put *p, struct source *from, struct up_err *err)
+{
+    struct up_view bytes = {NULL, 0};
+    int rc = from->size ? from->next(from->ctx, (size_t)from->size, &bytes, err) : UP_OK;
+    if (rc != UP_OK)
+        return rc;
+    if (from->hasher)
+        up_hasher_add(from->hasher, bytes.data, bytes.len);
+    if ((rc = check_content(p, from, err)) != UP_OK)
+        return rc;
+    up_record_encode(&p->rec[0], UP_REC_OBJECT, up_digest_view(&p->digest),
+                     (struct up_view){from->sha.b, SHA}, bytes);
+    p->head = true;
+    return up_store_update(s, put_batch, p, err);
+}
+
+static int put_object(struct up_store *s, struct up_digest digest, struct source *from,
+                      struct up_err *err)
 {
     char hex[UP_DIGEST_HEX];
     struct look l = {.digest = digest};
+    if (s->read_only)
+        return up_fail(err, UP_EIO, "the store %s is open for reading only", s->dir);
     int rc = run_look(s, look, &l, err);
-    if (rc == UP_OK && (l.size != bytes.len || memcmp(l.sha.b, sha->b, SHA) != 0))
+    if (rc == UP_OK && (l.size != from->size || memcmp(l.sha.b, from->sha.b, SHA) != 0))
         return up_fail(err, UP_EINVAL,
                        "other bytes with the same digest %s are in the store %s already: these "
                        "cannot be stored beside them",
                        up_digest_hex(digest, hex), s->dir);
     if (rc != UP_ENOTFOUND && (rc != UP_ECORRUPT || !l.bad.len))
         return rc;
-    if ((uint64_t)bytes.len > (uint64_t)UP_CHUNK_BYTES * UINT32_MAX)
-        return up_fail(err, UP_EINVAL, "an object of %zu bytes is too large for the store",
-                       bytes.len);
+    if (from->size > (uint64_t)UP_CHUNK_BYTES * UINT32_MAX)
+        return up_fail(err, UP_EINVAL, "an object of %llu bytes is too large for the store",
+                       (unsigned long long)from->size);
     struct put p = {.digest = digest};
-    rc = bytes.len <= UP_CHUNK_BYTES ? put_small(s, &p, bytes, sha, err)
-                                     : put_large(s, &p, bytes, sha, err);
+    rc = from->size <= UP_CHUNK_BYTES ? put_small(s, &p, from, err)
+                                      : put_large(s, &p, from, err);
     put_release(&p);
     return rc;
+}
+
+static int piece_of_view(void *ctx, size_t len, struct up_view *piece, struct up_err *err)
+{
+    struct up_view *left = ctx;
+    (void)err;
+    *piece = (struct up_view){left->data, len};
+    *left = (struct up_view){left->data + len, left->len - len};
+    return UP_OK;
 }
 
 int up_store_put(struct up_store *s, struct up_view bytes, struct up_digest *digest,
                  struct up_sha256 *sha, struct up_err *err)
 {
+    struct up_view left = bytes;
     struct up_digest d = up_digest_of(bytes.data, bytes.len);
-    struct up_sha256 h = up_sha256_of(bytes.data, bytes.len);
-    if (s->read_only)
-        return up_fail(err, UP_EIO, "the store %s is open for reading only", s->dir);
-    int rc = put_object(s, bytes, d, &h, err);
+    struct source from = {.sha = up_sha256_of(bytes.data, bytes.len),
+                          .size = bytes.len,
+                          .next = piece_of_view,
+                          .ctx = &left};
+    int rc = put_object(s, d, &from, err);
     if (digest)
         *digest = d;
     if (sha)
-        *sha = h;
+        *sha = from.sha;
+    return rc;
+}
+
+int up_store_put_pieces(struct up_store *s, struct up_digest digest, struct up_sha256 sha,
+                        uint64_t size, up_piece_fn *next, void *ctx, struct up_err *err)
+{
+    struct source from = {
+        .sha = sha, .size = size, .next = next, .ctx = ctx, .hasher = up_hasher_new()};
+    int rc = put_object(s, digest, &from, err);
+    if (from.hasher)
+        up_hasher_end(from.hasher, &digest, &sha);
     return rc;
 }

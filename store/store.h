@@ -64,6 +64,13 @@ void up_store_close(struct up_store *s); /* NULL is fine */
  * Equal bytes are stored once. sha may be NULL. */
 int up_store_put(struct up_store *s, struct up_view bytes, struct up_digest *digest,
                  struct up_sha256 *sha, struct up_err *err);
+/* The next `len` bytes of an object, valid until the next call. */
+typedef int up_piece_fn(void *ctx, size_t len, struct up_view *piece, struct up_err *err);
+/* The same of an object that is never in memory as a whole: its digests and size are known, and
+ * it comes in pieces of 1 MiB, the last of which may be smaller. UP_EINVAL: the pieces have
+ * other digests, and there is no object. Nothing is asked for when it is here already. */
+int up_store_put_pieces(struct up_store *s, struct up_digest digest, struct up_sha256 sha,
+                        uint64_t size, up_piece_fn *next, void *ctx, struct up_err *err);
 /* Appends the bytes to out, both digests verified. UP_ENOTFOUND, UP_ECORRUPT
  * (reported, and moved aside unless the handle is read-only; treat as a miss). */
 int up_store_get(struct up_store *s, struct up_digest digest, struct up_buf *out,

@@ -21,7 +21,7 @@ static union number number_of(enum up_dtype t, const uint8_t *p)
     return v;
 }
 
-double up_array_real(const struct up_array *a, size_t i)
+double up_document_array_real(const struct up_array *a, size_t i)
 {
     const uint8_t *p = a->data + i * up_dtype_size(a->type);
     union number v = number_of(a->type, p);
@@ -72,7 +72,7 @@ static void number_json(struct up_jw *w, enum up_dtype t, const uint8_t *p)
     }
 }
 
-void up_array_json(struct up_jw *w, const struct up_array *a)
+void up_document_array_json(struct up_jw *w, const struct up_array *a)
 {
     if (!a->ndim) {
         number_json(w, a->type, a->data);
@@ -84,7 +84,7 @@ void up_array_json(struct up_jw *w, const struct up_array *a)
     row.count = a->dims[0] ? a->count / (size_t)a->dims[0] : 0;
     up_jw_list(w);
     for (uint64_t i = 0; i < a->dims[0]; ++i) {
-        up_array_json(w, &row);
+        up_document_array_json(w, &row);
         row.data += row.count * up_dtype_size(a->type);
     }
     up_jw_end(w);
@@ -101,7 +101,7 @@ static int map_json(struct up_jw *w, struct up_cursor *c, struct up_err *err)
         if ((rc = up_cur_str(c, &key, err)))
             break;
         up_jw_keyn(w, (const char *)key.data, key.len);
-        rc = up_doc_json(w, c, err);
+        rc = up_document_json(w, c, err);
     }
     if (!rc)
         up_jw_end(w);
@@ -115,7 +115,7 @@ static int list_json(struct up_jw *w, struct up_cursor *c, struct up_err *err)
 
     up_jw_list(w);
     for (size_t i = 0; i < n && !rc; ++i)
-        rc = up_doc_json(w, c, err);
+        rc = up_document_json(w, c, err);
     if (!rc)
         up_jw_end(w);
     return rc;
@@ -163,7 +163,7 @@ static int scalar_json(struct up_jw *w, struct up_cursor *c, enum up_type t, str
     }
 }
 
-int up_doc_json(struct up_jw *w, struct up_cursor *c, struct up_err *err)
+int up_document_json(struct up_jw *w, struct up_cursor *c, struct up_err *err)
 {
     struct up_array a;
     enum up_type t = up_cur_peek(c);
@@ -178,7 +178,7 @@ int up_doc_json(struct up_jw *w, struct up_cursor *c, struct up_err *err)
         return int_json(w, c, err);
     case UP_T_ARRAY:
         if (!(rc = up_cur_array(c, &a, err)))
-            up_array_json(w, &a);
+            up_document_array_json(w, &a);
         return rc;
     case UP_T_END:
     case UP_T_BAD:
@@ -252,8 +252,8 @@ static int into_array(struct up_array *a, const char *part, struct up_err *err)
     return UP_OK;
 }
 
-int up_doc_walk(struct up_cursor *c, const char *path, struct up_array *element,
-                enum up_type *found, struct up_err *err)
+int up_document_walk(struct up_cursor *c, const char *path, struct up_array *element,
+                     enum up_type *found, struct up_err *err)
 {
     char part[256];
     bool inside = false;

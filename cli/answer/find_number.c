@@ -65,7 +65,7 @@ static void find_in_array(struct finder *f, const struct up_array *a)
 {
     bool met = false;
     for (size_t i = 0; i < a->count && !met; i++) { /* the first one stands for the array */
-        double v = up_array_real(a, i);
+        double v = up_document_array_real(a, i);
         if (fabs(v - f->w->value) > f->w->half * 2)
             continue;
         char old[PATH];

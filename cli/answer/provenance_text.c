@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *up_why_by(const struct up_result *r, const char *name)
+const char *up_provenance_by(const struct up_result *r, const char *name)
 {
     for (size_t i = 0; i < r->nprovenance; ++i)
         if (!strcmp(r->provenance[i].name, name))
@@ -29,8 +29,8 @@ static bool seen_before(const struct up_lineage *l, size_t node, size_t file)
     return false;
 }
 
-const struct up_file_ref *up_why_source(const struct up_lineage *l, size_t k,
-                                        const char **stage)
+const struct up_file_ref *up_provenance_source(const struct up_lineage *l, size_t k,
+                                               const char **stage)
 {
     for (size_t i = 0; i < l->n; ++i)
         for (size_t f = 0; f < l->node[i].result.nfiles; ++f) {
@@ -69,7 +69,7 @@ static void number_makers(size_t *number, const struct up_lineage *l)
     }
 }
 
-static void asked_text(struct up_buf *out, const struct up_why_asked *a)
+static void asked_text(struct up_buf *out, const struct up_provenance_asked *a)
 {
     if (a->node)
         up_say(out, "%s%s%s%s%s\n", a->node, a->path ? " " : "", a->path ? a->path : "",
@@ -136,8 +136,8 @@ static void ancestor_text(struct up_buf *out, const struct up_lineage *l, size_t
         up_say(out, "  key       %s, %s\n", up_digest_hex(a->key, hex), a->mode);
     up_say(out, "  when      %s, took %s, in run %s\n", r->finished,
            up_time_text(took, r->seconds), r->run);
-    up_say(out, "  by        %s on %s [%zu]\n", up_why_by(r, "user"), up_why_by(r, "host"),
-           maker);
+    up_say(out, "  by        %s on %s [%zu]\n", up_provenance_by(r, "user"),
+           up_provenance_by(r, "host"), maker);
     if (r->from != UP_CAME_HERE)
         up_say(out, "  from      %s\n", r->source);
     if (a->doubt)
@@ -159,7 +159,8 @@ static void makers_text(struct up_buf *out, const struct up_lineage *l, const si
     }
 }
 
-void up_why_text(struct up_buf *out, const struct up_why_asked *a, const struct up_lineage *l)
+void up_provenance_text(struct up_buf *out, const struct up_provenance_asked *a,
+                        const struct up_lineage *l)
 {
     const struct up_file_ref *f;
     const char *stage;
@@ -173,10 +174,10 @@ void up_why_text(struct up_buf *out, const struct up_why_asked *a, const struct 
     makers_text(out, l, maker);
     free(maker);
     up_buf_puts(out, "\nsource files\n");
-    for (size_t k = 0; (f = up_why_source(l, k, &stage)); ++k)
+    for (size_t k = 0; (f = up_provenance_source(l, k, &stage)); ++k)
         up_say(out, "  %s = %s %s (%s), read by %s\n", f->param, f->path,
                up_digest_hex(f->digest, hex), up_size_text(size, f->size), stage);
-    if (!up_why_source(l, 0, &stage))
+    if (!up_provenance_source(l, 0, &stage))
         up_buf_puts(out, "  none: all of it follows from the settings\n");
 }
 
@@ -196,7 +197,7 @@ static void place_json(struct up_jw *w, const struct up_number_place *p)
     up_jw_end(w);
 }
 
-static void asked_json(struct up_jw *w, const struct up_why_asked *a)
+static void asked_json(struct up_jw *w, const struct up_provenance_asked *a)
 {
     up_jw_key_str(w, "schema", "upnas.why/1");
     up_jw_key_str(w, "asked", a->what);
@@ -271,7 +272,8 @@ static void made_json(struct up_jw *w, const struct up_ancestor *a)
     up_jw_end(w);
 }
 
-void up_why_json(struct up_buf *out, const struct up_why_asked *a, const struct up_lineage *l)
+void up_provenance_json(struct up_buf *out, const struct up_provenance_asked *a,
+                        const struct up_lineage *l)
 {
     char hex[UP_DIGEST_HEX];
     const struct up_file_ref *f;
@@ -295,7 +297,7 @@ void up_why_json(struct up_buf *out, const struct up_why_asked *a, const struct 
     up_jw_end(&w);
     up_jw_key(&w, "sources");
     up_jw_list(&w);
-    for (size_t k = 0; (f = up_why_source(l, k, &stage)); ++k)
+    for (size_t k = 0; (f = up_provenance_source(l, k, &stage)); ++k)
         file_json(&w, f);
     up_jw_end(&w);
     up_jw_end(&w);

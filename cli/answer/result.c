@@ -28,7 +28,7 @@ static int field_json(struct up_jw *w, struct up_view doc, const char *field,
         up_jw_null(w);
         return UP_OK;
     }
-    return up_doc_json(w, &c, err);
+    return up_document_json(w, &c, err);
 }
 
 static int entry_json(struct up_jw *w, struct up_cursor *c, struct up_err *err)
@@ -48,7 +48,7 @@ static int entry_json(struct up_jw *w, struct up_cursor *c, struct up_err *err)
             *c = peek;
             up_jw_null(w);
         } else {
-            rc = up_doc_json(w, c, err);
+            rc = up_document_json(w, c, err);
         }
     }
     up_jw_end(w);

@@ -20,7 +20,7 @@ static const char *text_at(struct beside *w, struct up_view doc, const char *pat
     struct up_view v;
     struct up_buf text = UP_BUF_INIT;
     enum up_type t;
-    if (!doc.len || up_doc_walk(&c, path, &array, &t, NULL) || t == UP_T_NIL ||
+    if (!doc.len || up_document_walk(&c, path, &array, &t, NULL) || t == UP_T_NIL ||
         up_cur_raw(&c, &v, NULL))
         return NULL;
     up_pack_text(&text, v, 400);
@@ -46,7 +46,7 @@ static void accuracies(struct beside *w, const char *entry)
     enum up_type t;
     size_t n = 0;
     struct up_cursor c = up_cursor_of(w->a.len ? w->a : w->b);
-    if (up_doc_walk(&c, path, &array, &t, NULL) || up_cur_map(&c, &n, NULL))
+    if (up_document_walk(&c, path, &array, &t, NULL) || up_cur_map(&c, &n, NULL))
         return;
     for (size_t i = 0; i < n && !up_cur_str(&c, &key, NULL); ++i) {
         row(w,
@@ -131,7 +131,7 @@ static void makers(const struct up_result *a, const struct up_result *b, struct 
                    up_leaf_visit *visit, void *ctx)
 {
     for (size_t i = 0; i < a->nprovenance; ++i) {
-        const char *name = a->provenance[i].name, *other = up_why_by(b, name);
+        const char *name = a->provenance[i].name, *other = up_provenance_by(b, name);
         if (strcmp(a->provenance[i].value, other))
             visit(ctx, up_arena_printf(arena, "by %s", name), a->provenance[i].value,
                   *other ? other : NULL);

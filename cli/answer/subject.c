@@ -54,12 +54,12 @@ static int value_at(struct up_answer *a, struct up_store *s, const struct up_res
     struct up_jw w;
     int rc = up_store_get(s, r->digest, &doc, err);
     struct up_cursor c = up_cursor_of(up_buf_view(&doc));
-    if (!rc && !(rc = up_doc_walk(&c, path, &array, &t, err)) && t != UP_T_BIN) {
+    if (!rc && !(rc = up_document_walk(&c, path, &array, &t, err)) && t != UP_T_BIN) {
         up_jw_init(&w, &text, 0);
         if (t == UP_T_ARRAY && array.data)
-            up_array_json(&w, &array);
+            up_document_array_json(&w, &array);
         else
-            rc = up_doc_json(&w, &c, err);
+            rc = up_document_json(&w, &c, err);
         a->asked.value = up_arena_strdup(&a->arena, up_buf_str(&text));
     }
     a->asked.path = path;

@@ -5,7 +5,7 @@
 
 struct up_answer {
     struct up_arena arena;
-    struct up_why_asked asked; /* points into the rest */
+    struct up_provenance_asked asked; /* points into the rest */
     struct up_number_found number;
     struct up_run_record *run;
     struct up_lineage *lineage;

@@ -60,7 +60,7 @@ static int keys(struct up_task *t, enum up_keys_form form, struct up_err *err)
     struct up_buf out = UP_BUF_INIT;
     int rc = up_config_load(&t->config, up_stages, NULL, NULL, 0, err);
     if (!rc)
-        rc = up_config_keys(&out, t->config, t->rest.n ? t->rest.v[0] : NULL, form, err);
+        rc = up_keys_of_config(&out, t->config, t->rest.n ? t->rest.v[0] : NULL, form, err);
     if (!rc)
         rc = up_cli_print(&out, err);
     up_buf_release(&out);

@@ -18,14 +18,24 @@
 #include <unistd.h>
 
 static volatile sig_atomic_t interrupted; /* the number of the signal */
+static volatile sig_atomic_t json;        /* whoever reads standard output wants events */
 
-enum { GRACE_MS = 1500 }; /* with what follows, less than two seconds */
+/* With what follows, less than two seconds even where the machine is busy. */
+enum { GRACE_MS = 1400 };
 
 /* What is in flight takes longer than the grace: the program ends all the same. Nothing that
  * was finished is lost, for the store survives its writers, however they end. */
 static void on_alarm(int number)
 {
-    (void)number;
+    static const char text[] = "upnas: interrupted; what is finished is kept, and the same "
+                               "command continues from there\n";
+    static const char event[] =
+        "{\"event\": \"error\", \"message\": \"interrupted; what is finished is kept, and the "
+        "same command continues from there\", \"status\": \"interrupted\"}\n";
+    ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+    if (json)
+        written = write(STDOUT_FILENO, event, sizeof event - 1);
+    (void)written, (void)number;
     signal(interrupted, SIG_DFL);
     raise(interrupted);
 }
@@ -101,6 +111,7 @@ static int execute(struct up_run_record **record, struct up_task *t, struct up_r
     o.nprovenance = who.n;
     o.command = command_of(argc, argv, &o.ncommand);
     up_progress_init(&progress, t->common.json);
+    json = t->common.json;
     int rc = up_run_execute(record, t->config, t->store, &o, err);
     up_progress_end(&progress);
     free((void *)o.command);

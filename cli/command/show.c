@@ -208,7 +208,7 @@ static int content(struct show *s, struct up_view doc, struct up_jw *w, struct u
     struct up_array a = {0};
     struct up_view v;
     enum up_type t;
-    int rc = up_doc_walk(&c, s->rest.n > 1 ? s->rest.v[1] : "", &a, &t, err);
+    int rc = up_document_walk(&c, s->rest.n > 1 ? s->rest.v[1] : "", &a, &t, err);
 
     if (rc)
         return rc;
@@ -223,14 +223,14 @@ static int content(struct show *s, struct up_view doc, struct up_jw *w, struct u
     }
     if (w) {
         if (t != UP_T_ARRAY || !a.data)
-            return up_doc_json(w, &c, err);
-        up_array_json(w, &a);
+            return up_document_json(w, &c, err);
+        up_document_array_json(w, &a);
         return UP_OK;
     }
     if (t == UP_T_ARRAY && a.data) {
         struct up_jw plain;
         up_jw_init(&plain, &s->out, 0);
-        up_array_json(&plain, &a);
+        up_document_array_json(&plain, &a);
         up_buf_puts(&s->out, "\n");
         return UP_OK;
     }
@@ -315,7 +315,8 @@ static int why(struct show *s, struct up_err *err)
     if (!rc)
         up_judge_lineage(j, a.lineage);
     if (!rc)
-        (s->common.json ? up_why_json : up_why_text)(&s->out, &a.asked, a.lineage);
+        (s->common.json ? up_provenance_json : up_provenance_text)(&s->out, &a.asked,
+                                                                   a.lineage);
     up_judge_free(j);
     up_team_close(&team);
     up_answer_release(&a);

@@ -38,7 +38,7 @@ static void summary(struct up_page *p, const struct up_ancestor *a)
     up_html_open(h, "span", "class", "soft", NULL);
     if (a->found)
         up_html_textf(h, "computed %.10s by %s", a->result.finished,
-                      up_why_by(&a->result, "user"));
+                      up_provenance_by(&a->result, "user"));
     else
         up_html_text(h, "its result record is not in this store");
     up_html_close(h);
@@ -184,7 +184,7 @@ static void places(struct up_page *p, const struct up_number_found *f)
 
 static void answer(struct up_page *p, const struct up_answer *a)
 {
-    const struct up_why_asked *q = &a->asked;
+    const struct up_provenance_asked *q = &a->asked;
     struct up_html *h = &p->h;
     up_html_open(h, "section", NULL);
     up_html_leaf(h, "p",

@@ -144,8 +144,8 @@ static void key_row(struct up_buf *out, const struct up_entry *e)
     up_buf_printf(out, " | %s |\n", e->param->doc);
 }
 
-int up_config_keys(struct up_buf *out, const struct up_config *c, const char *section,
-                   enum up_keys_form form, struct up_err *err)
+int up_keys_of_config(struct up_buf *out, const struct up_config *c, const char *section,
+                      enum up_keys_form form, struct up_err *err)
 {
     const struct up_entry *last = NULL;
     for (size_t i = 0; i < c->n; ++i) {

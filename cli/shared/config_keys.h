@@ -11,7 +11,7 @@ enum up_keys_form {
 };
 /* Appends all keys of the schema of c, or those of one section; section may be NULL.
  * UP_EUSAGE: there is no such section. */
-int up_config_keys(struct up_buf *out, const struct up_config *c, const char *section,
-                   enum up_keys_form form, struct up_err *err);
+int up_keys_of_config(struct up_buf *out, const struct up_config *c, const char *section,
+                      enum up_keys_form form, struct up_err *err);
 
 #endif

@@ -40,7 +40,8 @@ typedef int up_bundle_sink(void *ctx, struct up_view bytes, struct up_err *err);
 int up_bundle_write(struct up_store *s, const char *run, up_bundle_sink *sink, void *ctx,
                     struct up_bundle_count *c, struct up_err *err);
 /* UP_OK when the bytes are a whole bundle, else UP_EINVAL, which names the offset. Allocates
- * no more than the largest artifact and some bytes a record. */
+ * some MiB, some bytes a record, and what the results hold, which may be 256 MiB: artifacts
+ * pass in pieces. A result or a run's record may hold 16 MiB. */
 int up_bundle_check(struct up_view file, struct up_bundle_count *c, struct up_err *err);
 /* Checks, then puts artifacts, then all results at once, then the run. With admit->strict a
  * bundle in which a trusted key has not signed every result and the run is UP_EINVAL, and

@@ -13,10 +13,9 @@
 #include "store/base/set.h"
 #include "store/file/record.h"
 
-struct made { /* an artifact of the bundle */
-    struct up_digest digest;
-    struct up_sha256 sha;
-};
+/* What a record of a bundle may hold, uncompressed: a few bytes of a file could claim as much
+ * as UP_REC_MAX each. */
+enum { DOC_MAX = 16 << 20, DOCS_MAX = 256 << 20 };
 
 struct taken { /* a result on its way into the store; `arena` owns it */
     struct up_memo_item item;
@@ -30,8 +29,8 @@ struct reader {
     struct up_store *s; /* NULL: check alone */
     struct up_bundle_count *c;
     struct up_digest_set artifacts, keys;
-    struct made *made;
-    size_t nmade;
+    struct up_digest_set made;    /* digest and SHA-256 of each artifact, digested together */
+    uint64_t docs;                /* bytes of results so far */
     const struct up_admit *admit; /* NULL: signatures are not looked at */
     struct taken *result;
     size_t nresult;
@@ -59,10 +58,30 @@ static int record_at(const struct reader *r, struct up_record *rec, size_t *len)
     return why ? bad(r, why) : UP_OK;
 }
 
+static const char *too_large(struct reader *r, const struct up_record *rec)
+{
+    switch (rec->type) {
+    case UP_REC_OBJECT:
+    case UP_REC_LARGE:
+        return rec->raw_len > UP_CHUNK_BYTES ? "an artifact of this size comes in chunks"
+                                             : NULL;
+    case UP_REC_RESULT:
+        r->docs += rec->raw_len + rec->doc.len;
+        return r->docs > DOCS_MAX       ? "its results hold more than 256 MiB"
+               : rec->raw_len > DOC_MAX ? "a result holds more than 16 MiB"
+                                        : NULL;
+    default:
+        return rec->raw_len > DOC_MAX ? "a record holds more than 16 MiB" : NULL;
+    }
+}
+
 static int next_record(struct reader *r, struct up_record *rec, struct up_buf *value)
 {
     size_t len = 0;
     int rc = record_at(r, rec, &len);
+    const char *why = rc == UP_OK ? too_large(r, rec) : NULL;
+    if (why)
+        rc = bad(r, why);
     if (rc == UP_OK && up_record_value(rec, value, NULL) != UP_OK)
         rc = bad(r, "its compressed value cannot be read");
     if (rc == UP_OK)
@@ -70,69 +89,148 @@ static int next_record(struct reader *r, struct up_record *rec, struct up_buf *v
     return rc;
 }
 
-/* ---- artifacts ---- */
+/* ---- artifacts: a large one is never in memory as a whole ---- */
 
-static int read_chunks(struct reader *r, struct up_digest d, uint64_t size, struct up_buf *out)
+struct artifact {
+    struct reader *r;
+    struct up_digest digest;
+    struct up_sha256 sha;
+    uint64_t size;
+    uint32_t chunk;      /* the next one */
+    struct up_buf piece; /* the bytes of a small one, or of a chunk */
+};
+
+static int next_chunk(void *ctx, size_t len, struct up_view *piece, struct up_err *err)
 {
+    struct artifact *a = ctx;
+    struct reader *r = a->r;
     uint8_t name[UP_BUNDLE_CHUNK_NAME];
     struct up_record rec;
-    for (uint32_t i = 0; out->len < size; i++) {
-        uint64_t left = size - out->len, want = left < UP_CHUNK_BYTES ? left : UP_CHUNK_BYTES;
-        size_t len;
-        int rc = record_at(r, &rec, &len);
-        if (rc)
-            return rc;
-        up_bundle_chunk_name(name, d, i);
-        if (rec.type != UP_REC_CHUNK || rec.raw_len != want ||
-            !up_view_equal(rec.name, (struct up_view){name, sizeof name}))
-            return bad(r, "this is not the artifact's next chunk");
-        if ((rc = next_record(r, &rec, out)))
-            return rc;
-    }
+    size_t at;
+    int rc = record_at(r, &rec, &at);
+    (void)err;
+    if (rc)
+        return rc;
+    up_bundle_chunk_name(name, a->digest, a->chunk++);
+    if (rec.type != UP_REC_CHUNK || rec.raw_len != len ||
+        !up_view_equal(rec.name, (struct up_view){name, sizeof name}))
+        return bad(r, "this is not the artifact's next chunk");
+    up_buf_clear(&a->piece);
+    rc = next_record(r, &rec, &a->piece);
+    *piece = up_buf_view(&a->piece);
+    return rc;
+}
+
+static int small_piece(void *ctx, size_t len, struct up_view *piece, struct up_err *err)
+{
+    (void)len, (void)err;
+    *piece = up_buf_view(&((struct artifact *)ctx)->piece);
     return UP_OK;
 }
 
-static int put(struct reader *r, struct up_digest d, struct up_view bytes)
+/* Reads it to its end, and its digests hold. */
+static int check_artifact(struct artifact *a)
 {
-    struct up_digest got;
-    if (!r->s)
-        return UP_OK;
-    r->c->had_artifacts += up_store_has(r->s, d);
-    int rc = up_store_put(r->s, bytes, &got, NULL, r->err);
-    return rc || up_digest_equal(got, d) ? rc : bad(r, "the file changed while it was read");
-}
-
-static int artifact(struct reader *r, const struct up_record *rec, struct up_buf *bytes)
-{
-    struct made m;
+    struct up_hasher *h = up_hasher_new();
+    struct up_view piece = up_buf_view(&a->piece);
+    struct up_digest digest;
+    struct up_sha256 sha;
     int rc = UP_OK;
-    if (rec->name.len != sizeof m.digest.b || rec->doc.len != sizeof m.sha.b)
-        return bad(r, "this artifact's digests have another length");
-    memcpy(m.digest.b, rec->name.data, sizeof m.digest.b);
-    memcpy(m.sha.b, rec->doc.data, sizeof m.sha.b);
-    if (rec->type == UP_REC_LARGE) {
-        uint64_t manifest[2];
-        if (bytes->len != sizeof manifest)
-            return bad(r, "this artifact's list of chunks makes no sense");
-        memcpy(manifest, bytes->data, sizeof manifest);
-        if (manifest[0] <= UP_CHUNK_BYTES || manifest[1] != UP_CHUNK_BYTES)
-            return bad(r, "this artifact's list of chunks makes no sense");
-        up_buf_clear(bytes);
-        rc = read_chunks(r, m.digest, manifest[0], bytes);
+    if (a->size <= UP_CHUNK_BYTES)
+        up_hasher_add(h, piece.data, piece.len);
+    for (uint64_t at = 0; !rc && a->size > UP_CHUNK_BYTES && at < a->size; at += piece.len) {
+        uint64_t left = a->size - at;
+        rc = next_chunk(a, left < UP_CHUNK_BYTES ? (size_t)left : UP_CHUNK_BYTES, &piece, NULL);
+        if (!rc)
+            up_hasher_add(h, piece.data, piece.len);
     }
+    up_hasher_end(h, &digest, &sha);
     if (rc)
         return rc;
-    struct up_sha256 sha = up_sha256_of(bytes->data, bytes->len);
-    if (!up_digest_equal(up_digest_of(bytes->data, bytes->len), m.digest) ||
-        memcmp(sha.b, m.sha.b, sizeof sha.b) != 0)
-        return bad(r, "the artifact before here does not match its digests");
-    if (!up_digest_set_add(&r->artifacts, m.digest))
+    return up_digest_equal(digest, a->digest) && !memcmp(sha.b, a->sha.b, sizeof sha.b)
+               ? UP_OK
+               : bad(a->r, "the artifact before here does not match its digests");
+}
+
+/* Passes its chunks, which were checked before. */
+static int pass_artifact(struct artifact *a)
+{
+    struct up_record rec;
+    int rc = UP_OK;
+    for (uint64_t at = 0; !rc && a->size > UP_CHUNK_BYTES && at < a->size;
+         at += UP_CHUNK_BYTES) {
+        size_t len = 0;
+        rc = record_at(a->r, &rec, &len);
+        a->r->at += len;
+    }
+    return rc;
+}
+
+/* Into the store, which checks the digests; the reader stands behind it afterwards. */
+static int put_artifact(struct artifact *a)
+{
+    struct reader *r = a->r;
+    size_t begin = r->at;
+    int rc = pass_artifact(a);
+    size_t behind = r->at;
+    if (rc)
+        return rc;
+    r->c->had_artifacts += up_store_has(r->s, a->digest);
+    r->at = begin;
+    rc = up_store_put_pieces(r->s, a->digest, a->sha, a->size,
+                             a->size > UP_CHUNK_BYTES ? next_chunk : small_piece, a, r->err);
+    r->at = behind;
+    return rc;
+}
+
+static int find_size(struct artifact *a, const struct up_record *rec)
+{
+    uint64_t manifest[2];
+    a->size = a->piece.len;
+    if (rec->type != UP_REC_LARGE)
+        return UP_OK;
+    if (a->piece.len != sizeof manifest)
+        return bad(a->r, "this artifact's list of chunks makes no sense");
+    memcpy(manifest, a->piece.data, sizeof manifest);
+    if (manifest[0] <= UP_CHUNK_BYTES || manifest[1] != UP_CHUNK_BYTES)
+        return bad(a->r, "this artifact's list of chunks makes no sense");
+    a->size = manifest[0];
+    return UP_OK;
+}
+
+static struct up_digest both(struct up_digest digest, struct up_sha256 sha)
+{
+    uint8_t b[sizeof digest.b + sizeof sha.b];
+    memcpy(b, digest.b, sizeof digest.b);
+    memcpy(b + sizeof digest.b, sha.b, sizeof sha.b);
+    return up_digest_of(b, sizeof b);
+}
+
+static int read_artifact(struct artifact *a, const struct up_record *rec)
+{
+    struct reader *r = a->r;
+    if (rec->name.len != sizeof a->digest.b || rec->doc.len != sizeof a->sha.b)
+        return bad(r, "this artifact's digests have another length");
+    memcpy(a->digest.b, rec->name.data, sizeof a->digest.b);
+    memcpy(a->sha.b, rec->doc.data, sizeof a->sha.b);
+    int rc = find_size(a, rec);
+    if (rc || (rc = r->s ? put_artifact(a) : check_artifact(a)))
+        return rc;
+    if (!up_digest_set_add(&r->artifacts, a->digest))
         return bad(r, "the artifact before here is there twice");
-    r->made = up_realloc(r->made, (r->nmade + 1) * sizeof *r->made);
-    r->made[r->nmade++] = m;
+    (void)up_digest_set_add(&r->made, both(a->digest, a->sha));
     r->c->artifacts++;
-    r->c->bytes += bytes->len;
-    return put(r, m.digest, up_buf_view(bytes));
+    r->c->bytes += a->size;
+    return UP_OK;
+}
+
+/* value: of its record, which this takes over for a while. */
+static int artifact(struct reader *r, const struct up_record *rec, struct up_buf *value)
+{
+    struct artifact a = {.r = r, .piece = *value};
+    int rc = read_artifact(&a, rec);
+    *value = a.piece;
+    return rc;
 }
 
 /* ---- results ---- */
@@ -202,10 +300,7 @@ static int result(struct reader *r, const struct up_record *rec, struct up_view 
         rc = bad(r, "this result cannot be read");
     else if (!up_digest_set_add(&r->keys, key))
         rc = bad(r, "this result is there twice");
-    const struct made *m = NULL;
-    for (size_t i = 0; !rc && !m && i < r->nmade; i++)
-        m = up_digest_equal(r->made[i].digest, got.digest) ? &r->made[i] : NULL;
-    if (!rc && (!m || memcmp(m->sha.b, got.sha256.b, sizeof m->sha.b) != 0))
+    if (!rc && !up_digest_set_has(&r->made, both(got.digest, got.sha256)))
         rc = bad(r, "this result's artifact is not in the bundle");
     if (!rc)
         rc = gather(r, rec->doc, value, &got);
@@ -360,7 +455,7 @@ static int read_bundle(struct up_store *s, struct up_view file, const struct up_
     up_digest_set_release(&r.artifacts);
     up_digest_set_release(&r.keys);
     up_arena_release(&r.arena);
-    free(r.made);
+    up_digest_set_release(&r.made);
     free(r.result);
     return rc;
 }

@@ -29,34 +29,61 @@ static struct {
     __typeof__(openblas_set_num_threads) *set_num_threads;
     dsyev_fn *dsyev;
     dgetrf_fn *dgetrf;
+    void *(*take)(int);   /* a buffer; may be NULL */
+    void (*give)(void *); /* back, for a later call */
 } blas;
 static pthread_once_t loaded = PTHREAD_ONCE_INIT;
 
-/* OpenBLAS takes a buffer of 32 MiB for each call that runs at the same time as others, keeps
+/* OpenBLAS takes a buffer of 128 MiB for each call that runs at the same time as others, keeps
  * it for later calls, and tries again for ever where the system refuses one (ulimit -v). So
- * room is looked for before a call that needs one more; where there is none the call waits
- * for another to end. The first buffer is taken when the library is loaded. */
-enum { BUFFER = 64 << 20 };
+ * buffers are taken here, one more when a call finds all of them in use: nobody is inside
+ * meanwhile, so that no two calls count on the same room. Where there is none left, calls wait
+ * for each other. The first buffer is taken when the library is loaded. */
+enum { BUFFER_MIB = 128, SPARE_MIB = 8, BUFFERS_MAX = 64 };
 static struct {
     pthread_mutex_t lock;
-    pthread_cond_t left;
+    pthread_cond_t changed;
     int inside, buffers;
-} calls = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0};
+    bool growing, full; /* a buffer is being taken; there will be no more of them */
+} calls = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 static bool room_for_buffer(void)
 {
-    void *p = mmap(NULL, BUFFER, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return p != MAP_FAILED && munmap(p, BUFFER) == 0;
+    size_t n = (size_t)(BUFFER_MIB + SPARE_MIB) << 20;
+    void *p = mmap(NULL, n, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return p != MAP_FAILED && munmap(p, n) == 0;
+}
+
+/* One more buffer; nobody else is inside. OpenBLAS gives out those that it has first. */
+static bool take_buffer(void)
+{
+    void *p[BUFFERS_MAX];
+    int n = 0;
+    if (!blas.take || calls.buffers == BUFFERS_MAX || !room_for_buffer())
+        return false;
+    while (n <= calls.buffers && (p[n] = blas.take(0)) != NULL)
+        n++;
+    bool more = n > calls.buffers;
+    calls.buffers = n;
+    while (n > 0)
+        blas.give(p[--n]);
+    return more;
 }
 
 static void enter_call(void)
 {
     (void)pthread_mutex_lock(&calls.lock);
-    while (calls.inside == calls.buffers) {
-        if (room_for_buffer())
-            calls.buffers++;
-        else
-            (void)pthread_cond_wait(&calls.left, &calls.lock);
+    while (calls.growing || calls.inside == calls.buffers) {
+        if (calls.growing || calls.full) {
+            (void)pthread_cond_wait(&calls.changed, &calls.lock);
+            continue;
+        }
+        calls.growing = true;
+        while (calls.inside > 0)
+            (void)pthread_cond_wait(&calls.changed, &calls.lock);
+        calls.full = !take_buffer();
+        calls.growing = false;
+        (void)pthread_cond_broadcast(&calls.changed);
     }
     calls.inside++;
     (void)pthread_mutex_unlock(&calls.lock);
@@ -66,7 +93,7 @@ static void leave_call(void)
 {
     (void)pthread_mutex_lock(&calls.lock);
     calls.inside--;
-    (void)pthread_cond_signal(&calls.left);
+    (void)pthread_cond_broadcast(&calls.changed);
     (void)pthread_mutex_unlock(&calls.lock);
 }
 
@@ -78,13 +105,24 @@ static void warm_up(void)
         (void)snprintf(blas.problem, sizeof blas.problem,
                        "it needs %d MiB of address space and the system refuses them (ulimit "
                        "-v?)",
-                       BUFFER >> 20);
+                       BUFFER_MIB + SPARE_MIB);
         return;
     }
     blas.set_num_threads(1);
     blas.dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, 1, 1, 1, 1, &one, 1, &one, 1, 0, &out,
                1);
     calls.buffers = 1;
+}
+
+/* How OpenBLAS takes its buffers. A library that hides it gets no more than one call at a time.
+ */
+static void find_buffers(void *lib)
+{
+    void *take = dlsym(lib, "blas_memory_alloc"), *give = dlsym(lib, "blas_memory_free");
+    if (!take || !give)
+        return;
+    memcpy(&blas.take, &take, sizeof take);
+    memcpy(&blas.give, &give, sizeof give);
 }
 
 static void load_library(void)
@@ -109,11 +147,13 @@ static void load_library(void)
         else
             memcpy(routine[i].to, &f, sizeof f);
     }
-    if (lib)
+    if (lib) {
+        find_buffers(lib);
         warm_up();
-    else
+    } else {
         (void)snprintf(blas.problem, sizeof blas.problem, "install libopenblas0-pthread (%s)",
                        dlerror());
+    }
 }
 
 int up_blas_load(struct up_err *err)

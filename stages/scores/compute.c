@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct images {               /* a data artifact */
     size_t draws, n, c, h, w; /* n images a draw */
@@ -38,9 +39,9 @@ struct work {
     size_t n_pending, *pending; /* draw * n + architecture, ascending */
     size_t most;                /* bytes that the largest network takes */
     atomic_size_t next, done;
-    atomic_bool stop;
-    pthread_mutex_t lock; /* of what follows */
-    size_t failed;        /* the first item that failed, and why */
+    atomic_bool stop, ended; /* soon; no worker is left */
+    pthread_mutex_t lock;    /* of what follows, and of all scores in `draw` */
+    size_t failed;           /* the first item that failed, and why */
     int rc;
     struct up_err err;
 };
@@ -178,12 +179,14 @@ static struct up_proxy_job job_of(const struct draw *d, size_t i)
     return job;
 }
 
-static int score_one(struct draw *d, size_t i, struct up_slab *slab, struct up_err *err)
+static int score_one(struct work *w, struct draw *d, size_t i, struct up_slab *slab,
+                     struct up_err *err)
 {
     struct up_chunks *c = &d->chunks;
     struct up_proxy_scores s;
     struct up_proxy_job job = job_of(d, i);
     int rc = up_proxy_score(&s, &job, slab, err);
+    pthread_mutex_lock(&w->lock);
     for (size_t j = 0; j < c->m && rc == UP_OK; j++) {
         size_t at = i * c->m + j;
         if (d->kept[at])
@@ -192,6 +195,7 @@ static int score_one(struct draw *d, size_t i, struct up_slab *slab, struct up_e
         c->state[at] = s.state[c->proxy[j]];
         c->have[at] = 1;
     }
+    pthread_mutex_unlock(&w->lock);
     if (rc == UP_OK && atomic_fetch_sub(&d->left[i / UP_GROUP], 1) == 1)
         rc = up_chunks_write(c, i / UP_GROUP * UP_GROUP, d->kept, err);
     return rc;
@@ -225,7 +229,7 @@ static void score_pending(void *ctx, size_t number)
         size_t item = w->pending[at];
         int rc = up_job_canceled(w->job)
                      ? up_fail(&err, UP_ECANCELED, "scores: interrupted")
-                     : score_one(&w->draw[item / w->t->n], item % w->t->n, slab, &err);
+                     : score_one(w, &w->draw[item / w->t->n], item % w->t->n, slab, &err);
         if (rc != UP_OK) {
             note_failure(w, item, rc, &err);
             break;
@@ -238,10 +242,40 @@ static void score_pending(void *ctx, size_t number)
 /* After an interruption: what groups in progress hold is kept too, best effort. */
 static void keep_unfinished(struct work *w)
 {
+    pthread_mutex_lock(&w->lock);
     for (size_t r = 0; r < w->repeats; r++)
         for (size_t b = 0; b < w->groups; b++)
             if (atomic_load(&w->draw[r].left[b]) > 0)
                 (void)up_chunks_write(&w->draw[r].chunks, b * UP_GROUP, w->draw[r].kept, NULL);
+    pthread_mutex_unlock(&w->lock);
+}
+
+/* Watches while the workers work. A large network takes longer than the program has to end
+ * after a signal, so what is finished is kept at once, and not after the networks in flight. */
+static void *keeper(void *ctx)
+{
+    static const struct timespec nap = {.tv_nsec = 10000000};
+    struct work *w = ctx;
+    while (!atomic_load(&w->ended)) {
+        if (up_job_canceled(w->job)) {
+            keep_unfinished(w);
+            break;
+        }
+        (void)nanosleep(&nap, NULL);
+    }
+    return NULL;
+}
+
+static void work_watched(struct work *w, int threads)
+{
+    pthread_t watch;
+    atomic_init(&w->ended, false);
+    bool watched = !pthread_create(&watch, NULL, keeper, w); /* else what is finished waits */
+    size_t n = (size_t)threads;
+    up_parallel_each(threads, n < w->n_pending ? n : w->n_pending, score_pending, w);
+    atomic_store(&w->ended, true);
+    if (watched)
+        pthread_join(watch, NULL);
 }
 
 enum { LOOKS = 4096 }; /* at sizes of networks, of some 50 us each */
@@ -277,7 +311,7 @@ static void say_work(const struct work *w)
 
 static int run_workers(struct work *w, struct up_err *err)
 {
-    size_t total = w->repeats * w->t->n, threads = (size_t)up_job_threads(w->job);
+    size_t total = w->repeats * w->t->n;
     atomic_init(&w->next, 0);
     atomic_init(&w->done, total - w->n_pending);
     atomic_init(&w->stop, false);
@@ -285,13 +319,12 @@ static int run_workers(struct work *w, struct up_err *err)
     w->most = most_memory(w);
     say_work(w);
     up_job_progress(w->job, total - w->n_pending, total, unit_of(w));
-    up_parallel_each((int)threads, threads < w->n_pending ? threads : w->n_pending,
-                     score_pending, w);
+    work_watched(w, up_job_threads(w->job));
+    if (w->rc != UP_OK && w->rc != UP_ENOSPC)
+        keep_unfinished(w);
     pthread_mutex_destroy(&w->lock);
     if (w->rc == UP_OK)
         return UP_OK;
-    if (w->rc != UP_ENOSPC)
-        keep_unfinished(w);
     return up_fail(err, (enum up_status)w->rc, "%s", w->err.msg);
 }
 

@@ -1,6 +1,9 @@
 #include "store/base/hash.h"
+#include "store/base/arena.h"
+#include "store/base/err.h"
 
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -18,6 +21,38 @@ struct up_sha256 up_sha256_of(const void *p, size_t n)
     struct up_sha256 d;
     (void)crypto_hash_sha256(d.b, p, n);
     return d;
+}
+
+struct up_hasher {
+    XXH3_state_t *xxh;
+    crypto_hash_sha256_state sha;
+};
+
+struct up_hasher *up_hasher_new(void)
+{
+    struct up_hasher *h = up_alloc(sizeof *h);
+    h->xxh = XXH3_createState();
+    UP_CHECK(h->xxh && XXH3_128bits_reset(h->xxh) == XXH_OK);
+    (void)crypto_hash_sha256_init(&h->sha);
+    return h;
+}
+
+void up_hasher_add(struct up_hasher *h, const void *p, size_t n)
+{
+    if (n == 0)
+        return;
+    UP_CHECK(XXH3_128bits_update(h->xxh, p, n) == XXH_OK);
+    (void)crypto_hash_sha256_update(&h->sha, p, n);
+}
+
+void up_hasher_end(struct up_hasher *h, struct up_digest *digest, struct up_sha256 *sha)
+{
+    XXH128_canonical_t c;
+    XXH128_canonicalFromHash(&c, XXH3_128bits_digest(h->xxh));
+    memcpy(digest->b, c.digest, sizeof digest->b);
+    (void)crypto_hash_sha256_final(&h->sha, sha->b);
+    (void)XXH3_freeState(h->xxh);
+    free(h);
 }
 
 bool up_digest_equal(struct up_digest a, struct up_digest b)

@@ -5,7 +5,9 @@
 
 [ "$(id -u)" = 0 ] || skip "needs root, to be other users"
 command -v setpriv >/dev/null || skip "needs setpriv"
+# shellcheck disable=SC2034 # used by name
 alice=(setpriv --reuid 4001 --regid 4010 --clear-groups)
+# shellcheck disable=SC2034
 bob=(setpriv --reuid 4002 --regid 4002 --groups 4010)
 chmod 755 "$work"
 chmod 644 tiny.yaml

@@ -24,7 +24,8 @@ try() {
     "$programs/soak_load" store check 18 >there
     cat before after | sort | comm -23 - <(sort there) >lost
     [ ! -s lost ] || { cat lost >&2; fail "$1 $2: lost"; }
-    "$upnas" verify --store store >out 2>&1 || { cat out >&2; fail "$1 $2: not sound"; }
+    # 2: what the filling program wrote names no node, so that nobody can vouch for it; it is no damage
+    "$upnas" verify --store store >out 2>&1 || [ $? = 2 ] || { cat out >&2; fail "$1 $2: not sound"; }
     "$programs/soak_load" store 6 12 | cmp - all || fail "$1 $2: cannot go on"
 }
 # each KIND MOST: at most COUNT values from 1 to MOST, spread evenly

@@ -163,7 +163,7 @@ static void test_missing_files(void **state)
     source_refused("", sets, 1,
                    "(named by --set) matches *.bin; name the folder that holds them");
     (void)snprintf(set, sizeof set, "src.file=%s", fake_dir);
-    source_refused("", sets, 1, ": Is a directory");
+    source_refused("", sets, 1, ": it is a folder, and only regular files are read");
 }
 
 static void test_native_mode(void **state)

@@ -62,6 +62,50 @@ static void objects_round_trip(void **state)
     folder_remove(&f);
 }
 
+struct supply {
+    struct up_view left;
+    int calls;
+};
+
+static int supply(void *ctx, size_t len, struct up_view *piece, struct up_err *err)
+{
+    struct supply *s = ctx;
+    (void)err;
+    s->calls++;
+    assert_true(len <= s->left.len);
+    *piece = (struct up_view){s->left.data, len};
+    s->left = (struct up_view){s->left.data + len, s->left.len - len};
+    return UP_OK;
+}
+
+static void objects_come_in_pieces(void **state)
+{
+    static const size_t sizes[] = {0, 5000, 1 << 20, (1 << 20) + 1, (20 << 20) + 17};
+    struct folder f = folder_make();
+    struct up_store *s = folder_open(&f);
+    struct up_err err = {""};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct up_buf b = noise(i, sizes[i]);
+        struct up_digest d = up_digest_of(b.data, b.len), wrong = d;
+        struct up_sha256 sha = up_sha256_of(b.data, b.len);
+        struct supply from = {.left = up_buf_view(&b)};
+        wrong.b[0] ^= 1;
+        assert_int_equal(up_store_put_pieces(s, wrong, sha, b.len, supply, &from, &err),
+                         UP_EINVAL);
+        assert_non_null(strstr(err.msg, "other digests"));
+        assert_false(up_store_has(s, wrong));
+        from.left = up_buf_view(&b);
+        assert_int_equal(up_store_put_pieces(s, d, sha, b.len, supply, &from, &err), UP_OK);
+        assert_stored(s, d, b);
+        int calls = from.calls; /* what is here is not asked for */
+        assert_int_equal(up_store_put_pieces(s, d, sha, b.len, supply, &from, &err), UP_OK);
+        assert_int_equal(from.calls, calls);
+        up_buf_release(&b);
+    }
+    up_store_close(s);
+    folder_remove(&f);
+}
+
 static void get_appends(void **state)
 {
     struct folder f = folder_make();
@@ -321,6 +365,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(opens_and_closes),
         cmocka_unit_test(objects_round_trip),
+        cmocka_unit_test(objects_come_in_pieces),
         cmocka_unit_test(get_appends),
         cmocka_unit_test(equal_bytes_are_stored_once),
         cmocka_unit_test(floats_are_packed),

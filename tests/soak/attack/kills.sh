@@ -11,7 +11,7 @@ mkdir -p "$HOME"
 up key generate attack-1
 up init --store store
 up remote add team "$work/team" --rw --trust attack-1 --store store
-kills=0 ends=0 alarms=0
+kills=0 ends=0
 for ((i = 1; i <= rounds; ++i)); do
     pids=() names=()
     start() {
@@ -23,7 +23,7 @@ for ((i = 1; i <= rounds; ++i)); do
     keep=()
     [ $((RANDOM % 3)) != 0 ] || keep=(--keep 2)
     start gc --grace 0 "${keep[@]}"
-    start merge other
+    start merge other --trust any
     start push
     start status
     start verify
@@ -36,12 +36,11 @@ for ((i = 1; i <= rounds; ++i)); do
         rc=0
         wait "${pids[n]}" 2>/dev/null || rc=$?
         ends=$((ends + 1))
-        # verify beside a collector takes what that removes for damage; alone, below, it must find none
-        [ "${names[n]} $rc" = "verify 1" ] && alarms=$((alarms + 1)) && continue
+        [ "${names[n]} $rc" != "verify 1" ] || fail "round $i: verify beside others calls a sound store damaged"
         ended_well "$rc" "err.$n" "in use by another|another gc is at work|not pushed"
         ! grep -qE 'data.mdb is damaged|is kept as damaged' "err.$n" || { cat "err.$n" >&2; fail "${names[n]}: damaged"; }
     done
     timeout 60 "$upnas" verify --store store >out 2>err || { cat out err >&2; fail "round $i: not sound"; }
 done
 sound store
-echo "$rounds rounds of ten processes, $kills of $ends killed: sound, equal results; $alarms false alarms of verify beside gc"
+echo "$rounds rounds of ten processes, $kills of $ends killed: sound, equal results, verify beside gc alarmed by nothing"

@@ -34,7 +34,9 @@ while IFS= read -r row; do
     IFS='|' read -r _ promise tests command rest <<<"$row"
     rows=$((rows + 1))
     [ -n "${promise// /}" ] && [ -z "${rest// /}" ] || say "$line" "a row is a promise, tests and a command"
+    # shellcheck disable=SC2016 # backquotes of Markdown
     command=$(sed 's/^ *`//; s/` *$//' <<<"${command//$'\x01'/|}")
+    # shellcheck disable=SC2016
     mapfile -t names < <(grep -oE '`[^`]+`' <<<"$tests" | tr -d '`')
     [ ${#names[@]} -gt 0 ] || say "$line" "no test holds this promise"
     for name in "${names[@]}"; do

@@ -49,6 +49,26 @@ refuse 2 'column [0-9]+: unknown operation .sep_conv_3x4., did you mean sep_conv
 refuse 2 'darts has no limit imagnet_flops; there is imagenet_flops' run darts-quick.yaml --set search.limits.imagnet_flops=1
 refuse 2 'imagenet_params must be above 0' run darts-quick.yaml --set search.limits.imagenet_params=-1
 
+# The modules call nothing that they do not define: torch is not needed to see that.
+"$python" - results/net-*.py <<'P' || fail "a module calls what it does not define"
+import ast, builtins, sys
+for path in sys.argv[1:]:
+    tree = ast.parse(open(path).read())
+    known = set(dir(builtins))
+    for n in ast.walk(tree):
+        if isinstance(n, (ast.FunctionDef, ast.ClassDef)):
+            known.add(n.name)
+        elif isinstance(n, (ast.Import, ast.ImportFrom)):
+            known |= {(a.asname or a.name).split(".")[0] for a in n.names}
+        elif isinstance(n, ast.arg):
+            known.add(n.arg)
+        elif isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store):
+            known.add(n.id)
+    unknown = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} - known
+    if unknown:
+        sys.exit(f"{path}: {', '.join(sorted(unknown))}")
+P
+
 "$python" -c 'import torch' 2>/dev/null || skip "all but the modules: python3-torch is not installed"
 "$python" - results <<'P'
 # Both networks of two architectures: they run, and count what the closed forms say.

@@ -24,7 +24,8 @@ static int bad(struct up_err *err, uint64_t page, const char *what)
 
 static int compare(struct up_view a, struct up_view b)
 {
-    int c = memcmp(a.data, b.data, a.len < b.len ? a.len : b.len);
+    size_t n = a.len < b.len ? a.len : b.len;
+    int c = n ? memcmp(a.data, b.data, n) : 0;
     return c ? c : (a.len > b.len) - (a.len < b.len);
 }
 

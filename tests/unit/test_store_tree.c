@@ -224,8 +224,9 @@ static void use_rotten(struct up_store *s, int round)
             assert_memory_equal(out.data, "the value ", 10);
         if (round % 2 && rc == UP_OK)
             (void)up_store_result_put(s, V(key), up_buf_view(&out), &err);
-        if (round % 5 == 0 && i % 10 == 0)
-            (void)up_damage_aside(s, UP_DB_RESULTS, (struct up_view){out.data, 0}, NULL);
+        struct up_digest name = up_digest_of(key, strlen(key));
+        if (round % 5 == 0 && i % 10 == 0) /* writes to it, if it is bad */
+            (void)up_damage_aside(s, UP_DB_RESULTS, up_digest_view(&name), NULL);
     }
     up_buf_release(&out);
 }
